@@ -250,6 +250,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["portal.formats"]
+# Of every number on a page; what is no amount, or is for a program, is `|unlocalize`d.
+USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"

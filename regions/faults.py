@@ -53,7 +53,7 @@ class FaultCode(TextChoices):
     ACCOUNT_TAKEN = "account_taken", _("is the user name or the e-mail address of another account of the city")
     NOT_A_TIME_ZONE = "not_a_time_zone", _("must be a time zone such as Asia/Shanghai")
     NOT_A_POLICY = "not_a_policy", _("must be strictest, freshest or prefer:<provider>")
-    NOT_A_PHONE = "not_a_phone", _("must be a telephone number of digits, spaces and hyphens")
+    NOT_A_PHONE = "not_a_phone", _("must be a phone number of digits, spaces and hyphens")
     EMPTY = "empty", _("must not be empty")
     NOT_A_VARIABLE = "not_a_variable", _("must be the name of an environment variable")
     NOT_A_VIEW = "not_a_view", _("must be the name of a view, or schema.view")
@@ -133,9 +133,9 @@ class Fault:
 
     def message_in(self, language: str) -> str:
         params = {name: _enumerated(value, language) for name, value in self.params.items()}
-        message = label_in(language, self.code).format(**params)
+        message = label_in(language, self.code, **params)
         if "rule" in self.params:
-            return label_in(language, FaultCode.IN_RULE).format(fault=message, rule=self.params["rule"])
+            return label_in(language, FaultCode.IN_RULE, fault=message, rule=self.params["rule"])
         return message
 
 

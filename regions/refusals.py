@@ -45,7 +45,7 @@ class Refused(ValueError):
             name: label_in(language, param) if isinstance(param, TextChoices) else param
             for name, param in self.params.items()
         }
-        return label_in(language, self.reason).format(**params)
+        return label_in(language, self.reason, **params)
 
 
 class NotAllowed(Refused):

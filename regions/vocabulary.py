@@ -1,7 +1,10 @@
 """Vocabularies every floor shares: kinds of facts and of identity documents; labels in a language that is not the active one."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -92,7 +95,24 @@ class IdType(TextChoices):
     OTHER = "99", _("other document")
 
 
-def label_in(language: str, choice: TextChoices) -> str:
-    """The label whatever language is active: Chinese for every ``zh…`` tag, English for all others."""
+# Places of sentences whose number names something.
+NO_AMOUNTS = frozenset(
+    {"code", "entry", "number", "place", "port", "row", "run", "seq", "stands", "status", "told", "value", "version"}
+)
+
+
+def label_in(language: str, choice: TextChoices, /, **params: object) -> str:
+    """The label whatever language is active: Chinese for every ``zh…`` tag, English for all others.
+
+    ``params`` fill its places, amounts in groups of three digits as on every page.
+    """
     with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
-        return str(choice.label)
+        return str(choice.label).format(**grouped(params)) if params else str(choice.label)
+
+
+def grouped(params: Mapping[str, object]) -> dict[str, object]:
+    """The same with amounts as people read them, in the active language."""
+    return {
+        name: number_format(value) if type(value) is int and name not in NO_AMOUNTS else value
+        for name, value in params.items()
+    }

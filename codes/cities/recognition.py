@@ -105,7 +105,7 @@ class ForeignPass:
 
 def _worded(choice: TextChoices, language: str, city: Neighbour | None, colour: str) -> str:
     here = current_city().name_in(language)
-    return label_in(language, choice).format(city=city.name_in(language) if city else "", here=here, colour=colour)
+    return label_in(language, choice, city=city.name_in(language) if city else "", here=here, colour=colour)
 
 
 # What is said off-line of a genuine pass: of the three ways to treat it, one asks its city, and cannot.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.translation import get_language, ngettext, override, pgettext
 from django.utils.translation import gettext as _
 
@@ -113,8 +113,8 @@ def _tests(act: MoreTests) -> str:
     if act.count == 1:
         sentence = _("1 more negative test, taken on %(day)s or later.") % {"day": _day(act.from_day)}
     else:
-        sentence = _("%(count)d more negative tests, %(apart)s, the first on %(day)s or later.") % {
-            "count": act.count,
+        sentence = _("%(count)s more negative tests, %(apart)s, the first on %(day)s or later.") % {
+            "count": localize(act.count),
             "apart": _apart(act.gap_days),
             "day": _day(act.from_day),
         }

@@ -147,7 +147,7 @@ class Alarm(AppendOnly):
                 Colour.RED: ngettext("{people} person turned red", "{people} people turned red", people),
                 Colour.YELLOW: ngettext("{people} person turned yellow", "{people} people turned yellow", people),
                 Colour.GREEN: ngettext("{people} person was let go early", "{people} people were let go early", people),
-            }[Colour(self.colour)].format(people=people)
+            }[Colour(self.colour)].format(people=formats.number_format(people))
             return _("{turned} within {window} days: {subject}").format(
                 turned=turned, window=window, subject=subject_in(language, self.kind, self.key)
             )

@@ -19,6 +19,7 @@ from regions.sources.connectors.delivery import FaultReason
 from regions.sources.models import Batch, Source
 from regions.sources.reasons import BatchReason
 from regions.transitions import TransitionTable
+from regions.vocabulary import grouped
 
 
 class RunFault(models.TextChoices):
@@ -217,7 +218,7 @@ class Run(Reported, Leased):
             return super().message_in(language)
         with translation.override(language):
             return pgettext("between faults", "; ").join(
-                str(code.label).format(**{name: _worded(value, language) for name, value in params.items()})
+                str(code.label).format(**grouped({name: _worded(value, language) for name, value in params.items()}))
                 for code, params in self.missing_parts()
             )
 

@@ -81,7 +81,7 @@ def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> l
     return [
         (
             cell_label(asked.report, column, value, titles) if value else _("not known"),
-            str(number_format(count, force_grouping=True)),
+            str(number_format(count)),
             _rows_of(asked, **{column: value}) if value else "",
         )
         for value, count in groups
@@ -94,7 +94,7 @@ def _inputs(column: str, found: Figures, titles: Titles) -> Iterable[tuple[str, 
             cell_label(found.asked.report, column, one.code, titles),
             one.complete_up_to,
             span(one.age) if one.age is not None else "–",
-            str(number_format(one.count, force_grouping=True)),
+            str(number_format(one.count)),
             _rows_of(found.asked, **{column: one.code}),
         )
         for one in found.inputs

@@ -17,6 +17,7 @@ from portal.templatetags.page import actor, division, free_text, role_title, sto
 from regions.divisions import is_division_code
 from regions.journal.models import JournalEntry
 from regions.sources.reasons import sentence
+from regions.vocabulary import grouped
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CASE = "case."
@@ -313,4 +314,4 @@ def _value(place: str, data: Mapping[str, Any], titles: Mapping[str, Mapping[str
         return format_html_join(gettext(", "), "{}", ((label,) for label in labels))
     if place in CALLED:
         return _titled(CALLED[place], str(value), titles)
-    return free_text(value) if place == "purpose" else untranslated(value)
+    return free_text(value) if place == "purpose" else untranslated(grouped({place: value})[place])

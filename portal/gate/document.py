@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -40,10 +41,10 @@ def by_document(request: DeviceRequest) -> HttpResponse:
         state = look_up_by_document(form.identity, purpose=purpose, by=request.device.subject, now=timezone.now())
     except TooOften as often:
         fault = ngettext(
-            "Too many people were looked up from this device. Go on in %(n)d second.",
-            "Too many people were looked up from this device. Go on in %(n)d seconds.",
+            "Too many people were looked up from this device. Go on in %(n)s second.",
+            "Too many people were looked up from this device. Go on in %(n)s seconds.",
             often.seconds,
-        ) % {"n": often.seconds}
+        ) % {"n": localize(often.seconds)}
         answer = render(request, "gate/document.html", {"form": form, "fault": fault}, status=429)
         answer.headers["Retry-After"] = str(often.seconds)
         return answer

@@ -86,4 +86,4 @@ def _cell(measure: Measure, day: CityDay) -> tuple[str, bool]:
 
 
 def _worded(value: float, unit: str) -> str:
-    return per_cent(value) if unit else str(number_format(value, force_grouping=True))
+    return per_cent(value) if unit else str(number_format(value))

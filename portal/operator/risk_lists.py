@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import localize
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -48,7 +49,7 @@ class RiskListForm(forms.Form):
         """The lines as entries, each fault with its line."""
         lines = [line.strip() for line in self.cleaned_data["entries"].splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
-            raise forms.ValidationError(gettext("At most %(n)s lines.") % {"n": MOST_LINES})
+            raise forms.ValidationError(gettext("At most %(n)s lines.") % {"n": localize(MOST_LINES)})
         entries, faults = [], []
         for place, line in enumerate(lines, start=1):
             found = LINE.fullmatch(line)
@@ -57,7 +58,9 @@ class RiskListForm(forms.Form):
                 del entry["from"]
             told = [fault.message_in(get_language() or "en") for fault in entry_faults(entry)]
             if told or not {"from", "to"} & set(entry):
-                faults.append(gettext("Line %(n)s: %(fault)s") % {"n": place, "fault": ", ".join(told) or line})
+                faults.append(
+                    gettext("Line %(n)s: %(fault)s") % {"n": localize(place), "fault": ", ".join(told) or line}
+                )
             entries.append(entry)
         if faults:
             raise forms.ValidationError(faults)

@@ -17,6 +17,7 @@ from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason,
 from portal.templatetags.page import actor, titled, untranslated
 from regions.leased_jobs import Reported
 from regions.sources.models import Source
+from regions.vocabulary import grouped
 
 register = template.Library()
 
@@ -109,11 +110,11 @@ WHY_FAILED: dict[str, str | Promise] = {
 def why_failed(run: Run) -> str:
     """In words for whoever is no programmer: the exception's own stands with the failed attempts."""
     said = WHY_FAILED.get(run.fault)
-    return str(said).format(**run.params) if said else fault_message(run)
+    return str(said).format(**grouped(run.params)) if said else fault_message(run)
 
 
 def _worded(code: TextChoices, params: Mapping[str, Any]) -> str:
-    marked = {name: _marked(name, value) for name, value in params.items()}
+    marked = grouped({name: _marked(name, value) for name, value in params.items()})
     return format_html(str(code.label), **marked) if marked else str(code.label)
 
 

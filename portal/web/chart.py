@@ -243,4 +243,4 @@ def _worded(value: Value, unit: str) -> str:
         return "–"
     # Told how many digits to keep, Django cuts the others off.
     rounded = value if isinstance(value, int) else round(value, 1 if value >= 1 else 2)
-    return f"{number_format(rounded, force_grouping=True)}{unit}"
+    return f"{number_format(rounded)}{unit}"

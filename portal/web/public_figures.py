@@ -40,7 +40,7 @@ def public_figures(request: HttpRequest) -> HttpResponse:
 
 
 def _count(number: int | None) -> str:
-    return NOT_TOLD if number is None else str(number_format(number, force_grouping=True))
+    return NOT_TOLD if number is None else str(number_format(number))
 
 
 def _charts(weeks: Sequence[PublishedWeek]) -> list[DayChart]:

@@ -45,7 +45,7 @@ class Difference:
     parts: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return label_in("en", self.kind).format(**self.parts)
+        return label_in("en", self.kind, **self.parts)
 
 
 @dataclass

@@ -71,7 +71,7 @@ class Verification:
     @property
     def reason(self) -> str:
         """The sentence as commands print it; empty when the chain holds."""
-        return label_in("en", self.broken).format(**self.parts) if self.broken else ""
+        return label_in("en", self.broken, **self.parts) if self.broken else ""
 
 
 def verify_journal(*, now: datetime, heads: Sequence[CoSigned] = ()) -> Verification:
@@ -254,4 +254,4 @@ def chain_state() -> ChainState:
 def break_message(data: Mapping[str, Any], language: str) -> str:
     """How a check found the chain broken; entries older than the codes hold an English sentence."""
     reason = str(data["reason"])
-    return label_in(language, ChainBreak(reason)).format(**data["parts"]) if reason in set(ChainBreak) else reason
+    return label_in(language, ChainBreak(reason), **data["parts"]) if reason in set(ChainBreak) else reason

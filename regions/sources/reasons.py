@@ -39,7 +39,7 @@ def sentence(reason: str, parts: dict[str, object], language: str) -> str:
     """The message of a reason code of either kind; the bare code if it is of an earlier release."""
     for known in (BatchReason, FaultReason):
         if reason in set(known):
-            return label_in(language, known(reason)).format(**parts)
+            return label_in(language, known(reason), **parts)
     return reason
 
 

@@ -73,6 +73,25 @@ def test_domain_code_never_reads_the_clock() -> None:
     assert found == []
 
 
+COUNTS = {"n", "count"}
+GROUPED_BY = ("localize", "number_format")
+
+
+def test_every_count_in_a_sentence_is_grouped() -> None:
+    """Thousands are parted in a sentence as in the table beside it (``USE_THOUSAND_SEPARATOR``); ``%d`` cannot."""
+    found = [
+        place(module, value)
+        for module in modules("portal", "codes")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Dict)
+        for key, value in zip(node.right.keys, node.right.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value in COUNTS
+        if not (isinstance(value, ast.Call) and called_name(value).endswith(GROUPED_BY))
+    ]
+    assert found == []
+    assert [module.name for module in modules() if re.search(r"%\((?:n|count)\)d", module.text)] == []
+
+
 def test_no_error_is_caught_that_is_not_named() -> None:
     found = [place(module, node) for module in modules() for node in ast.walk(module.tree) if catches_everything(node)]
     assert found == []

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -40,7 +41,7 @@ def freshness_sentence(cause: Freshness, renderer: SentenceRenderer) -> str:
         "late_source": renderer.source(late),
         "when": when,
         "what": renderer.clauses(recorded_clause(record, renderer) for record in records) if records else "",
-        "count": len(records),
+        "count": localize(len(records)),
         "horizon": horizon if records else late_until,
         "other_horizon": ahead_until,
     }
@@ -75,7 +76,7 @@ def _freshness_frame(cause: Freshness, *, own: bool, new: int) -> str:
             "uses, has not received this record yet (updated to %(horizon)s)."
         )
     return _(
-        "%(source)s, which %(provider)s uses, has %(count)d new records since %(when)s: %(what)s; "
+        "%(source)s, which %(provider)s uses, has %(count)s new records since %(when)s: %(what)s; "
         "%(late_source)s, which %(late)s uses, has not received them yet (updated to %(horizon)s)."
     )
 
@@ -95,7 +96,7 @@ def _incomplete_frame(new: int) -> str:
             "%(other_horizon)s."
         )
     return _(
-        "%(late_source)s, which %(late)s uses, is complete only to %(horizon)s; its %(count)d new records "
+        "%(late_source)s, which %(late)s uses, is complete only to %(horizon)s; its %(count)s new records "
         "since %(when)s do not count yet: %(what)s; %(source)s, which %(provider)s uses, is updated to "
         "%(other_horizon)s."
     )
@@ -177,7 +178,7 @@ def _one_sided(records: list[Record], holder: Side, renderer: SentenceRenderer) 
         )
     else:
         frame = _(
-            "%(source)s, which %(provider)s uses, has %(count)d records: %(what)s; %(other_source)s, which "
+            "%(source)s, which %(provider)s uses, has %(count)s records: %(what)s; %(other_source)s, which "
             "%(other)s uses, does not have them."
         )
     return frame % {
@@ -185,7 +186,7 @@ def _one_sided(records: list[Record], holder: Side, renderer: SentenceRenderer) 
         "source": renderer.source(holder),
         "when": renderer.instant(records[0]["recorded_at"]),
         "what": renderer.clauses(recorded_clause(record, renderer) for record in records),
-        "count": len(records),
+        "count": localize(len(records)),
         "other": renderer.provider(other),
         "other_source": renderer.source(other),
     }
@@ -241,8 +242,8 @@ def _other_records(cause: SourceRecords) -> list[str]:
     if not rest:
         return []
     return [
-        ngettext("%(count)d more record is on one side only.", "%(count)d more records are on one side only.", rest)
-        % {"count": rest}
+        ngettext("%(count)s more record is on one side only.", "%(count)s more records are on one side only.", rest)
+        % {"count": localize(rest)}
     ]
 
 

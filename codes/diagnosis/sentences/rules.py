@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -35,21 +36,21 @@ def _term(rule: RuleSide, parameter: str, renderer: SentenceRenderer) -> str:
                 rule["checkin_days"],
                 none=_("require no check-ins"),
                 some=ngettext(
-                    "require %(n)d healthy check-in", "require %(n)d healthy check-ins in a row", rule["checkin_days"]
+                    "require %(n)s healthy check-in", "require %(n)s healthy check-ins in a row", rule["checkin_days"]
                 ),
             )
         case "tests":
             return _counted(
                 rule["tests"],
                 none=_("require no test"),
-                some=ngettext("require %(n)d negative test", "require %(n)d negative tests", rule["tests"]),
+                some=ngettext("require %(n)s negative test", "require %(n)s negative tests", rule["tests"]),
             )
         case "test_gap_days":
             return _counted(
                 rule["test_gap_days"],
                 none=_("require no time between tests"),
                 some=ngettext(
-                    "require %(n)d day between tests", "require %(n)d days between tests", rule["test_gap_days"]
+                    "require %(n)s day between tests", "require %(n)s days between tests", rule["test_gap_days"]
                 ),
             )
         case "cleared_by":
@@ -62,12 +63,12 @@ def _hold(days: int | None) -> str:
     if days is None:
         return _("release nobody by time alone")
     return _counted(
-        days, none=_("require no waiting days"), some=ngettext("require %(n)d day", "require %(n)d days", days)
+        days, none=_("require no waiting days"), some=ngettext("require %(n)s day", "require %(n)s days", days)
     )
 
 
 def _counted(number: int, *, none: str, some: str) -> str:
-    return some % {"n": number} if number else none
+    return some % {"n": localize(number)} if number else none
 
 
 def _cleared_by(kinds: list[str]) -> str:
@@ -97,7 +98,7 @@ def rules_sentence(cause: Rules, renderer: SentenceRenderer) -> str:
     if len(pairs) > MOST_RULES:
         more = len(pairs) - MOST_RULES
         sentences.append(
-            ngettext("%(count)d more rule differs.", "%(count)d more rules differ.", more) % {"count": more}
+            ngettext("%(count)s more rule differs.", "%(count)s more rules differ.", more) % {"count": localize(more)}
         )
     if cause["risk_areas"]:
         sentences.append(_risk_area(cause["risk_areas"], renderer))

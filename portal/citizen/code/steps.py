@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils import translation
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -102,11 +103,11 @@ def _late_days(providers: Collection[str], reading: Reading) -> list[str]:
     if not days:
         return []
     text = ngettext(
-        "%(n)d check-in was made later than the day after and is not counted.",
-        "%(n)d check-ins were made later than the day after and are not counted.",
+        "%(n)s check-in was made later than the day after and is not counted.",
+        "%(n)s check-ins were made later than the day after and are not counted.",
         days,
     )
-    return [text % {"n": days}]
+    return [text % {"n": localize(days)}]
 
 
 def _act_text(act: Act, reading: Reading) -> str:

@@ -15,6 +15,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -114,13 +115,15 @@ def _answer(request: StaffRequest, form: TakeOutForm, *, approved: set[int], out
     if out:
         data = form.cleaned_data
         count = take_out(ruling_ids=sorted(out), reason_code=data["reason_code"], reason=data["note"], by=by, now=now)
-        done = ngettext("%(n)d taken out: back in the queue.", "%(n)d taken out: back in the queue.", count)
-        messages.success(request, done % {"n": count})
+        done = ngettext("%(n)s taken out: back in the queue.", "%(n)s taken out: back in the queue.", count)
+        messages.success(request, done % {"n": localize(count)})
     handled = approve_many(ruling_ids=sorted(approved), by=by, now=now) if approved else BulkResult(0, 0)
     if handled.done:
-        messages.success(request, ngettext("%(n)d approved.", "%(n)d approved.", handled.done) % {"n": handled.done})
+        messages.success(
+            request, ngettext("%(n)s approved.", "%(n)s approved.", handled.done) % {"n": localize(handled.done)}
+        )
     if handled.skipped:
-        messages.info(request, gettext("%(n)d are left for a look of their own.") % {"n": handled.skipped})
+        messages.info(request, gettext("%(n)s are left for a look of their own.") % {"n": localize(handled.skipped)})
 
 
 def _instant(text: str) -> datetime:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -68,11 +69,11 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
                 now=timezone.now(),
             )
             done = ngettext(
-                "Proposed for %(n)d record. A second official decides; until then it counts.",
-                "Proposed for %(n)d records. A second official decides; until then they count.",
+                "Proposed for %(n)s record. A second official decides; until then it counts.",
+                "Proposed for %(n)s records. A second official decides; until then they count.",
                 proposed.records,
             )
-            messages.success(request, done % {"n": proposed.records})
+            messages.success(request, done % {"n": localize(proposed.records)})
             return redirect(group_address(key))
     return _show(request, key, _proposals().filter(group_key=key), form=form)
 
@@ -113,9 +114,9 @@ def take_out(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
                 now=timezone.now(),
             )
             done = ngettext(
-                "%(n)d person taken out: the record counts.", "%(n)d people taken out: their records count.", count
+                "%(n)s person taken out: the record counts.", "%(n)s people taken out: their records count.", count
             )
-            messages.success(request, done % {"n": count})
+            messages.success(request, done % {"n": localize(count)})
             return redirect(back)
     return _show(request, key, _proposals().filter(group_key=key), out=form)
 
@@ -153,11 +154,11 @@ def _decide(request: StaffRequest, form: ApprovalForm, bulk_suppression_id: int)
         return _("Approved. A run is under way; as soon as it settles the records no longer count.")
     closed = int(run.counts["cases"]["converged"])
     done = ngettext(
-        "Approved: the records no longer count, and %(n)d case has closed by itself.",
-        "Approved: the records no longer count, and %(n)d cases have closed by themselves.",
+        "Approved: the records no longer count, and %(n)s case has closed by itself.",
+        "Approved: the records no longer count, and %(n)s cases have closed by themselves.",
         closed,
     )
-    return done % {"n": closed}
+    return done % {"n": localize(closed)}
 
 
 def _show(

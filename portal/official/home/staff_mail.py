@@ -11,7 +11,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format, localize, time_format
 from django.utils.translation import gettext as _
 
 from codes.models import Case, StaffMail
@@ -132,7 +132,7 @@ def _numbered(case: Case) -> str:
 
 
 def _counted(title: str, count: int) -> str:
-    return _("%(title)s: %(count)s") % {"title": title, "count": count}
+    return _("%(title)s: %(count)s") % {"title": title, "count": localize(count)}
 
 
 def _morning_subject() -> str:

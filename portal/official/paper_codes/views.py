@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -48,10 +49,10 @@ def look_up(request: StaffRequest) -> HttpResponse:
         )
     except TooOften as often:
         fault = ngettext(
-            "You have looked up too many people. Go on in %(n)d second.",
-            "You have looked up too many people. Go on in %(n)d seconds.",
+            "You have looked up too many people. Go on in %(n)s second.",
+            "You have looked up too many people. Go on in %(n)s seconds.",
             often.seconds,
-        ) % {"n": often.seconds}
+        ) % {"n": localize(often.seconds)}
         answer = render(request, "official/paper_codes/look_up.html", {"form": form, "fault": fault}, status=429)
         answer.headers["Retry-After"] = str(often.seconds)
         return answer

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
@@ -72,7 +73,9 @@ def assign_all(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
         with form_refusals(form, back=queue_address(filters)):
             done = bulk_assign(chosen=filters, to=form.cleaned_data["to"], by=request.user.username, now=timezone.now())
-            messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
+            messages.success(
+                request, ngettext("%(n)s case assigned.", "%(n)s cases assigned.", done) % {"n": localize(done)}
+            )
             return redirect(queue_address(filters))
     return _ask(request, "official/queue/assign_all.html", form, filters, count)
 
@@ -102,13 +105,13 @@ def propose_all(request: StaffRequest) -> HttpResponse:
                 alike=data["alike"],
             )
             done = ngettext(
-                "%(n)d case proposed. A second official decides.",
-                "%(n)d cases proposed. A second official decides.",
+                "%(n)s case proposed. A second official decides.",
+                "%(n)s cases proposed. A second official decides.",
                 handled.done,
             )
-            messages.success(request, done % {"n": handled.done})
+            messages.success(request, done % {"n": localize(handled.done)})
             if handled.skipped:
-                messages.info(request, _("%(n)d are left for a look of their own.") % {"n": handled.skipped})
+                messages.info(request, _("%(n)s are left for a look of their own.") % {"n": localize(handled.skipped)})
             return redirect(queue_address(filters))
     more = {"lines": _lines(preview, form), "left_out": preview.left_out, "all_cases": all_cases, "too_many": too_many}
     return _ask(request, "official/queue/propose_all.html", form, filters, count, **more)
@@ -138,7 +141,8 @@ def _same_number(form: forms.Form, count: int) -> bool:
         return True
     form.data = {**dict(form.data.items()), "count": count}
     form.add_error(
-        None, _("The number has changed meanwhile: it is %(n)d now. Send again if that is right.") % {"n": count}
+        None,
+        _("The number has changed meanwhile: it is %(n)s now. Send again if that is right.") % {"n": localize(count)},
     )
     return False
 

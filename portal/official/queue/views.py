@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -84,7 +85,9 @@ def assign_ticked(request: StaffRequest) -> HttpResponse:
         else:
             done += 1
     if done:
-        messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
+        messages.success(
+            request, ngettext("%(n)s case assigned.", "%(n)s cases assigned.", done) % {"n": localize(done)}
+        )
     if why:
         messages.warning(request, why)
     return redirect(back)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import TextChoices
 from django.utils import translation
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -89,11 +90,13 @@ def released_when(rule: Mapping[str, Any]) -> str:
     ways = []
     served = rule.get("hold_days")
     if isinstance(served, int):
-        parts = [ngettext("%(n)d day", "%(n)d days", served) % {"n": served}]
+        parts = [ngettext("%(n)s day", "%(n)s days", served) % {"n": localize(served)}]
         if checkins := rule.get("checkin_days"):
-            parts.append(_("%(n)s check-ins in a row") % {"n": checkins})
+            parts.append(_("%(n)s check-ins in a row") % {"n": localize(checkins)})
         if tests := rule.get("tests"):
-            parts.append(_("%(n)s tests, %(gap)s days apart") % {"n": tests, "gap": rule.get("test_gap_days", 0)})
+            parts.append(
+                _("%(n)s tests, %(gap)s days apart") % {"n": localize(tests), "gap": rule.get("test_gap_days", 0)}
+            )
         ways.append(_(" + ").join(parts))
     kinds = rule.get("cleared_by")
     if isinstance(kinds, list) and kinds:

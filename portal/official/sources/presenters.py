@@ -90,10 +90,10 @@ def _held(values: dict[str, str], *, until_it_delivers: bool) -> str:
 def _effective(effect: dict[str, Any], *, is_asked: bool, key: str = "effective") -> Iterator[str]:
     for before, after, number in effect.get(key, []):
         yield ngettext(
-            "Effective code: %(n)d person from %(before)s to %(after)s.",
-            "Effective code: %(n)d people from %(before)s to %(after)s.",
+            "Effective code: %(n)s person from %(before)s to %(after)s.",
+            "Effective code: %(n)s people from %(before)s to %(after)s.",
             number,
-        ) % {"n": number, "before": _state(before), "after": _state(after)}
+        ) % {"n": localize(number), "before": _state(before), "after": _state(after)}
     if is_asked and key not in effect:
         yield _("No run has settled yet, so who would change colour cannot be told.")
     elif is_asked and not effect[key]:
@@ -104,10 +104,15 @@ def held_words(held_colours: list[list[Any]], names: dict[str, str]) -> Iterator
     """Of each provider, colour before and colour after, how many people would be held otherwise."""
     for provider, before, after, number in held_colours:
         yield ngettext(
-            "%(provider)s, whose source is silent: %(n)d person held from %(before)s to %(after)s.",
-            "%(provider)s, whose source is silent: %(n)d people held from %(before)s to %(after)s.",
+            "%(provider)s, whose source is silent: %(n)s person held from %(before)s to %(after)s.",
+            "%(provider)s, whose source is silent: %(n)s people held from %(before)s to %(after)s.",
             number,
-        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+        ) % {
+            "provider": names.get(provider, provider),
+            "n": localize(number),
+            "before": _state(before),
+            "after": _state(after),
+        }
 
 
 def mass_change_words(mass_changes: list[list[Any]]) -> list[str]:
@@ -130,10 +135,15 @@ def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
         return
     for provider, before, after, number in effect.get("colours", []):
         yield ngettext(
-            "%(provider)s: %(n)d person from %(before)s to %(after)s.",
-            "%(provider)s: %(n)d people from %(before)s to %(after)s.",
+            "%(provider)s: %(n)s person from %(before)s to %(after)s.",
+            "%(provider)s: %(n)s people from %(before)s to %(after)s.",
             number,
-        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+        ) % {
+            "provider": names.get(provider, provider),
+            "n": localize(number),
+            "before": _state(before),
+            "after": _state(after),
+        }
     yield from held_words(effect.get("held_colours", []), names)
     if "colours" not in effect:
         yield _("No run has settled yet, so who would change colour cannot be told.")
@@ -170,7 +180,9 @@ def _of_answer(as_of: datetime, looked_at: int, bad: dict[str, int], is_ahead: b
     instant = localize(timezone.localtime(as_of))
     yield _("The source answers. It is complete up to %(instant)s.") % {"instant": instant}
     if looked_at:
-        yield ngettext("%(n)d record was looked at.", "%(n)d records were looked at.", looked_at) % {"n": looked_at}
+        yield ngettext("%(n)s record was looked at.", "%(n)s records were looked at.", looked_at) % {
+            "n": localize(looked_at)
+        }
     else:
         yield _("It has no new record.")
     for reason, number in bad.items():

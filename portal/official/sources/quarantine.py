@@ -5,6 +5,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -61,10 +62,13 @@ def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
 
 
 def _add_message(request: StaffRequest, done: Retried) -> None:
-    message = ngettext("%(n)d record passed.", "%(n)d records passed.", done.taken) % {"n": done.taken}
+    message = ngettext("%(n)s record passed.", "%(n)s records passed.", done.taken) % {"n": localize(done.taken)}
     if done.outdated:
-        outdated = _("%(n)d were outdated: the city holds a later version.") % {"n": done.outdated}
+        outdated = _("%(n)s were outdated: the city holds a later version.") % {"n": localize(done.outdated)}
         message = _("%(first)s %(next)s") % {"first": message, "next": outdated}
-    message = _("%(first)s %(next)s") % {"first": message, "next": _("%(n)d are still bad.") % {"n": done.still}}
+    message = _("%(first)s %(next)s") % {
+        "first": message,
+        "next": _("%(n)s are still bad.") % {"n": localize(done.still)},
+    }
     level = messages.SUCCESS if done.taken else messages.INFO
     messages.add_message(request, level, message)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, localize, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -169,7 +169,7 @@ def _day(day: str) -> str:
 
 
 def _count(number: int) -> str:
-    return str(number_format(number, force_grouping=True))
+    return str(number_format(number))
 
 
 def _points(share: int | None) -> str:
@@ -177,7 +177,7 @@ def _points(share: int | None) -> str:
 
 
 def _points_apart(difference: int) -> str:
-    return ngettext("%(n)d percentage point", "%(n)d percentage points", difference) % {"n": difference}
+    return ngettext("%(n)s percentage point", "%(n)s percentage points", difference) % {"n": localize(difference)}
 
 
 def _span(length: timedelta | None) -> str:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -184,7 +185,7 @@ def _offered(period: Period, since: date | None) -> list[tuple[str, str]]:
     # A city that is younger offers all its days once.
     offered = {Period.of(first, today, today=today, since=since): days for days, first in firsts.items()}
     return [
-        (_("%(n)s days") % {"n": days}, with_period("", one))
+        (_("%(n)s days") % {"n": localize(days)}, with_period("", one))
         for one, days in reversed(offered.items())
         if one != period
     ]

@@ -184,7 +184,7 @@ class SourceFault(Exception):
         super().__init__(self.message_in("en"))
 
     def message_in(self, language: str) -> str:
-        return label_in(language, self.reason).format(**self.parts)
+        return label_in(language, self.reason, **self.parts)
 
 
 class SourceMisconfigured(SourceFault):

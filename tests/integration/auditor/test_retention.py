@@ -25,7 +25,7 @@ def test_the_page_shows_every_class_and_what_was_found(desk: Desk, auditor: Visi
     carry_out(waiting, clock=lambda: desk.now)
     RetentionSweep.objects.update(found={"facts": {"rows": 4711, "needed": 815, "oldest": "2021-05-04T08:00:00+00:00"}})
     page = auditor.read(PAGE)
-    assert "4711" in page
+    assert "4,711" in page
     assert "815" in page
     assert "2021" in page
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from celery.app.task import Task
+from django.db import connection
 from django.test import Client
 from PIL import Image
 from pytest_django import Settings
@@ -108,7 +109,19 @@ def elsewhere(db: None, clock: datetime) -> dict[str, Visitor]:
 
 
 @pytest.fixture
-def cast(elsewhere: dict[str, Visitor], desk: Desk, picture: bytes) -> Cast:
+def long_keys(desk: Desk) -> None:
+    """What is made from here on has a number that a page would write in groups of three digits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND is_identity = 'YES'"
+        )
+        for key in cursor.fetchall():
+            cursor.execute("SELECT count(nextval(pg_get_serial_sequence(%s, %s))) FROM generate_series(1, 1000)", key)
+
+
+@pytest.fixture
+def cast(elsewhere: dict[str, Visitor], desk: Desk, long_keys: None, picture: bytes) -> Cast:
     """Everybody, and their things."""
     people = {
         STRANGER: Visitor(Client(headers={"host": "beta.localhost"})),

@@ -28,6 +28,16 @@ INLINE = re.compile(r"</?(?:a|b|code|em|kbd|q|small|span|strong|time)\b[^>]*>")
 HOLE = re.compile(r"[^<>]{0,20}[。，；：！？、）]\s+(?=[^\s<])[^<>]{0,20}")
 
 
+# Attributes that a browser or the portal reads: a number in groups of three is none to them.
+FOR_MACHINES = re.compile(r'\b(?:value|min|max|maxlength|name|id|href|action|data-[a-z-]+|hx-[a-z]+)="([^"]*)"')
+GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])")
+
+
+def grouped_for_machines(page: str) -> list[str]:
+    """Attributes for machines with a number in groups of three digits."""
+    return [found[0] for found in FOR_MACHINES.finditer(page) if GROUPED.search(found[1])]
+
+
 @dataclass(frozen=True)
 class Piece:
     language: str

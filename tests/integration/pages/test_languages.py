@@ -30,7 +30,7 @@ from codes.reports.request import ReportName
 from portal.web import guide
 from portal.web.errors import Conflict, stale_form
 from regions.sources.models import Source
-from tests.integration.pages.languages import CHINESE, ENGLISH, foreign_words, holes
+from tests.integration.pages.languages import CHINESE, ENGLISH, foreign_words, grouped_for_machines, holes
 from tests.integration.pages.matrix_cast import CITY_ADDRESSES, Cast, Place, undone, whoever_may
 from tests.integration.pages.people import Visitor
 from tests.journeys.cast import RULES, SOURCE_TITLES, TITLES
@@ -60,6 +60,8 @@ def test_every_page_is_in_one_language(place: Place, language: str) -> None:
     pages = [*_pages(place, language), *(_more_pages(place.cast, language) if is_city else ())]
     assert not _faults(pages, language, names)
     assert len(pages) > (100 if is_city else 20)
+    # Every row of the city's has a key of four digits and more.
+    assert {found for _name, page in pages for found in grouped_for_machines(page)} == set()
 
 
 def test_every_error_page_is_in_one_language(place: Place, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +91,7 @@ def _complete_city() -> list[str]:
         )
     zhang = Citizen.objects.get(ref="zhang")
     for what in ("identity", "evidence:1", "export:cases"):
-        PersonAccess.objects.create(citizen=zhang, at=timezone.now(), by="li", purpose="核对 by telephone", what=what)
+        PersonAccess.objects.create(citizen=zhang, at=timezone.now(), by="li", purpose="核对 by phone", what=what)
     Citizen.objects.update(id_encrypted=zhang.id_encrypted)
     return list(Fact.objects.values_list("record_id", flat=True))
 

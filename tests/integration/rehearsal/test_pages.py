@@ -111,7 +111,7 @@ def test_a_rule_is_added_changed_and_removed(city: Lived, manager: Visitor) -> N
     [
         ({"code": ""}, "This field is required"),
         ({"hold_days": "sieben"}, "must be a whole number"),
-        ({"tests": "99999"}, "must be 3660 or less"),
+        ({"tests": "99999"}, "must be 3,660 or less"),
         ({"area_levels": "high"}, "is for rules of the kind area_stay only"),
         ({"kind": "area_stay", "area_levels": "Hoch"}, "such as high"),
     ],
@@ -199,7 +199,7 @@ def test_what_is_held_and_that_no_effective_code_changes_is_said(city: Lived, ma
     assert "Nothing of it would be held as a mass change." in page
     rehearsals.update(tally={**told, "mass_changes": [["R1", 3, 1021, 40_000]]})
     page = manager.read(address)
-    assert "of 40000 registered, 3 would turn red and 1021 green before their day." in page
+    assert "of 40,000 registered, 3 would turn red and 1,021 green before their day." in page
     assert "Until two people have decided, these people keep what they show." in page
     later = ("effective", "held_colours", "mass_changes")
     rehearsals.update(tally={key: told[key] for key in told if key not in later})

@@ -121,7 +121,7 @@ def test_it_is_mailed_once_to_both_roles(alarm: Alarm, settings: Settings, mailo
 
 def test_the_pages(alarm: Alarm) -> None:
     gao, sun, li = (Visitor.as_account(name, now=NOW).in_english() for name in ("gao", "sun", "li"))
-    sentence = "1317 people turned red within 7 days: records of police"
+    sentence = "1,317 people turned red within 7 days: records of police"
     address = f"/staff/alarms/{alarm.pk}/"
     for visitor in (gao, sun):
         assert "Alarms that nobody has acknowledged" in visitor.read("/staff/")
@@ -135,7 +135,7 @@ def test_the_pages(alarm: Alarm) -> None:
     assert "/staff/journal/?subject=source%3Apolice" in sun.read(address)
     batch = alarm.figures["shared"][0][1]
     assert gao.get(f"/staff/sources/batches/{batch}/").status_code == 200
-    assert "7天内1317人转为红码" in Visitor.as_account("gao", now=NOW).read(address)
+    assert "7天内1,317人转为红码" in Visitor.as_account("gao", now=NOW).read(address)
 
     assert gao.post(address, {"finding": "reported", "note": ""}).status_code == 422
     assert gao.post(address, {"finding": "reported", "note": "reported"}).status_code == 302
