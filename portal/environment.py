@@ -269,7 +269,7 @@ def _networks(variable: str, env: environ.Env) -> tuple[IPv4Network | IPv6Networ
 
 
 def _upload_memory(mebibytes: int) -> int:
-    """In bytes. With less no photo of a telephone would pass."""
+    """In bytes. With less no photo of a phone would pass."""
     if mebibytes < LEAST_UPLOAD_MEMORY:
         raise ImproperlyConfigured(f"UPLOAD_MEMORY is {mebibytes}: set it to {LEAST_UPLOAD_MEMORY} or more (MiB).")
     return mebibytes * 2**20

@@ -10,7 +10,7 @@ from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, identity_hash
 from regions.locks import advisory_lock
 
-# Crockford's letters: none of I, L, O, U, so that a ref read over the telephone arrives as it was.
+# Crockford's letters: none of I, L, O, U, so that a ref read over the phone arrives as it was.
 REF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REF_LENGTH = 12
 COLUMNS = ("ref", "id_type", "id_hash", "id_encrypted", "full_name", "known_since")

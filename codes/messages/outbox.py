@@ -74,7 +74,7 @@ def tell_of_ending_rulings(*, now: datetime) -> int:
 
 
 def sends_sms() -> bool:
-    """Whether the installation has a way to telephones."""
+    """Whether the installation has a way to phones."""
     return bool(settings.SMS_GATEWAY != settings.NO_SMS_GATEWAY)
 
 

@@ -42,7 +42,7 @@ class SendingFault(TextChoices):
     """Why a message was given up."""
 
     REFUSED = "refused", gettext_lazy("The gateway did not take it.")
-    NO_PHONE = "no_phone", gettext_lazy("The person has no telephone any more.")
+    NO_PHONE = "no_phone", gettext_lazy("The person has no phone any more.")
 
 
 def due(*, now: datetime) -> QuerySet[Message]:
@@ -132,7 +132,7 @@ def send_again(message_id: int | None = None, *, by: str, now: datetime) -> int:
 
 
 def sms_text(message: Message, address: str) -> str:
-    """What the telephone shows to whoever looks at it: that there is news and where it is – no name, no number, no colour.
+    """What the phone shows to whoever looks at it: that there is news and where it is – no name, no number, no colour.
 
     In the language the person chose, or in each.
     """

@@ -35,7 +35,7 @@ class MessageLanguage(models.TextChoices):
 
 
 class SendingState(models.TextChoices):
-    """What became of a message on its way to the telephone; in the portal every message is, whatever this says."""
+    """What became of a message on its way to the phone; in the portal every message is, whatever this says."""
 
     PORTAL = "portal", pgettext_lazy("state of a message", "In the portal only")
     WAITING = "waiting", pgettext_lazy("state of a message", "Waits to be sent")
@@ -59,7 +59,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One message to one person, ``about`` themselves or somebody they answer for. ``data``: codes and keys, worded when it is read.
 
-    ``state`` is of its way to the telephone. ``urgent``: what the person is sent whatever they chose.
+    ``state`` is of its way to the phone. ``urgent``: what the person is sent whatever they chose.
     """
 
     State = SendingState

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CheckResult(TextChoices):
-    """The words are those of ``docs/contracts.md`` §5; numbers are the places here, for whoever has only a telephone."""
+    """The words are those of ``docs/contracts.md`` §5; numbers are the places here, for whoever has only a phone."""
 
     OK = "ok", _("The pass is genuine and valid.")
     EXPIRED = "expired", _("The pass has expired; so does every screenshot.")

@@ -100,7 +100,7 @@ class ExportForm(forms.Form):
         if found.get("identify") and len(purpose) < LEAST_PURPOSE:
             self.add_error("purpose", _("Say in a few words what the names and numbers are needed for."))
         elif LIKE_A_NUMBER.search(purpose):
-            self.add_error("purpose", _("Leave ID numbers and telephone numbers out of the purpose."))
+            self.add_error("purpose", _("Leave ID numbers and phone numbers out of the purpose."))
         return found
 
     @property

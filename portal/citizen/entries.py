@@ -27,7 +27,7 @@ NUMBER_LETTERS = 8
 
 
 def new_number(day: date) -> str:
-    """A confirmation number that can be read over the telephone."""
+    """A confirmation number that can be read over the phone."""
     return f"B{day:%Y%m%d}-" + "".join(secrets.choice(REF_LETTERS) for _ in range(NUMBER_LETTERS))
 
 

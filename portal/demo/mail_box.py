@@ -1,4 +1,4 @@
-"""The demo's telephone and mail box: messages go to a page, those to telephones to the console as well."""
+"""The demo's phone and mail box: messages go to a page, those to phones to the console as well."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ class MailBox:
     def send(self, *, phone: str, text: str) -> None:
         """Put the message where the page finds it; a worker sends it and the web server shows it."""
         _keep(mask_phone(phone), text)
-        log.warning("demo telephone %s: %s", mask_phone(phone), text)
+        log.warning("demo phone %s: %s", mask_phone(phone), text)
 
 
 class StaffMail(BaseEmailBackend):
@@ -71,7 +71,7 @@ def messages_of(schema: str) -> list[Message]:
 @for_anyone
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """All telephones of the city at once."""
+    """All phones of the city at once."""
     return render(request, "demo/mail_box.html", {"sent": messages_of(required_city(request).schema_name)})
 
 

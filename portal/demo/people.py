@@ -1,6 +1,6 @@
 """The made-up people of a city, each computed from its number alone, so that a million need no memory.
 
-A number is nobody's on purpose but may by chance be somebody's: the telephone numbers begin with 12, which no network uses.
+A number is nobody's on purpose but may by chance be somebody's: the phone numbers begin with 12, which no network uses.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from regions.vocabulary import IdType
 YOUNGEST_YEARS, OLDEST_YEARS = 14, 88
 OTHER_DOCUMENT_EVERY = 150
 BORN_ELSEWHERE_EVERY = 4
-# Coprime to the number of birthdays and of telephone numbers: each person of a city gets another one.
+# Coprime to the number of birthdays and of phone numbers: each person of a city gets another one.
 _BIRTHDAY_STRIDE = 7919
 _PHONE_STRIDE = 387_420_489
 _PHONES = 10**9

@@ -1,4 +1,4 @@
-"""Addresses under a city's host name in the demo: those of every city, and the messages to its telephones."""
+"""Addresses under a city's host name in the demo: those of every city, and the messages to its phones."""
 
 from django.urls import path
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-# An ID number and a telephone number, should one come into a line all the same.
+# An ID number and a phone number, should one come into a line all the same.
 NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?:[1-9]\d{16}[\dXx]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])")
 MASK = "[number]"
 # What the portal itself says with a line, by ``extra``.

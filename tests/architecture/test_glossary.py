@@ -57,6 +57,13 @@ def test_each_code_name_exists(row: list[str]) -> None:
     assert [name for name in names if not exists(name)] == []
 
 
+def test_what_people_carry_is_called_a_phone() -> None:
+    said = (CHECKOUT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    guides = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "docs" / "guide" / "en").glob("*.md")]
+    assert guides
+    assert [text for text in (said, *guides) if "telephone" in text.casefold()] == []
+
+
 def test_no_word_is_explained_twice() -> None:
     words = [row[1] for row in rows()]
     assert sorted(words) == sorted(set(words))

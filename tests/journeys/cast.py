@@ -106,7 +106,7 @@ class Citizens:
 
 
 def dress() -> Citizens:
-    """Give the people of the desk documents, names and telephones, and everything a title in both languages."""
+    """Give the people of the desk documents, names and phones, and everything a title in both languages."""
     persons = dict(zip(PEOPLE, POPULATION, strict=True))
     for ref, person in persons.items():
         who = Identity(person.id_type, person.id_number)

@@ -135,7 +135,7 @@ class Browser:
         return self
 
     def sign_in_as_citizen(self, ref: str) -> None:
-        """With the number of the document and the code that comes to the telephone."""
+        """With the number of the document and the code that comes to the phone."""
         if not self.path.startswith("/sign-in/"):
             self.open("/sign-in/")
         self.page.locator("[name=id_number]").fill(self.world.citizens[ref].id_number)

@@ -24,7 +24,7 @@ COLOURS = {"zh-hans": ("红码", "绿码"), "en": ("Red", "Green")}
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """A ticket from elsewhere, as a telephone's camera gives it."""
+    """A ticket from elsewhere, as a phone's camera gives it."""
     path = tmp_path / "车票.jpg"
     Image.new("RGB", (1600, 1200), "white").save(path, format="JPEG")
     return path

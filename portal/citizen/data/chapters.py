@@ -261,7 +261,7 @@ CHAPTERS = (
         _("Changes of the phone"),
         of(m.PhoneChange),
         (
-            Column("phone", _("Telephone")),
+            Column("phone", _("Phone")),
             Column("provider__code", _("Named by"), words.provider),
             Column("proposed_at", _("Proposed at")),
             Column("state", _("State"), words.state),

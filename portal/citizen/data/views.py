@@ -136,7 +136,7 @@ def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
         (_("Name"), person["full_name"]),
         (_("Kind of document"), label_of(IdType(citizen.id_type))),
         (_("Number of the document"), person["id_number"]),
-        (_("Telephone"), person["phone"]),
+        (_("Phone"), person["phone"]),
         (_("Reference number"), person["ref"]),
         (_("Known to the city since"), person["known_since"]),
         (_("Code now"), label_of(State(code.colour))),

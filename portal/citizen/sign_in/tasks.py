@@ -22,7 +22,7 @@ SWEEP_AFTER = timedelta(seconds=10)
 
 
 def gateway() -> SmsGateway:
-    """The installation's way to telephones (``SMS_GATEWAY``)."""
+    """The installation's way to phones (``SMS_GATEWAY``)."""
     made: SmsGateway = import_string(settings.SMS_GATEWAY)()
     return made
 

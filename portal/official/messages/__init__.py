@@ -1,1 +1,1 @@
-"""What became of messages on their way to telephones."""
+"""What became of messages on their way to phones."""

@@ -36,7 +36,7 @@ def state_of(message: Message) -> str:
     return message.state
 
 
-def test_a_telephone_shows_that_there_is_news_and_nothing_else(desk: Desk, family: Guardianship) -> None:
+def test_a_phone_shows_that_there_is_news_and_nothing_else(desk: Desk, family: Guardianship) -> None:
     mailbox, zhang, chen = Mailbox(), desk.citizen("zhang"), desk.citizen("chen")
     MessageChoice.objects.create(citizen=zhang, language="en")
     for kind in MessageKind:

@@ -1,4 +1,4 @@
-"""Dependants, one's own data and the demo's telephones."""
+"""Dependants, one's own data and the demo's phones."""
 
 import json
 from collections.abc import Callable
@@ -122,7 +122,7 @@ def test_the_copy_is_whole_and_journalled(zhang: Visitor) -> None:
     assert zhang.get("/data/copy/").status_code == 405
 
 
-def test_the_demos_telephones_exist_in_the_demo_only(
+def test_the_demos_phones_exist_in_the_demo_only(
     zhang: Visitor, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("portal.demo.mail_box.FOLDER", tmp_path)

@@ -24,7 +24,7 @@ def test_a_few_have_other_documents_than_a_resident_card() -> None:
     assert {person.id_type for person in others} >= {IdType.PASSPORT, IdType.HK_MACAO_PERMIT}
 
 
-def test_telephone_numbers_are_all_different_and_no_networks() -> None:
+def test_phone_numbers_are_all_different_and_no_networks() -> None:
     phones = {person.phone for person in PEOPLE}
     assert len(phones) == len(PEOPLE)
     assert all(len(phone) == 11 and phone.startswith("12") for phone in phones)

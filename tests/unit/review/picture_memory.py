@@ -1,7 +1,7 @@
 """What drawing pictures anew really takes: run as a process of its own, whose memory nobody else changes.
 
 For each picture, a line of JSON: what it is, the fault it is refused with, and the bytes by which the process grew. First
-a drawn set within a small bound, then what telephones make, and what was sent to fill the memory, within the real one.
+a drawn set within a small bound, then what phones make, and what was sent to fill the memory, within the real one.
 """
 
 import gc
