@@ -3,7 +3,7 @@
 Both are written into each city's own table from outside of any city, so that a city at work reads no other's rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -74,21 +74,22 @@ def note_neighbours(*, now: datetime) -> int:
     ]
     # What the operator wrote counts before what the installation knows by itself.
     known = {one.division: one for one in (*ours, *listed)}
+    schemas = dict(City.objects.exclude(schema_name="public").values_list("division", "schema_name"))
 
     def note() -> int:
         with transaction.atomic():
             NeighbourCall.objects.filter(at__lt=now - CALLS_KEPT).delete()
-            return _note([one for one in known.values() if one.division != current_city().division])
+            return _note([one for one in known.values() if one.division != current_city().division], schemas)
 
     return in_each(all_schemas(), note)
 
 
-def _note(listed: Iterable[Listed]) -> int:
+def _note(listed: Iterable[Listed], schemas: Mapping[str, str]) -> int:
     changed = 0
     rows = {row.division: row for row in Neighbour.objects.all()}
     wanted = {one.division: one for one in listed}
     for division, one in wanted.items():
-        columns = {**one.model_dump(exclude={"division"}), "listed": True}
+        columns = {**one.model_dump(exclude={"division"}), "listed": True, "schema_name": schemas.get(division, "")}
         row = rows.get(division)
         if row is None or any(getattr(row, name) != value for name, value in columns.items()):
             # Keys belong to an address: those of another one are no longer believed.

@@ -12,6 +12,9 @@ class Neighbour(models.Model):
     division = models.CharField(max_length=6, unique=True, help_text="GB/T 2260")
     name_zh = models.TextField()
     name_en = models.TextField()
+    schema_name = models.TextField(
+        blank=True, db_default="", default="", help_text="of a city of this installation; empty for others"
+    )
     address = models.TextField(help_text="https://host, without a path")
     listed = models.BooleanField(default=True, help_text="no calls are made to, or taken from, one that is not")
     keys = models.TextField(blank=True, default="")

@@ -89,6 +89,7 @@ def journal(request: StaffRequest) -> HttpResponse:
         "page": page,
         "lines": [_journal_row(entry, titles) for entry in page.rows],
         "query": query_without_place(request.GET),
+        "cities": titles["city"],
         **(_chain() if city_of(request) else {}),
     }
     return render(request, "auditor/journal.html", context)

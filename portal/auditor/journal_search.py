@@ -17,11 +17,11 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from codes.intake.citizens import REF_LENGTH, REF_LETTERS
-from codes.models import Case, Run
+from codes.models import Case, Provider, Run
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
 from portal.auditor.report_labels import titles_of
-from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY
+from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY, PROVIDER
 from regions.journal.models import JournalEntry, JournalEntryQuerySet
 from regions.places import place_meant
 from regions.staff.models import Account
@@ -40,7 +40,7 @@ def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySe
     """The entries for what the form holds. ``in_a_city``: the province's journal has no cases, sources and providers."""
     entries = JournalEntry.objects.all()
     if wanted["by"]:
-        entries = entries.filter(by__in=_actors(wanted["by"].strip()))
+        entries = entries.filter(by__in=_actors(wanted["by"].strip(), in_a_city=in_a_city))
     if wanted["verb"]:
         entries = entries.filter(verb=wanted["verb"])
     if wanted["subject"]:
@@ -53,11 +53,13 @@ def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySe
     return entries
 
 
-def _actors(shown: str) -> set[str]:
+def _actors(shown: str, *, in_a_city: bool) -> set[str]:
     """Whom pages show so, as they are stored."""
     labelled = {f"{prefix}{name}" for prefix, name in _read_back(shown, ACTOR_LABELS)}
     refs = {f"{CITIZEN}{ref}" for ref in CITIZEN_REF.findall(shown.upper())}
-    return {shown, *_accounts(shown), *labelled, *refs, f"{CITY}{place_meant(shown)}"}
+    titled = Provider.objects.filter(Q(title_zh__iexact=shown) | Q(title_en__iexact=shown)) if in_a_city else ()
+    providers = {f"{PROVIDER}{one.code}" for one in titled}
+    return {shown, *_accounts(shown), *labelled, *refs, *providers, f"{CITY}{place_meant(shown)}"}
 
 
 def _accounts(shown: str) -> set[str]:

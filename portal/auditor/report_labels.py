@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Provider, Run
+from codes.models import Neighbour, Provider, Run
 from codes.models.case import CaseState
 from codes.models.displayed import DisplayCause
 from codes.models.run import RunStep
@@ -167,9 +167,13 @@ def city_titles(columns: Iterable[str] = TITLED) -> Titles:
 def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
     """What pages call what entries of the journal are about, by kind and code.
 
-    A city reads nothing of the others but its neighbours' divisions; the province has no runs, sources and providers.
+    A city reads nothing of the others but what it keeps of its neighbours; the province has no runs, sources and providers.
     """
-    cities = [current_city()] if in_a_city else City.objects.exclude(schema_name="public")
+    cities: Sequence[City | Neighbour] = (
+        [current_city(), *Neighbour.objects.exclude(schema_name="")]
+        if in_a_city
+        else list(City.objects.exclude(schema_name="public"))
+    )
     titles = {
         "city": {city.schema_name: titled(city, "name") for city in cities},
         "data": {one.name: str(one.title) for one in data_classes()},
@@ -253,7 +257,7 @@ def _subjects(cell: str | list[str], titles: Titles) -> str:
     first = format_html_join(gettext(", "), "{}", ((subject_label(one, titles),) for one in shown))
     if isinstance(cell, str) or len(shown) == len(cell):
         return first
-    return format_html("{}{}{} …", gettext("%(n)s in all:") % {"n": len(cell)}, gap(), first)
+    return format_html("{}{}{} …", gettext("%(n)s in all:") % {"n": localize(len(cell))}, gap(), first)
 
 
 def _together(report: ReportName, cells: Mapping[str, Any], titles: Titles) -> str:

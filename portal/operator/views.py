@@ -87,7 +87,11 @@ def overview(request: StaffRequest) -> HttpResponse:
     found = found.annotate(**suspension_columns("pk"))
     rows = [_city_row(city, now) for city in found.order_by("division", "schema_name")]
     may_open = Role.SYSTEM_ADMIN in request.roles
-    openings = CityOpening.objects.order_by("-pk")[:OPENINGS_SHOWN] if may_open else []
+    cities = {row.city.schema_name: row.city for row in rows}
+    openings = [
+        (one, cities.get(one.schema) or read_opening(one))
+        for one in (CityOpening.objects.order_by("-pk")[:OPENINGS_SHOWN] if may_open else ())
+    ]
     context = {"rows": rows, "openings": openings, "may_open": may_open, "port": _port(request)}
     return render(request, "operator/cities.html", context)
 
@@ -152,14 +156,17 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
     """How an opening goes, what came of it, and the first run; survives a refresh."""
     opening = get_object_or_404(CityOpening, name=name)
     found = first_run_of(opening)
+    city = City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first()
+    file = read_opening(opening)
     run, message, ended, partitions = found or (None, "", 0, 0)
     context = {
         "opening": opening,
-        "city_opened": City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first(),
+        "city_opened": city,
+        "known": city or file,
         "faults": [(fault.key, fault.message_in(get_language())) for fault in faults_of(opening)],
         "run": run,
         "message": message,
-        "file": read_opening(opening) if opening.state == CityOpening.State.ASKED else None,
+        "file": file if opening.state == CityOpening.State.ASKED else None,
         "is_mine": opening.asked_by == request.user.username,
         "ended": ended,
         "partitions": partitions,

@@ -52,15 +52,15 @@ def instant(text: str) -> datetime | str:
 
 
 @register.filter
-def witness(name: str) -> str:
-    """Who has co-signed a head of the journal, in words."""
+def witness(name: str, cities: Mapping[str, str]) -> str:
+    """Who has co-signed a head of the journal, in words; ``cities``: their names by schema."""
     kind, _separator, city = name.partition(":")
     words = {
         "city": _("the city {name}"),
         "outside": _("the outside witness"),
         "auditor": _("the auditor's key"),
     }
-    return str(words[kind]).format(name=city) if kind in words else name
+    return str(words[kind]).format(name=cities.get(city, city)) if kind in words else name
 
 
 @register.filter(name="break_message")

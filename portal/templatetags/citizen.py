@@ -12,13 +12,12 @@ from codes.models import Citizen, PersonAccess
 from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
-from portal.templatetags.page import CITY, free_text, masked, untranslated
+from portal.templatetags.page import CITY, PROVIDER, free_text, masked, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
 
 register = template.Library()
-PROVIDER = "provider:"
 
 ACCESSED: dict[str, str | Promise] = {
     "identity": gettext_lazy("name, ID number and phone"),

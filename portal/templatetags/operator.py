@@ -4,9 +4,13 @@ from dataclasses import asdict
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from regions.city_file.shape import BigDataCentre, PoliceDatabase
+from portal.templatetags.page import titled, untranslated
+from regions.city_file.reading import CityFile
+from regions.city_file.shape import BigDataCentre, PoliceDatabase, Title
+from regions.models import City
 from regions.sources.connectors.database import read_address
 
 register = template.Library()
@@ -29,6 +33,12 @@ DELIVERY_STATES: dict[str, str | Promise] = {
     "failed": _("Failed"),
 }
 
+POLICIES: dict[str, str | Promise] = {
+    "strictest": _("the stricter colour counts"),
+    "freshest": _("the colour by the newer data counts"),
+    "prefer": _("the colour of {provider} counts"),
+}
+
 
 @register.filter
 def delivery_state(state: str) -> str:
@@ -38,6 +48,37 @@ def delivery_state(state: str) -> str:
 @register.filter
 def opening_state(state: str) -> str:
     return str(OPENING_STATES[state])
+
+
+@register.filter
+def in_words(title: Title) -> str:
+    """A name of a city file, in the page's language."""
+    return title.zh if (get_language() or "").startswith("zh") else title.en
+
+
+@register.filter
+def city_title(schema: str, known: City | CityFile | None) -> str:
+    """What the city of an opening is called: by itself once it is there, by its file until then, and else by its schema."""
+    match known:
+        case City():
+            return titled(known, "name")
+        case CityFile():
+            return in_words(known.city.name)
+        case _:
+            return untranslated(schema)
+
+
+@register.filter
+def source_title(code: str, file: CityFile) -> str:
+    return next((in_words(one.title) for one in file.sources if one.code == code), code)
+
+
+@register.filter
+def policy(file: CityFile) -> str:
+    """What counts while providers disagree."""
+    kind, _colon, preferred = file.city.interim_policy.partition(":")
+    names = {one.code: in_words(one.title) for one in file.providers}
+    return str(POLICIES[kind]).format(provider=names.get(preferred, preferred))
 
 
 @register.filter

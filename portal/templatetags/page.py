@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.core.cache import caches
 from django.db.models import TextChoices
 from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from codes.cities.corrections import issuer_of_record
 from codes.citizens.guardianship import Relation
-from codes.models import Fact
+from codes.models import Fact, Provider
 from codes.models.case import CaseState
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
@@ -47,6 +48,7 @@ SHAPES = frozenset(State)
 CITIZEN = "citizen:"
 GATE = "gate:"
 CITY = "city:"
+PROVIDER = "provider:"
 # Who acts besides the staff, by how the journal names them.
 ACTOR_LABELS: dict[str, str | Promise] = {
     SYSTEM: gettext_lazy("the portal"),
@@ -125,15 +127,30 @@ def masked(name: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who acted: the portal itself, a citizen by reference, a gate's device, another city, an operator, or one of the staff by name."""
+    """Who acted: the portal itself, a citizen by reference, a gate's device, a provider, another city, an operator, one of the staff."""
     if name == SYSTEM:
         return str(ACTOR_LABELS[SYSTEM])
     if name.startswith(CITY):
         return division(name.removeprefix(CITY))
+    if name.startswith(PROVIDER):
+        return _provider_title(name.split(":")[1])
     for prefix in (CITIZEN, GATE, OPERATOR_PREFIX):
         if name.startswith(prefix):
             return format_html(str(ACTOR_LABELS[prefix]), name=untranslated(name.removeprefix(prefix)))
     return untranslated(full_name_of(name)) if name else ""
+
+
+def _provider_title(code: str) -> str:
+    """One query tells the titles of a city's providers in both languages, kept for some minutes."""
+    kept = caches["template_fragments"]
+    titles: dict[str, tuple[str, str]] = kept.get("titles_of_providers", {})
+    if code not in titles:
+        found = {
+            one.code: (one.title_zh, one.title_en) for one in Provider.objects.only("code", "title_zh", "title_en")
+        }
+        titles = {code: (code, code), **found}
+        kept.set("titles_of_providers", titles)
+    return titles[code][not translation.get_language().startswith("zh")]
 
 
 @register.filter
@@ -161,10 +178,10 @@ def span(length: timedelta) -> str:
     """A length of time in its largest unit, rounded down; never less than a minute."""
     minutes = max(1, int(length.total_seconds() // 60))
     if minutes < 60:
-        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": localize(minutes)}
     if minutes < 48 * 60:
-        return ngettext("%(n)d hour", "%(n)d hours", minutes // 60) % {"n": minutes // 60}
-    return ngettext("%(n)d day", "%(n)d days", minutes // 1440) % {"n": minutes // 1440}
+        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": localize(minutes // 60)}
+    return ngettext("%(n)s day", "%(n)s days", minutes // 1440) % {"n": localize(minutes // 1440)}
 
 
 @register.simple_tag

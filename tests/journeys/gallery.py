@@ -231,7 +231,7 @@ def _name_otherwise(citizen: Citizen, world: World) -> None:
     now = world.clock()
     wechat, police = Provider.objects.get(code="wechat"), Source.objects.get(code="police")
     with transaction.atomic():
-        propose_phones([NamedPhone(citizen, wechat.pk, "13711112222")], by="wechat", now=now)
+        propose_phones([NamedPhone(citizen, wechat.pk, "13711112222")], by="provider:wechat", now=now)
     StatedName.objects.create(citizen=citizen, provider=wechat, full_name="王小明", stated_at=now, received_at=now)
     StatedName.objects.create(citizen=citizen, source=police, full_name="李国强", stated_at=now, received_at=now)
     Citizen.objects.filter(pk=citizen.pk).update(names_differ=True)

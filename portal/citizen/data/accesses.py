@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
-from codes.models import GateDevice, PersonAccess, Provider
-from portal.templatetags.citizen import PROVIDER, accessed, purpose_of
-from portal.templatetags.page import GATE, actor, titled
+from codes.models import GateDevice, PersonAccess
+from portal.templatetags.citizen import accessed, purpose_of
+from portal.templatetags.page import GATE, actor
 from regions.staff.models import Account
 
 
@@ -20,12 +20,9 @@ def gates_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
 
 
 def offices_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
-    """The providers and the offices of the officials among those who looked."""
-    names = {one.by for one in accesses}
-    accounts = Account.objects.filter(username__in=names).values_list("username", "office")
-    providers = {f"{PROVIDER}{one.code}": titled(one) for one in Provider.objects.all()}
-    found = {name: providers.get(":".join(name.split(":")[:2]), "") for name in names if name.startswith(PROVIDER)}
-    return {**found, **{name: office or gettext("an office of the city") for name, office in accounts}}
+    """The offices of the officials among those who looked."""
+    accounts = Account.objects.filter(username__in={one.by for one in accesses}).values_list("username", "office")
+    return {name: office or gettext("an office of the city") for name, office in accounts}
 
 
 def who_looked(found: "QuerySet[PersonAccess]") -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import transaction
 
-from codes.models import Citizen, Provider, Run
+from codes.models import Citizen, Neighbour, Provider, Run
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, SUBJECT_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
@@ -94,6 +94,26 @@ def test_who_has_co_signed_the_journal_last_is_told_and_when_nobody_did(desk: De
     page = auditor.read(PAGE)
     assert f"entry {head.seq} · the city alpha" in page
     assert "For two days nobody" not in page
+    Neighbour.objects.update_or_create(
+        division="110000",
+        defaults={"name_zh": "甲市", "name_en": "Alpha", "schema_name": "alpha", "address": "https://alpha.example"},
+    )
+    assert f"entry {head.seq} · the city Alpha" in auditor.read(PAGE)
+    with transaction.atomic():
+        record(
+            "journal.witnessed", by="system", now=desk.now, subject="city:alpha", data={"city": "alpha", "seq": 4711}
+        )
+    page = auditor.read(f"{PAGE}?subject=Alpha")
+    assert "co-signed the journal of the city Alpha up to entry" in page
+    assert "4711" in page
+
+
+def test_a_provider_acts_by_its_title_and_is_found_by_it(desk: Desk, auditor: Visitor) -> None:
+    title = Provider.objects.get(code="wechat").title_en
+    with transaction.atomic():
+        record("phone.proposed", by="provider:wechat", now=desk.now, data={})
+    page = auditor.read(f"{PAGE}?by={quote(title)}")
+    assert f'?by=provider%3Awechat">{title}</a>' in page
 
 
 def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,8 @@ def test_a_right_form_waits_for_two_and_a_worker_with_its_file_encrypted(
         one in seen for one in ("gamma.localhost", "an.jing@gamma.example.cn", "postgresql · localhost · 5432 · x · u")
     )
     assert "geheim" not in seen
+    assert "<h1>Gamma</h1>" in seen
+    assert "the stricter colour counts" in seen
     second.post(f"/openings/{opening.name}/decide/", {"verb": "confirm"})
     assert enqueued == [opening.pk]
     assert "Waiting for a worker" in second.read(f"/openings/{opening.name}/")
