@@ -38,7 +38,7 @@ class Link:
 
 CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Overview"), "staff_home"),
-    NavigationEntry(_("Queue"), "official_queue", CASES),
+    NavigationEntry(_("Queue"), "official_queue", CASES, also="/staff/cases/"),
     NavigationEntry(_("Find a case"), "official_find", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Groups"), "official_groups", CASES),
     NavigationEntry(_("Corrections between cities"), "official_corrections", (*CASES, Role.AUDITOR)),
@@ -81,11 +81,16 @@ OPERATOR: tuple[NavigationEntry, ...] = (
 
 
 def links(entries: Iterable[NavigationEntry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
-    """The links for these roles; the longest address that fits the path is the current one."""
+    """The links for these roles; the longest address that fits the path is the current one. All addresses begin with the home's."""
     shown = [(entry, address) for entry in entries if (address := _address(entry, roles))]
     begins = [(start, address) for entry, address in shown for start in (address, entry.also) if start]
-    fitting = [(len(start), address) for start, address in begins if request.path.startswith(start)]
-    here = max(fitting, default=(0, ""))[1]
+    home = reverse("staff_home")
+    fitting = [
+        (request.path == address, len(start), address)
+        for start, address in begins
+        if request.path == start or (start != home and request.path.startswith(start))
+    ]
+    here = max(fitting, default=(False, 0, ""))[2]
     return [Link(entry.title, address, address == here) for entry, address in shown]
 
 

@@ -103,6 +103,13 @@ class Browser:
         foreign = r"[a-z]{3,}" if self.language == "zh-hans" else r"\b[a-z]+(?:_[a-z]+)+\b"
         assert re.findall(foreign, text) == [], self.path
 
+    def go_to(self, address: str) -> None:
+        """To one of the desk's pages, which a narrow screen has folded."""
+        folded = self.page.locator("nav.places summary")
+        if folded.is_visible():
+            folded.click()
+        self.page.locator(f"nav.places a[href='{address}']:visible").click()
+
     def staff(self, username: str, language: str) -> "Browser":
         """The same, signed in at the staff's door in this language."""
         self.open("/staff/sign-in/")

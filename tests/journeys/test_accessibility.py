@@ -106,6 +106,31 @@ def test_every_page_hangs_in_the_gallery(gallery: list[Picture]) -> None:
     assert sorted(hanging - pages) == []
 
 
+def test_the_desks_pages_are_one_line_on_a_phone_and_open_by_keyboard(
+    gallery: list[Picture], world: World, chrome: Chrome
+) -> None:
+    picture = next(one for one in gallery if one.name == "official_approvals")
+    context = chrome.new_context(viewport=SMALL)
+    page = context.new_page()
+    for language in ("zh-hans", "en"):
+        picture.enter(context, world, language=language, look=DisplayPreferences())
+        page.goto(world.address(picture.path, host=picture.host))
+        links = page.locator("nav.places a:visible")
+        summary = page.locator("nav.places summary")
+        box = summary.bounding_box()
+        assert links.count() == 0
+        assert box is not None
+        assert box["height"] < 60
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert links.count() > 10
+        assert page.locator("nav.places a[aria-current]:visible").count() == 1
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/staff/")
+    context.close()
+
+
 # More than a hundred pages, each looked at five times.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("look", [DisplayPreferences(), DisplayPreferences(size="elder")], ids=["normal", "elder"])

@@ -41,7 +41,7 @@ def test_a_month_is_exported_and_verified_off_line(
     auditor.in_language(language)
     with measure.taken("export"):
         auditor.sign_in_as_staff("sun")
-        auditor.page.locator("nav.places a[href='/staff/reports/']").click()
+        auditor.go_to("/staff/reports/")
         auditor.page.locator("main a[href$='/reports/disagreements/']").click()
         auditor.page.locator("[name=first]").first.fill("2026-11-01")
         auditor.page.locator("[name=last]").first.fill("2026-11-30")

@@ -93,7 +93,7 @@ def _together(reviewer: Browser, approver: Browser, proposing: Measure, approvin
 
     page = approver.open("/staff/")
     with approving.taken("together"):
-        page.locator("nav.places a[href='/staff/approvals/']").click()
+        approver.go_to("/staff/approvals/")
         approver.check_words()
         page.locator("main a[href*='together/']").last.click()
         _approved_for_the_first(approver, said)

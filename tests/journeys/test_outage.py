@@ -60,7 +60,7 @@ def test_nobody_turns_green_by_a_silence(
     official.in_language(language)
     with measure.taken("outage"):
         official.sign_in_as_staff("li")
-        official.page.locator("nav.places a[href='/staff/runs/']").click()
+        official.go_to("/staff/runs/")
         official.page.locator("main table tbody a").first.click()
         official.page.wait_for_url(re.compile(r"/runs/\d+/$"))
     assert official.text.count(unknown.lower()) == 2

@@ -59,7 +59,7 @@ def test_evidence_stands_before_the_opinion_and_costs_few_questions(desk: Desk, 
     assert "记录并非本人" not in listed
     with at_most(12):
         page = wang.read(f"/staff/approvals/rulings/{ruling.pk}/")
-    assert page.index("2026-17") < page.index("<details") < page.index("记录并非本人")
+    assert page.index("2026-17") < page.index("<details", page.index("<main")) < page.index("记录并非本人")
     assert "<details open" not in page
 
 
@@ -125,7 +125,7 @@ def test_a_wrong_record_no_longer_counts_and_its_people_are_judged_again(desk: D
     assert "police-zhang" in wang.read("/staff/approvals/?kind=records")
     with at_most(13):  # three of them make room for the preview and take it back: two where no test surrounds them
         page = wang.read(f"/staff/approvals/records/{proposed.pk}/")
-    assert page.index("谁会转码") < page.index("<details") < page.index(">li</span> ·")
+    assert page.index("谁会转码") < page.index("<details", page.index("<main")) < page.index(">li</span> ·")
     wang.post(f"/staff/approvals/records/{proposed.pk}/", APPROVE)
     proposed.refresh_from_db()
     assert proposed.state == "approved"
@@ -184,7 +184,7 @@ def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At
     address = f"/staff/approvals/together/{path}"
     with at_most(18):
         page = wang.read(address)
-    assert page.index("2026-17") < page.index("<details") < page.index("记录内容有误")
+    assert page.index("2026-17") < page.index("<details", page.index("<main")) < page.index("记录内容有误")
     assert all(f'data-state="{colour}"' in page for colour in ("red", "green"))
     keys = list(Ruling.objects.order_by("pk").values_list("pk", flat=True))
     zhao.post(address, {"shown": keys})

@@ -23,7 +23,7 @@ from tests.integration.review.desk import Desk
 
 TABLES = ("", "people/", "offices/", "causes/", "places/")
 NUMBER = re.compile(r'<a href="(/staff/work/cases/[^"]*)">([\d,]+)(?: %)?</a>')
-LISTED = re.compile(r'<th scope="row"><a href="/staff/cases/([^/"]+)/')
+LISTED = re.compile(r'<th scope="row" class="figure"><a href="/staff/cases/([^/"]+)/')
 FORMULA = "=1+1"
 
 
