@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.models import Appeal, Case, CaseEvent, Evidence, InformationRequest
-from codes.models.case import CaseState
+from codes.models.case import DECIDED, CaseState
 from codes.review.appeals.appeals import log_disagreement, withdraw
 from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
+from portal.citizen.code.sentences import decision_sentence, outcome_sentence
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
@@ -206,6 +207,8 @@ def _show(
     context = {
         "case": case,
         "state": state,
+        "outcome": outcome_sentence(case) if state in DECIDED else "",
+        "decision": decision_sentence(case.ruling) if case.ruling else "",
         "appeal": appeal,
         "steps": timeline(case),
         "files": list(Evidence.objects.filter(case=case).order_by("pk")),

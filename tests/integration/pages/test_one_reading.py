@@ -7,7 +7,7 @@ from datetime import timedelta
 from codes.citizens.guardianship import Relation
 from codes.models import Case, Citizen, Guardianship, Provider, Rule
 from codes.review.proposals.rulings import approve_end, propose_end
-from portal.citizen.code.sentences import outcome_sentence
+from portal.citizen.code.sentences import decision_sentence, outcome_sentence
 from portal.citizen.entries import declare
 from regions.masking import mask_name
 from tests.integration.pages.asking import at_most
@@ -77,11 +77,15 @@ def test_what_is_overdue_promises_no_answer(desk: Desk, visitor: Opens) -> None:
     assert "at the latest" not in told
 
 
-def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk) -> None:
+def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk, visitor: Opens) -> None:
     ruling = desk.propose("zhang", "green")
     desk.approve(ruling)
+    ruling.refresh_from_db()
     decided = Case.objects.get(ruling=ruling)
     assert "12月4日零时失效" in outcome_sentence(decided)
+    told = text_of(visitor("zhang").read(f"/cases/{decided.number}/"))
+    assert outcome_sentence(decided) in told, "where My code leads says it as well"
+    assert decision_sentence(ruling) in told
     propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
     approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     decided.refresh_from_db()
