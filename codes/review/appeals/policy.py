@@ -110,7 +110,7 @@ class Instead(TextChoices):
     )
     FOLLOW_PROGRESS = (
         "follow_progress",
-        _("Check in daily and it turns green when the period is over. If the record is wrong, appeal."),
+        _("“My code” says when it turns green and what that takes. If the record is wrong, appeal."),
     )
 
 
