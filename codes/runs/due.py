@@ -21,7 +21,7 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-MARK, QUEUE = compose(SQL, "mark"), compose(SQL, "queue")
+MARK, QUEUE = compose(SQL, "mark"), compose(SQL, "queue", since=compose(SQL, "since"))
 FORESEEN = compose(SQL, "foreseen")
 PROVE, UNFORESEEN = compose(SQL, "prove", foreseen=FORESEEN), compose(SQL, "unforeseen", foreseen=FORESEEN)
 # What two people decide is committed within minutes of its instant.

@@ -24,15 +24,13 @@ awaited AS MATERIALIZED (
                             AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
 ),
 fresh AS MATERIALIZED (
-    SELECT citizen_id, kind, version, record_id, source_id, provider_id,
-           -- What people say of themselves may go back on what they said before.
-           CASE WHEN origin = 'source' AND version = 1 THEN least(started_on, (recorded_at AT TIME ZONE %(zone)s)::date) END AS since
+    SELECT citizen_id, kind, version, record_id, source_id, provider_id, origin, started_on, recorded_at
     FROM codes_fact WHERE id >= (SELECT facts_from FROM last)
 ),
 due (citizen_id, since) AS (
     -- A new record can hold only those whom a rule in force is about; a changed or revoked one everybody it was ever about. A symptom
     -- takes back a healthy day, by which a hit may have been released.
-    SELECT citizen_id, since FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s) OR kind = 'symptom'
+    SELECT citizen_id, {{since}} FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s) OR kind = 'symptom'
     UNION ALL
     SELECT told.citizen_id, NULL::date
     FROM fresh
@@ -45,7 +43,7 @@ due (citizen_id, since) AS (
     WHERE fresh.version > 1
     UNION ALL
     -- Any other one can only release a hit.
-    SELECT n.citizen_id, fresh.since FROM awaited n JOIN fresh ON fresh.citizen_id = n.citizen_id AND fresh.kind = ANY (n.kinds)
+    SELECT n.citizen_id, {{since}} FROM awaited n JOIN fresh ON fresh.citizen_id = n.citizen_id AND fresh.kind = ANY (n.kinds)
     UNION ALL
     -- A day has come; or what a run wrote that did not settle has taken the place of what stood.
     SELECT n.citizen_id, CASE WHEN n.run_id <= %(last)s THEN run.day END
@@ -108,6 +106,11 @@ SELECT due.citizen_id, CASE WHEN bool_and(due.since IS NOT NULL AND (n.id IS NUL
 FROM due
 LEFT JOIN codes_nextchange n ON n.citizen_id = due.citizen_id
 GROUP BY due.citizen_id
+
+-- statement: since
+-- The first day of a new record. What people say of themselves may go back on what they said before.
+CASE WHEN fresh.origin = 'source' AND fresh.version = 1
+                       THEN least(fresh.started_on, (fresh.recorded_at AT TIME ZONE %(zone)s)::date) END
 
 -- statement: prove
 -- Besides them the day's part of the city, judged in full; of those in it whom nothing else made due, what was foreseen.
