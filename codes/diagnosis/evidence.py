@@ -28,7 +28,8 @@ ComparedRules = tuple[RuleSide | None, RuleSide | None, list[str]]
 class FactRow(NamedTuple):
     """A fact without the weight of a model: a run may have to look at a hundred thousand.
 
-    ``first_recorded_at``: when its origin first said the same, which is what an anchor `recorded` counts from.
+    ``first_recorded_at``: when its origin first said the same, which is what an anchor `recorded` counts from; none where no rule
+    about its kind does.
     """
 
     fact_id: int
@@ -43,7 +44,7 @@ class FactRow(NamedTuple):
     recorded_at: datetime
     received_at: datetime
     batch: int | None
-    first_recorded_at: datetime
+    first_recorded_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,14 @@ class Evidence:
 def load_evidence(swaps: Collection[Swap]) -> Evidence:
     """Load what the swaps refer to, all of one run: three queries, whatever their number."""
     versions = {version for swap in swaps for version in swap.pair.versions}
-    facts = {fact for swap in swaps for fact in swap.relevant_facts()}
-    evidence = Evidence(_facts(facts, known_at=max((swap.pair.as_of for swap in swaps), default=None)))
+    evidence = Evidence({})
     for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
     for entry in RiskArea.objects.filter(version__in=versions).select_related("version__rule_set"):
         evidence.risk_areas_of.setdefault(entry.version_id, []).append(entry)
+    by_record = {rule.kind for rule in evidence.rules.values() if rule.anchor == RECORDED}
+    evidence.facts.update(_facts(swaps, by_record=by_record))
     return evidence
 
 
@@ -97,9 +99,14 @@ def rule_side(rule: Rule) -> RuleSide:
     return cast(RuleSide, key | {name: getattr(rule, name) for name in RULE_PARAMETERS})
 
 
-def _facts(ids: set[int], *, known_at: datetime | None) -> dict[int, FactRow]:
+def _facts(swaps: Collection[Swap], *, by_record: set[str]) -> dict[int, FactRow]:
+    values: dict[str, Any] = {
+        "facts": list({fact for swap in swaps for fact in swap.relevant_facts()}),
+        "known_at": max((swap.pair.as_of for swap in swaps), default=None),
+        "by_record": sorted(by_record),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(FACTS, {"facts": list(ids), "known_at": known_at})
+        cursor.execute(FACTS, values)
         return {row[0]: FactRow(*row) for row in cursor.fetchall()}
 
 
@@ -164,7 +171,7 @@ class Comparison(Swap):
         by_record = any(
             rule.kind == fact.kind and rule.anchor == RECORDED for rule in self.evidence.rules_of.get(version, [])
         )
-        recorded_on = current_city().day_of(fact.first_recorded_at) if by_record else None
+        recorded_on = current_city().day_of(fact.first_recorded_at) if by_record and fact.first_recorded_at else None
         return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
 
     def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:
