@@ -47,6 +47,10 @@ class Fact(AppendOnly):
         indexes = [
             models.Index(fields=["citizen", "started_on"], name="facts_of_citizen_by_day"),
             models.Index(
+                fields=["citizen", "started_on"], condition=~Q(kind="negative_test"), name="facts_but_tests_by_day"
+            ),
+            models.Index(fields=["citizen", "area"], condition=Q(area__isnull=False), name="areas_of_citizen"),
+            models.Index(
                 fields=["source"], condition=Q(kind="area_stay", area__endswith="00"), name="fact_stays_by_prefecture"
             ),
         ]
