@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.diagnosis.root_cause import Side
-from codes.engine.query import SEEN, verdicts_of
+from codes.engine.query import SEEN, can_hold, over, verdicts_of
+from codes.engine.subjects import ALL_FACTS
 from codes.models import Run
 from codes.vocabulary import Cause, Factor
 from regions.sql import compose
@@ -68,8 +69,9 @@ def sufficient_swaps(colours: tuple[str, ...]) -> SufficientSwaps:
 
 
 SQL = Path(__file__).with_suffix(".sql")
-PAIRS = compose(SQL, "pairs")
+PAIRS = compose(SQL, "pairs", facts=can_hold(subject="e", since=ALL_FACTS), over=over(subject="e"))
 HYBRIDS = compose(SQL, "hybrids")
+READS_FROM = "asked.reads_from"  # told by the pair
 STATEMENT = compose(SQL, "statement")
 EXCHANGED = compose(SQL, "exchanged", seen=SEEN)
 
@@ -189,7 +191,7 @@ def judge_pairs(run: Run, differing: Mapping[int, Colours], *, zone: str) -> Ite
         "zone": zone,
     }
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS)},\n{STATEMENT}", parameters)
+        cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS, reads_from=READS_FROM)},\n{STATEMENT}", parameters)
         yield from map(_pair, cursor.fetchall())
 
 

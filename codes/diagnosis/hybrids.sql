@@ -1,29 +1,11 @@
 -- statement: pairs
 -- Which pairs: of each who differs, every two known providers whose colours differ, the one whose code sorts first as A.
--- `same` is the set of factors that are alike on both sides for this citizen: a shared source or version; two horizons between
--- which nothing was recorded about them; no declared fact, and the same check-ins or none.
-pair AS MATERIALIZED (
+ends AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY d.citizen_id, ca.code, cb.code) AS number, d.citizen_id,
            run.as_of, run.day,
            a.provider_id AS a, a.source_id AS a_source, a.version_id AS a_version, a.horizon AS a_horizon,
            b.provider_id AS b, b.source_id AS b_source, b.version_id AS b_version, b.horizon AS b_horizon,
-           ca.code AS a_code, cb.code AS b_code,
-           ((SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= run.as_of)
-             FROM codes_checkindays k WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
-           ) AND NOT EXISTS (
-                SELECT FROM codes_fact f WHERE f.citizen_id = d.citizen_id AND f.provider_id IN (a.provider_id, b.provider_id)
-           ))::int * 1
-           + (a.source_id = b.source_id)::int * 2 + (a.version_id = b.version_id)::int * 4
-           + (a.horizon = b.horizon OR NOT EXISTS (
-                SELECT FROM codes_fact f
-                WHERE f.citizen_id = d.citizen_id AND f.source_id IN (a.source_id, b.source_id)
-                  AND (f.recorded_at > least(a.horizon, b.horizon) AND f.recorded_at <= greatest(a.horizon, b.horizon)
-                       OR f.superseded AND EXISTS (
-                           SELECT FROM codes_fact later
-                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id
-                             AND later.recorded_at > least(a.horizon, b.horizon)
-                             AND later.recorded_at <= greatest(a.horizon, b.horizon)))
-           ))::int * 8 AS same
+           ca.code AS a_code, cb.code AS b_code
     FROM unnest(%(citizens)s::bigint[], %(colours)s::jsonb[]) AS d(citizen_id, colours)
     JOIN codes_run run ON run.id = %(run)s
     JOIN codes_runprovider a ON a.run_id = run.id AND a.known
@@ -31,6 +13,43 @@ pair AS MATERIALIZED (
     JOIN codes_provider ca ON ca.id = a.provider_id
     JOIN codes_provider cb ON cb.id = b.provider_id AND cb.code > ca.code
     WHERE d.colours->>ca.code <> d.colours->>cb.code
+),
+-- `same` is the set of factors that are alike on both sides for this citizen: a shared source or version; two horizons between
+-- which nothing was recorded about them; no declared fact, and the same check-ins or none. `reads_from`: what began before can hold
+-- nobody in any hybrid.
+pair AS MATERIALIZED (
+    SELECT e.*, coalesce(first.started_on, 'infinity') AS reads_from,
+           (said.alike AND NOT EXISTS (
+                SELECT FROM codes_fact f
+                WHERE f.citizen_id = e.citizen_id AND f.provider_id IN (e.a, e.b) AND f.kind <> 'negative_test'  -- which nobody declares
+           ))::int * 1
+           + (e.a_source = e.b_source)::int * 2 + (e.a_version = e.b_version)::int * 4
+           + (e.a_horizon = e.b_horizon OR NOT EXISTS (
+                SELECT FROM codes_fact f
+                WHERE f.citizen_id = e.citizen_id AND f.source_id IN (e.a_source, e.b_source)
+                  AND (f.recorded_at > e.first_horizon AND f.recorded_at <= e.last_horizon
+                       OR f.superseded AND EXISTS (
+                           SELECT FROM codes_fact later
+                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id
+                             AND later.recorded_at > e.first_horizon AND later.recorded_at <= e.last_horizon))
+           ))::int * 8 AS same
+    FROM (SELECT *, as_of AS known_at, least(a_horizon, b_horizon) AS first_horizon, greatest(a_horizon, b_horizon) AS last_horizon
+          FROM ends OFFSET 0) e
+    CROSS JOIN LATERAL (
+        SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= e.as_of) AS alike
+        FROM codes_checkindays k
+        WHERE k.citizen_id = e.citizen_id AND k.provider_id IN (e.a, e.b)
+    ) said
+    LEFT JOIN LATERAL (
+        SELECT f.started_on
+        FROM (SELECT f.*, r.version_id, r.area_levels, r.hold_days, r.checkin_days, r.tests, r.anchor, r.cleared_by
+              FROM ({{facts}}) f
+              JOIN codes_rule r ON r.kind = f.kind
+              ORDER BY f.started_on
+              OFFSET 0) f
+        WHERE f.version_id IN (e.a_version, e.b_version) AND NOT ({{over}})
+        LIMIT 1
+    ) first ON true
 )
 
 -- statement: hybrids
@@ -40,7 +59,7 @@ pair AS MATERIALIZED (
            CASE WHEN mask & 2 = 0 THEN p.a_source ELSE p.b_source END,
            CASE WHEN mask & 4 = 0 THEN p.a_version ELSE p.b_version END,
            CASE WHEN mask & 8 = 0 THEN p.a_horizon ELSE p.b_horizon END,
-           p.as_of, p.day, NULL::date
+           p.as_of, p.day, NULL::date, p.reads_from
     FROM pair p
     CROSS JOIN generate_series(0, 15) AS mask
     WHERE mask & p.same = 0

@@ -25,6 +25,16 @@ def suppressed(fact: str, *, subject: str) -> str:
     return compose(SQL, "suppressed", fact=fact, subject=subject)
 
 
+def can_hold(*, subject: str, since: str) -> str:
+    """The facts of a subject that began on this day or later and that a rule can be about."""
+    return compose(SQL, "can_hold", subject=subject, since=since)
+
+
+def over(*, subject: str) -> str:
+    """The condition that fact ``f`` can hold nobody any more by the rule beside it, whoever of several providers sees it."""
+    return compose(SQL, "over", subject=subject, suppressed_for_clearing=suppressed("clearing", subject=subject))
+
+
 # What each subject of a relation `subject` knows, alone.
 SEEN = compose(
     SQL,
@@ -36,6 +46,7 @@ STEPS = compose(
     SQL,
     "steps",
     seen=SEEN,
+    can_hold_s=can_hold(subject="s", since="s.reads_from"),
     covering_successors=json.dumps(COVERING_SUCCESSORS),
     suppressed=suppressed("w", subject="w"),
     suppressed_for_f=suppressed("said", subject="f"),
@@ -59,5 +70,5 @@ def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) 
     no fact that began is read. The statement takes the parameter ``zone``, the city's time zone.
     """
     before = f"{given},\n" if given else ""
-    asked = f"SELECT asked.*, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
+    asked = f"SELECT {SUBJECT_COLUMNS}, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
     return f"WITH {before}subject ({SUBJECT_COLUMNS}, reads_from) AS MATERIALIZED ({asked}),\n{STEPS}"

@@ -49,6 +49,31 @@
           AND wrong.decided_at <= {{subject}}.known_at
           AND (wrong.ended_at IS NULL OR wrong.ended_at > {{subject}}.known_at))
 
+-- statement: can_hold
+-- The facts of a subject that a rule can be about. Most of what is known of anybody are tests: where no rule is about them, they are
+-- left out by an index. One look-up each: a join would read the facts of the whole city for every part of it.
+SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind <> 'negative_test'
+                UNION ALL
+                SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind = 'negative_test'
+                  AND (SELECT bool_or(kind = 'negative_test') FROM codes_rule)
+                OFFSET 0
+
+-- statement: over
+-- Whether fact `f`, beside the rule that is about it, can hold nobody any more, whatever else is known of them: of the providers in
+-- question, whose horizons begin at `first_horizon`, each that sees the fact also sees what clears it, or its days are over without any
+-- act. Not every one that is over is found: who asks reads less by it, and judges alike.
+    (f.area_levels IS NULL OR f.ended_on IS NOT NULL)
+    AND (f.hold_days IS NOT NULL AND f.checkin_days = 0 AND f.tests = 0 AND f.anchor <> 'recorded'
+         AND coalesce(f.ended_on, f.started_on) + f.hold_days <= {{subject}}.day
+         OR EXISTS (
+             SELECT FROM codes_fact clearing
+             WHERE clearing.citizen_id = f.citizen_id AND clearing.kind = ANY (f.cleared_by) AND clearing.kind <> 'negative_test'
+               AND clearing.started_on >= coalesce(f.ended_on, f.started_on) AND clearing.started_on <= {{subject}}.day
+               AND clearing.source_id IS NOT DISTINCT FROM f.source_id AND clearing.provider_id IS NOT DISTINCT FROM f.provider_id
+               AND NOT clearing.revoked AND NOT clearing.superseded AND clearing.received_at <= {{subject}}.known_at
+               AND (clearing.source_id IS NULL OR clearing.recorded_at <= {{subject}}.first_horizon)
+               AND NOT ({{suppressed_for_clearing}})))
+
 -- statement: seen
 seen AS MATERIALIZED (
     -- §2: all that a subject knows, for who asks about it. No colour is worked out from here.
@@ -84,8 +109,7 @@ matched AS (
                    f.area, f.started_on, f.ended_on, f.recorded_at, f.received_at
             FROM subject s
             CROSS JOIN LATERAL (
-                -- One look-up each: a join would read the facts of the whole city for every part of it.
-                SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id AND started_on >= s.reads_from OFFSET 0
+                {{can_hold_s}}
             ) f
             OFFSET 0
         ) f
