@@ -18,13 +18,13 @@ SELECT d.id, d.citizen_id, d.colours
 FROM codes_disagreement d
 WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
   AND ({{judged}} OR EXISTS (
-      SELECT FROM codes_pairdiagnosis p
+      -- One look-up each: else the diagnoses of all years are read every day.
+      SELECT FROM (SELECT * FROM codes_pairdiagnosis WHERE disagreement_id = d.id OFFSET 0) p
       JOIN codes_runprovider a ON a.run_id = %(run)s AND a.provider_id = p.a_id
       JOIN codes_runprovider b ON b.run_id = %(run)s AND b.provider_id = p.b_id
       JOIN codes_runprovider a_then ON a_then.run_id = p.run_id AND a_then.provider_id = p.a_id
       JOIN codes_runprovider b_then ON b_then.run_id = p.run_id AND b_then.provider_id = p.b_id
-      WHERE p.disagreement_id = d.id
-        AND least(a.horizon, b.horizon) <> least(a_then.horizon, b_then.horizon)
+      WHERE least(a.horizon, b.horizon) <> least(a_then.horizon, b_then.horizon)
         AND (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]')))
 ORDER BY d.citizen_id
 
