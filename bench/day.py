@@ -1,4 +1,9 @@
-"""``./run bench day``: an ordinary day of a city that is tested twice a week and has years of history, day after day."""
+"""``./run bench day``: an ordinary day of a city that is tested twice a week and has years of history, day after day.
+
+Records that can hold somebody came in on the days before the first as on those that are measured. Otherwise nobody would have been
+held by them on the first day, more would be every day until the first are released, and the last day would be compared with a day
+of a city that nobody has.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +28,8 @@ from regions.tenancy import as_owner, in_city
 # Of a thousand people so many receive a record each day of a kind that a rule names.
 TOLD = 10
 TESTS_BEFORE, OLD_FACTS = 5, 10
+# As long as the rules hold anybody for these records, and the gap of a source that is behind.
+DAYS_BEFORE = 22
 # The city is built with records beyond the horizon of one source, so its first two runs judge everybody.
 NARROWED = 2
 HISTORY_LIMIT, LAST_DAY_LIMIT, PER_MILLION = 1.2, 1.1, 5.0
@@ -62,9 +69,8 @@ FROM codes_fact f CROSS JOIN codes_provider p
 WHERE f.kind <> 'negative_test' AND f.started_on >= %(day)s::date - 60
 ON CONFLICT DO NOTHING
 """
-# What a day brings: records that can hold one in a hundred, most of them told by both sources as the city's are, a test of a third
-# of the people, whatever else is told of them, and a check-in of whoever checks in.
-DAY = """
+# What a day brings: records that can hold one in a hundred, most of them told by both sources as the city's are,
+TOLD_TODAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
 SELECT c.id, 'source', s.id, 'd' || %(day)s || '-' || c.id, 1, false, false,
@@ -73,8 +79,10 @@ SELECT c.id, 'source', s.id, 'd' || %(day)s || '-' || c.id, 1, false, false,
 FROM codes_citizen c
 JOIN sources_source s ON hashint8(c.id * 13 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 100 * %(both)s
                       OR (s.code = 'police') = (c.id %% 2 = 0)
-WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s;
-
+WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s
+"""
+# a test of a third of the people, whatever else is told of them, and a check-in of whoever checks in.
+TESTED_TODAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
 SELECT c.id, 'source', s.id, 'n' || %(day)s || '-' || c.id, 1, false, false, 'negative_test', NULL,
@@ -95,6 +103,7 @@ INSERT INTO sources_batch (source_id, state, as_of, started_at, received_at, clo
 SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0, 0
 FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
 """
+DAY = f"{TOLD_TODAY};\n{TESTED_TODAY}"
 # With indexes; what is kept of a person is in all tables.
 SIZES = """
 SELECT (SELECT count(*) FROM codes_fact), pg_total_relation_size('codes_fact'), sum(pg_total_relation_size(oid))::bigint
@@ -206,11 +215,12 @@ def live(people: int, days: int, *, history: bool, times: int = 1) -> Days:
     size = Size(people * times, people * WITH_FACTS // 100)
     # Late in the morning there, when the day has one date everywhere.
     now = begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
-    with _city_of(size, begins, history=history):
+    told = TOLD / times
+    with _city_of(size, begins, history=history, told=told):
         for number in range(days):
             now = begins + timedelta(days=number)
             if number:
-                _write_day(DAY, now, told=TOLD / times, both=Size.told_to_both, tested=history)
+                _write_day(DAY, now, told=told, both=Size.told_to_both, tested=history)
             lived.days.append(one := _run(now))
             say(f"  day {number + 1}: {one.people:,} judged, processor {one.spent.processor:.2f} s")
         lived.everybody = _run(now + timedelta(minutes=1), everybody=True)
@@ -227,12 +237,14 @@ def live(people: int, days: int, *, history: bool, times: int = 1) -> Days:
 
 
 @contextmanager
-def _city_of(size: Size, begins: datetime, *, history: bool) -> Iterator[None]:
+def _city_of(size: Size, begins: datetime, *, history: bool, told: float = TOLD) -> Iterator[None]:
     with as_owner():
         prepare_database()
     drop(SCHEMA)
     build(SCHEMA, size, now=begins)
     try:
+        for ago in range(DAYS_BEFORE, -1, -1):
+            _write_day(TOLD_TODAY, begins - timedelta(days=ago), told=told, both=size.told_to_both)
         _write_day(CHECKED_IN, begins)
         if history:
             _write_day(HISTORY, begins, tests=TESTS_BEFORE, old=OLD_FACTS)
