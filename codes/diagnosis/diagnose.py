@@ -8,6 +8,7 @@ stand about which something has been learnt since: the same colours may have ano
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ CHUNK = 1_000
 
 SQL = Path(__file__).with_suffix(".sql")
 GROUP_CASES, USE_PREPARED = compose(SQL, "group_cases"), compose(SQL, "use_prepared")
-OPEN_ANEW = compose(SQL, "open_anew")
+OPEN_ANEW, LOOK_AGAIN = compose(SQL, "open_anew"), compose(SQL, "look_again")
 
 
 class Diagnosis(NamedTuple):
@@ -76,6 +77,7 @@ class Diagnosis(NamedTuple):
     swaps_b_to_a: list[list[str]]
     root_cause: RootCause
     group_key: str
+    next_on: date | None
 
 
 def prepare_diagnoses(run: Run, *, low: int, high: int) -> None:
@@ -139,18 +141,30 @@ def diagnose_again(run: Run) -> int:
     now: dict[int, list[Diagnosis]] = defaultdict(list)
     for citizen, one in _diagnoses(run, {citizen: colours for citizen, (_, colours) in standing.items()}):
         now[citizen].append(one)
-    changed = [standing[citizen][0] for citizen in now if _says(now[citizen]) != _says(before[standing[citizen][0]])]
+    changed = {citizen for citizen, said in now.items() if _says(said) != _says(before[standing[citizen][0]])}
     if changed:
         with connection.cursor() as cursor:
-            cursor.execute(OPEN_ANEW, {"run": run.pk, "disagreements": changed})
+            cursor.execute(OPEN_ANEW, {"run": run.pk, "disagreements": [standing[citizen][0] for citizen in changed]})
             opened = cursor.fetchall()
         rows = ((pk, *one, run.pk) for pk, citizen in opened for one in now[citizen])
         copy_rows("codes_pairdiagnosis", ("disagreement_id", *Diagnosis._fields, "run_id"), rows)
+    _look_again({standing[citizen][0]: said for citizen, said in now.items() if citizen not in changed})
     return len(changed)
 
 
+def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
+    """Keep of disagreements whose explanation is the same on which day days alone can give another."""
+    rows = [(pk, one.a_id, one.b_id, one.next_on) for pk, said in same.items() for one in said]
+    if rows:
+        names = ("disagreements", "a", "b", "next_on")
+        with connection.cursor() as cursor:
+            cursor.execute(LOOK_AGAIN, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
 def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
-    """Citizen → disagreement and its colours: of whoever was judged, and where freshness plays a part and the late horizon moved."""
+    """Citizen → disagreement and its colours: of whoever was judged, whose hybrids can be others by days alone, and where freshness
+    plays a part and the late horizon moved.
+    """
     judged = "" if run.everybody or run.amends_id else JUDGED_BY_RUN
     statement = compose(
         SQL,
@@ -159,7 +173,7 @@ def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
         judged=among(judged, "d.citizen_id"),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"run": run.pk})
+        cursor.execute(statement, {"run": run.pk, "day": run.day})
         return {citizen: (pk, json.loads(colours)) for pk, citizen, colours in cursor.fetchall()}
 
 
@@ -217,4 +231,4 @@ def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )
-    return Diagnosis(pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause))
+    return Diagnosis(pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause), pair.next_on)

@@ -7,26 +7,36 @@ WITH used AS MATERIALIZED (
     JOIN codes_disagreement d ON d.opened_run_id = p.run_id AND d.citizen_id = p.citizen_id AND d.fingerprint = p.fingerprint
     WHERE p.run_id = %(run)s
 )
-INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
-SELECT disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id
+INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, next_on,
+                                 run_id)
+SELECT disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, next_on, run_id
 FROM used ORDER BY disagreement_id, id
 
 -- statement: to_diagnose_again
 -- What stands and may have another explanation by now: of whoever the run has judged, for something was learnt about them or a version
--- is another; and where freshness plays a part and the horizon has moved that kept records from one side.
+-- is another; whose hybrids can be others by days alone; and where freshness plays a part and the horizon has moved that kept records
+-- from one side.
 SELECT d.id, d.citizen_id, d.colours
 FROM codes_disagreement d
 WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
   AND ({{judged}} OR EXISTS (
       -- One look-up each: else the diagnoses of all years are read every day.
       SELECT FROM (SELECT * FROM codes_pairdiagnosis WHERE disagreement_id = d.id OFFSET 0) p
-      JOIN codes_runprovider a ON a.run_id = %(run)s AND a.provider_id = p.a_id
-      JOIN codes_runprovider b ON b.run_id = %(run)s AND b.provider_id = p.b_id
-      JOIN codes_runprovider a_then ON a_then.run_id = p.run_id AND a_then.provider_id = p.a_id
-      JOIN codes_runprovider b_then ON b_then.run_id = p.run_id AND b_then.provider_id = p.b_id
-      WHERE least(a.horizon, b.horizon) <> least(a_then.horizon, b_then.horizon)
-        AND (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]')))
+      WHERE p.next_on <= %(day)s OR (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]') AND EXISTS (
+          SELECT FROM codes_runprovider a
+          JOIN codes_runprovider b ON b.run_id = a.run_id AND b.provider_id = p.b_id
+          JOIN codes_runprovider a_then ON a_then.run_id = p.run_id AND a_then.provider_id = p.a_id
+          JOIN codes_runprovider b_then ON b_then.run_id = p.run_id AND b_then.provider_id = p.b_id
+          WHERE a.run_id = %(run)s AND a.provider_id = p.a_id
+            AND least(a.horizon, b.horizon) <> least(a_then.horizon, b_then.horizon))))
 ORDER BY d.citizen_id
+
+-- statement: look_again
+-- Of explanations that are the same as before: when to look again.
+UPDATE codes_pairdiagnosis p SET next_on = found.next_on
+FROM unnest(%(disagreements)s::bigint[], %(a)s::bigint[], %(b)s::bigint[], %(next_on)s::date[]) AS found (disagreement_id, a_id, b_id, next_on)
+WHERE p.disagreement_id = found.disagreement_id AND p.a_id = found.a_id AND p.b_id = found.b_id
+  AND p.next_on IS DISTINCT FROM found.next_on
 
 -- statement: open_anew
 -- Closing before opening, for the database allows one open disagreement per citizen.

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,7 +88,8 @@ class Judged:
 class Pair:
     """A disagreeing pair with the colours of its 16 hybrids by mask; ``a`` is the provider whose code sorts first.
 
-    ``hits``: mask of a judged hybrid → its hits as JSON, none if green.
+    ``hits``: mask of a judged hybrid → its hits as JSON, none if green. ``next_on``: the next day on which a hybrid can be judged
+    otherwise though nothing has been learnt.
     """
 
     citizen_id: int
@@ -100,9 +101,10 @@ class Pair:
     horizons: tuple[datetime, datetime]
     same: int
     as_of: datetime
-    day: Any
+    day: date
     colours: tuple[str, ...]
     hits: dict[int, str | None]
+    next_on: date | None
 
     def hybrid(self, mask: int) -> Judged:
         """A's verdict with the mask's factors taken from B."""
@@ -197,7 +199,7 @@ def judge_pairs(run: Run, differing: Mapping[int, Colours], *, zone: str) -> Ite
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     citizen, a, b, a_code, b_code, *sides = row[:11]
-    same, as_of, day, masks, judged, hits = row[11:]
+    same, as_of, day, masks, judged, hits, next_on = row[11:]
     colours = dict(zip(masks, judged, strict=True))
     return Pair(
         citizen_id=citizen,
@@ -212,4 +214,5 @@ def _pair(row: tuple[Any, ...]) -> Pair:
         day=day,
         colours=tuple(colours[mask & ~same] for mask in MASKS),
         hits=dict(zip(masks, hits, strict=True)),
+        next_on=next_on,
     )

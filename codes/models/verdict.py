@@ -190,6 +190,7 @@ class DiagnosedPair(models.Model):
     swaps_b_to_a = models.JSONField()
     root_cause = models.JSONField()
     group_key = models.TextField(blank=True)
+    next_on = models.DateField(null=True, help_text="the first day on which days alone can give another explanation")
 
     class Meta:
         abstract = True

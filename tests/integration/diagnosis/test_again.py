@@ -1,5 +1,6 @@
 """Why two providers still differ is told by what is known now; what was said before stays with its days."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,10 @@ from codes.diagnosis.diagnose import diagnose_again
 from codes.models import Case, CaseEvent, Disagreement, PairDiagnosis
 from codes.vocabulary import Cause
 from regions.models import City
-from tests.integration.runs.days import Life
+from tests.integration.runs import days
+from tests.integration.runs.days import Life, before_the_first_day
+from tests.oracle import Rule, RuleSetVersion, World
+from tests.worlds import day
 
 LONG = 24 * 10
 
@@ -75,3 +79,28 @@ def test_a_week_counts_it_once(life: Life) -> None:
     with connection.cursor() as cursor:
         cursor.execute(public_figures.CAUSES, of_the_week)
         assert cursor.fetchall() == [(Cause.FRESHNESS, 1)]
+
+
+def test_days_alone_can_give_another_explanation(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the other provider's rules the contact would be over earlier than by its own; nobody's colour changes on that day."""
+    national, other = (Rule("R1", "close_contact", "red", hold_days=hold) for hold in (4, 2))
+
+    def two_rule_sets(**asked: Any) -> World:
+        world = before_the_first_day(**asked)
+        of_each = [replace(one, rule_set="other") if one.code == "wechat" else one for one in world.providers]
+        sets = [RuleSetVersion(code, 1, day(-90), (rule,)) for code, rule in (("national", national), ("other", other))]
+        return replace(world, providers=tuple(of_each), rule_sets=tuple(sets))
+
+    monkeypatch.setattr(days, "before_the_first_day", two_rule_sets)
+    life = Life(registered=("alipay", "wechat"))
+    life.live("")
+    life.live("bigdata: close_contact")
+    found = life.day
+    life.live("")
+    run = life.live("")
+    assert not run.everybody
+    assert explained() == [("source", str(found), str(life.day)), ("rules", str(life.day), "None")]
+    assert run.counts["explained_anew"] == 1
+    run = life.live("")
+    assert run.counts["explained_anew"] == 0
+    assert PairDiagnosis.objects.latest("pk").next_on == life.day + timedelta(days=1)
