@@ -60,7 +60,7 @@ CONTRAST = """async known => {
 }"""
 
 # Markup or a day as machines write it among the words; words of a cell in a column of single characters; a line that begins with a
-# stop; and pages that do not say once what they are.
+# stop; a day or a case's number on two lines; and pages that do not say once what they are.
 FLAWS = """() => {
     const main = document.querySelector('main').cloneNode(true), flaws = []
     main.querySelectorAll('code, pre, input, select, textarea, .hint, script').forEach(one => one.remove())
@@ -87,6 +87,9 @@ FLAWS = """() => {
         const lines = linesOf(texts.currentNode)
         if (lines.slice(1).some(line => /^[，。；：、！？）”》]/.test(line))) flaws.push(`stop: ${lines.join('/')}`)
         if (lines.length > 2 && lines.every(line => line.length < 2)) flaws.push(`column: ${lines.join('/')}`)
+        const isTime = texts.currentNode.parentElement.closest('time')
+        if (isTime && lines.slice(1).some(line => /[年月日]/.test(line))) flaws.push(`day: ${lines.join('/')}`)
+        if (cell.matches('td, th, dd') && lines.some(line => /[A-Z]\\d{8}-$/.test(line))) flaws.push(`number: ${lines.join('/')}`)
     }
     return flaws
 }"""
