@@ -73,7 +73,7 @@ class FaultCode(TextChoices):
     TWO_CREDENTIALS = "two_credentials", _("cannot stand beside {other}: give one of the two")
     NO_CREDENTIAL = "no_credential", _("is missing: give {variable} or {credential}")
     NAMES_NO_SOURCE = "names_no_source", _("names none of the sources of this file")
-    NAMES_NO_RULE_SET = "names_no_rule_set", _("names none of the rule_sets of this file")
+    NAMES_NO_RULE_SET = "names_no_rule_set", _("names none of the rule sets of this file")
     NAMES_RETIRED_SOURCE = "names_retired_source", _("names a source that is retired: retire the provider too")
     PREFERS_NO_PROVIDER = "prefers_no_provider", _("prefers none of the providers of this file")
     FILE_NOT_THERE = "file_not_there", _("is not there: names are relative to the city file")
@@ -90,14 +90,14 @@ class FaultCode(TextChoices):
     NOT_A_RULE_CODE = "not_a_rule_code", _("must be 1 to 40 letters, digits, dots, hyphens and underscores")
     NOT_A_LEVEL = "not_a_level", _("must be one word of up to 40 small letters, such as high, red-zone or 高风险")
     GREEN_IS_NO_RULE = "green_is_no_rule", _("must be red or yellow: green is what no rule holds")
-    LEVELS_WITHOUT_AREA = "levels_without_area", _("is for rules of the kind area_stay only")
+    LEVELS_WITHOUT_AREA = "levels_without_area", _("is for stays in an area only")
     NO_LEVELS = "no_levels", _("must not be empty: leave it out to count every stay")
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins", _("must not be before from")
     LEVEL_NOT_LISTED = "level_not_listed", _("names levels that no risk area has: {levels}")
-    NOTHING_ENDS = "nothing_ends", _("must name a record, or hold_days be given: nothing else ends it")
+    NOTHING_ENDS = "nothing_ends", _("must name a record, or the days it holds be given: nothing else ends it")
     NOT_CLEARING = "not_clearing", _("must be records that clear; these do not: {kinds}")
-    TESTS_WITHOUT_HOLD = "tests_without_hold", _("count only with hold_days, which is missing")
-    CHECKINS_BEYOND_HOLD = "checkins_beyond_hold", _("must not be more than hold_days, which is {hold_days}")
+    TESTS_WITHOUT_HOLD = "tests_without_hold", _("count only with the days it holds, which are missing")
+    CHECKINS_BEYOND_HOLD = "checkins_beyond_hold", _("must not be more than the days it holds, {hold_days}")
     REPEATS_RULE = "repeats_rule", _("repeats {place}: the same code for the same kind")
     IN_RULE = "in_rule", _("{fault} (rule {rule})")
     OTHER_CODE = "other_code", _("must be {code}")
@@ -109,7 +109,7 @@ class FaultCode(TextChoices):
         "in_force",
         _(
             "{version} is in force since {day} with other content and cannot change: "
-            "give the new content a new version and a later effective_from"
+            "give the new content a new version and a later first day"
         ),
     )
     OUT_OF_ORDER = "out_of_order", _("must fit between the versions: {version} starts on {day}")

@@ -17,7 +17,9 @@ from regions.rights import AppendOnly
 
 
 class CaseState(TextChoices):
-    """Where a case stands, in words for its citizen and its officials; ``codes.review.cases.transitions`` says which leads to which."""
+    """Where a case stands, in words for its citizen and its officials."""
+
+    # ``codes.review.cases.transitions`` says which leads to which.
 
     RECEIVED = "received", _("received, waiting for a reviewer")
     IN_REVIEW = "in_review", _("in review")

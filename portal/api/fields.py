@@ -130,5 +130,5 @@ def _limits(schema: Schema) -> Iterator[tuple[object, object]]:
             yield label, f"≥ {low}"
     if "pattern" in schema:
         yield _("pattern"), schema["pattern"]
-    if schema.get("default") is not None:
+    if schema.get("default") not in (None, ""):
         yield _("default"), schema["default"]

@@ -140,11 +140,11 @@ def _morning_subject() -> str:
 
 
 def _deadline_subject() -> str:
-    return _("Cases of yours are due soon at the health code desk of %(city)s")
+    return _("Work of yours is due soon at the health code desk of %(city)s")
 
 
 def _unassigned_subject() -> str:
-    return _("Cases that nobody has taken are due soon at the health code desk of %(city)s")
+    return _("Work that nobody has taken is due soon at the health code desk of %(city)s")
 
 
 def _send(account: Account, subject: Callable[[], str], lines: Lines, address: str, **noted: Any) -> bool:

@@ -75,7 +75,7 @@ def field_of(page: str, fault: str) -> str:
         ({"sources-0-page_size": "0"}, "sources-0-page_size", "must be 1 or more"),
         ({"sources-0-kinds": "MJ = nothing"}, "sources-0-kinds", "must be one of"),
         ({"providers-0-source": "nowhere"}, "providers-0-source", "names none of the sources"),
-        ({"providers-0-rule_set": "local"}, "providers-0-rule_set", "names none of the rule_sets"),
+        ({"providers-0-rule_set": "local"}, "providers-0-rule_set", "names none of the rule sets"),
         ({"rule_sets-0-shipped": "", "rule_sets-0-text": "code = "}, "rule_sets-0-shipped", "is not TOML"),
         ({"rule_sets-0-shipped": "", "rule_sets-0-text": 'code = "x"'}, "rule_sets-0-shipped", "is missing"),
         ({"sources-1-code": "police"}, "sources-1-title_zh", "is missing"),

@@ -112,7 +112,7 @@ def test_a_rule_is_added_changed_and_removed(city: Lived, manager: Visitor) -> N
         ({"code": ""}, "This field is required"),
         ({"hold_days": "sieben"}, "must be a whole number"),
         ({"tests": "99999"}, "must be 3,660 or less"),
-        ({"area_levels": "high"}, "is for rules of the kind area_stay only"),
+        ({"area_levels": "high"}, "is for stays in an area only"),
         ({"kind": "area_stay", "area_levels": "Hoch"}, "such as high"),
     ],
 )

@@ -146,10 +146,10 @@ def test_the_faults_of_version_2_say_what_is_wrong(tmp_path: Path) -> None:
         ),
     )
     assert [str(fault) for fault in faults_of(write(tmp_path, content)).faults] == [
-        "rules[0].checkin_days: must not be more than hold_days, which is 14 (rule A4)",
+        "rules[0].checkin_days: must not be more than the days it holds, 14 (rule A4)",
         "rules[0].cleared_by: must be records that clear; these do not: symptom (rule A4)",
-        "rules[1].tests: count only with hold_days, which is missing (rule A7)",
-        "rules[1].cleared_by: must name a record, or hold_days be given: nothing else ends it (rule A7)",
+        "rules[1].tests: count only with the days it holds, which are missing (rule A7)",
+        "rules[1].cleared_by: must name a record, or the days it holds be given: nothing else ends it (rule A7)",
     ]
 
 
