@@ -49,11 +49,11 @@ def test_deliveries_are_listed_and_sent_again_without_whom_they_are_about(own: S
     webhook = subscriptions.approve(made["id"], by="zhou", now=clock)
     cast = Cast()
     for state in ("dead", "delivered"):
-        cast.make("codes.WebhookDelivery", webhook=webhook, state=state, person="a-1", event="case.opened")
+        cast.make("codes.WebhookDelivery", webhook=webhook, state=state, person="zhang-1", event="case.opened")
     one = f"webhooks/{made['id']}"
     listed = own.get(f"{one}/deliveries")[1]["items"]
     assert [told["state"] for told in listed] == ["delivered", "dead"]
-    assert "a-1" not in str(listed)
+    assert "zhang-1" not in str(listed)
     assert len(own.get(f"{one}/deliveries?state=dead")[1]["items"]) == 1
     assert own.get(f"{one}/deliveries?state=lost")[1]["code"] == "bad_query"
     replayed = own.post(one, {"act": "replay"})[1]
