@@ -69,7 +69,7 @@ FROM codes_fact f CROSS JOIN codes_provider p
 WHERE f.kind <> 'negative_test' AND f.started_on >= %(day)s::date - 60
 ON CONFLICT DO NOTHING
 """
-# What a day brings: records that can hold one in a hundred, most of them told by both sources as the city's are,
+# Records of a day that can hold one in a hundred, most of them told by both sources as the city's are.
 TOLD_TODAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
@@ -81,8 +81,8 @@ JOIN sources_source s ON hashint8(c.id * 13 + extract(doy FROM %(day)s::date)::b
                       OR (s.code = 'police') = (c.id %% 2 = 0)
 WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s
 """
-# a test of a third of the people, whatever else is told of them, and a check-in of whoever checks in.
-TESTED_TODAY = """
+# What else a day brings: a test of a third of the people, a check-in of whoever checks in, and word that the sources are complete.
+REST_OF_DAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
 SELECT c.id, 'source', s.id, 'n' || %(day)s || '-' || c.id, 1, false, false, 'negative_test', NULL,
@@ -103,7 +103,7 @@ INSERT INTO sources_batch (source_id, state, as_of, started_at, received_at, clo
 SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0, 0
 FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
 """
-DAY = f"{TOLD_TODAY};\n{TESTED_TODAY}"
+DAY = f"{TOLD_TODAY};\n{REST_OF_DAY}"
 # With indexes; what is kept of a person is in all tables.
 SIZES = """
 SELECT (SELECT count(*) FROM codes_fact), pg_total_relation_size('codes_fact'), sum(pg_total_relation_size(oid))::bigint

@@ -82,7 +82,8 @@ CACHES = {
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
     },
-    # Pieces of pages by everything that is shown in them, each process by itself: none of them is ever out of date.
+    # Pieces of pages by everything that is shown in them, each process by itself, which are never out of date; and the titles of a
+    # city's providers, which may be some minutes old.
     "template_fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "KEY_FUNCTION": "django_tenants.cache.make_key",

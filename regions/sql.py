@@ -5,8 +5,10 @@ A file holds one statement, or several, each under a line ``-- statement: <name>
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _HEADING = re.compile(r"^-- statement: (\w+)\n", re.MULTILINE)
 _LEADING = re.compile(r"\A(\s*--[^\n]*\n)+")  # comments for the reader; the server is not sent them
@@ -24,6 +26,11 @@ def compose(file: Path, statement: str = "", /, **parts: str) -> str:
     if places != parts.keys():
         raise WrongParts(f"{file.name} {statement}: has the parts {sorted(places)}, given {sorted(parts)}")
     return _PART.sub(lambda place: parts[place[1]], text)
+
+
+def arrays(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+    """At least one row as parameters of ``unnest``, an array for each column."""
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 @cache

@@ -36,7 +36,7 @@ from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.models import Disagreement, HeldGroup, PairDiagnosis, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
-from regions.sql import compose
+from regions.sql import arrays, compose
 from regions.tenancy import current_city
 
 
@@ -156,9 +156,8 @@ def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
     """Keep of disagreements whose explanation is the same on which day days alone can give another."""
     rows = [(pk, one.a_id, one.b_id, one.next_on) for pk, said in same.items() for one in said]
     if rows:
-        names = ("disagreements", "a", "b", "next_on")
         with connection.cursor() as cursor:
-            cursor.execute(LOOK_AGAIN, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+            cursor.execute(LOOK_AGAIN, arrays(("disagreements", "a", "b", "next_on"), rows))
 
 
 def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:

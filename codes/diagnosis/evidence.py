@@ -81,14 +81,14 @@ class Evidence:
 def load_evidence(swaps: Collection[Swap]) -> Evidence:
     """Load what the swaps refer to, all of one run: three queries, whatever their number."""
     versions = {version for swap in swaps for version in swap.pair.versions}
-    evidence = Evidence({})
-    for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
+    in_versions = Rule.objects.filter(version__in=versions).select_related("version__rule_set")
+    rules = list(in_versions.order_by("code", "id"))
+    evidence = Evidence(_facts(swaps, by_record={rule.kind for rule in rules if rule.anchor == RECORDED}))
+    for rule in rules:
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
     for entry in RiskArea.objects.filter(version__in=versions).select_related("version__rule_set"):
         evidence.risk_areas_of.setdefault(entry.version_id, []).append(entry)
-    by_record = {rule.kind for rule in evidence.rules.values() if rule.anchor == RECORDED}
-    evidence.facts.update(_facts(swaps, by_record=by_record))
     return evidence
 
 

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.diagnosis.root_cause import Side
-from codes.engine.query import SEEN, can_hold, over, verdicts_of
+from codes.engine.query import NEXT_DAY, SEEN, can_hold, over, verdicts_of
 from codes.engine.subjects import ALL_FACTS
 from codes.models import Run
 from codes.vocabulary import Cause, Factor
-from regions.sql import compose
+from regions.sql import arrays, compose
 
 # The bit of each factor in a mask, also in codes/diagnosis/hybrids.py.
 BIT: dict[Factor, int] = {Factor.DECLARATION: 1, Factor.SOURCE: 2, Factor.RULES: 4, Factor.FRESHNESS: 8}
@@ -72,7 +72,7 @@ SQL = Path(__file__).with_suffix(".sql")
 PAIRS = compose(SQL, "pairs", facts=can_hold(subject="e", since=ALL_FACTS), over=over(subject="e"))
 HYBRIDS = compose(SQL, "hybrids")
 READS_FROM = "asked.reads_from"  # told by the pair
-STATEMENT = compose(SQL, "statement")
+STATEMENT = compose(SQL, "statement", next_day=NEXT_DAY)
 EXCHANGED = compose(SQL, "exchanged", seen=SEEN)
 
 
@@ -175,9 +175,8 @@ def _exchanged(choices: Sequence[Choice]) -> dict[int, tuple[frozenset[int], fro
         for place, mask in enumerate(one.masks)
     ]
     names = ("sids", "citizens", "providers", "sources", "horizons")
-    parameters = dict(zip(names, map(list, zip(*subjects, strict=True)), strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(EXCHANGED, {**parameters, "as_of": pair.as_of, "day": pair.day})
+        cursor.execute(EXCHANGED, {**arrays(names, subjects), "as_of": pair.as_of, "day": pair.day})
         return {number: (frozenset(gone), frozenset(new)) for number, gone, new in cursor.fetchall()}
 
 

@@ -75,11 +75,8 @@ gathered AS (
     SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits
     FROM told GROUP BY number
 ),
--- The next day on which a hybrid has a hit less or one more without anything new, if the citizen checks in every day.
 coming AS (
-    SELECT sid / 16 AS number,
-           min(CASE WHEN since > day THEN since WHEN until_if_followed IS NOT NULL THEN greatest(until_if_followed, day + 1) END) AS next_on
-    FROM spell GROUP BY sid / 16
+    SELECT sid / 16 AS number, min({{next_day}}) AS next_on FROM spell GROUP BY sid / 16
 )
 SELECT p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_source, p.b_source, p.a_horizon, p.b_horizon,
        p.same, p.as_of, p.day, g.masks, g.colours, g.hits, c.next_on

@@ -56,7 +56,8 @@ STEPS = compose(
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
-COMING = compose(SQL, "coming")
+NEXT_DAY = compose(SQL, "next_day")
+COMING = compose(SQL, "coming", next_day=NEXT_DAY)
 
 # By another one everybody is judged anew, whatever has changed besides.
 ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"

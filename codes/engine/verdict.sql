@@ -53,10 +53,10 @@
 -- The facts of a subject that a rule can be about. Most of what is known of anybody are tests: where no rule is about them, they are
 -- left out by an index. One look-up each: a join would read the facts of the whole city for every part of it.
 SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind <> 'negative_test'
-                UNION ALL
-                SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind = 'negative_test'
-                  AND (SELECT bool_or(kind = 'negative_test') FROM codes_rule)
-                OFFSET 0
+UNION ALL
+SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind = 'negative_test'
+  AND (SELECT bool_or(kind = 'negative_test') FROM codes_rule)
+OFFSET 0
 
 -- statement: over
 -- Whether fact `f`, beside the rule that is about it, can hold nobody any more, whatever else is known of them: of the providers in
@@ -339,6 +339,11 @@ today AS MATERIALIZED (
     JOIN forecast f ON f.base = v.sid
 )
 
+-- statement: next_day
+-- The next day on which a spell begins or ends without anything new, if the citizen checks in every day.
+CASE WHEN spell.since > spell.day THEN spell.since
+     WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1) END
+
 -- statement: coming
 -- Of every subject of the day itself with a hit that holds or begins later: the next day on which its verdict can be another
 -- without anything new, if the citizen checks in every day; whether it rests on that; and the kinds of facts that could release it.
@@ -347,10 +352,7 @@ today AS MATERIALIZED (
 -- released, and days that pass and records that are new release a hit sooner, never later.
 coming AS MATERIALIZED (
     SELECT spell.citizen_id, spell.declared_with AS provider_id, spell.day,
-           min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1
-                    WHEN spell.since > spell.day THEN spell.since
-                    WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1)
-               END) AS next_on,
+           min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1 ELSE {{next_day}} END) AS next_on,
            min(least(spell.started_on, spell.anchor)) AS rests_from,
            bool_or(rule.checkin_days > 0 AND rule.hold_days IS NOT NULL) AS by_check_ins,
            coalesce(array_agg(DISTINCT clearing.kind ORDER BY clearing.kind) FILTER (WHERE clearing.kind IS NOT NULL), '{}') AS kinds
