@@ -1,4 +1,4 @@
-"""Refreshes the planner's statistics (``codes/migrations/0002_statistics.py``)."""
+"""Refreshes the planner's statistics, by a function of the city's owner that migrations make."""
 
 from django.db import connection
 

@@ -133,11 +133,15 @@ def test_a_squashed_migration_makes_what_those_it_replaces_make(app: str) -> Non
     )
 
 
-def _triggers_and_functions(migrations: Iterable[Migration]) -> set[str]:
-    """By name: what is made in SQL, which no state of the models knows."""
-    made = re.compile(r"CREATE (?:OR REPLACE )?(FUNCTION|TRIGGER) (\w+)(?: AFTER \w+ ON (\w+))?")
-    written = [one.sql for migration in migrations for one in migration.operations if isinstance(one, RunSQL)]
-    return {" ".join(filter(None, found)) for text in written for found in made.findall(str(text))}
+def _triggers_and_functions(migrations: Iterable[Migration]) -> dict[str, str]:
+    """By name, as they were made last: what is made in SQL, which no state of the models knows."""
+    made = re.compile(
+        r"CREATE (?:OR REPLACE )?(FUNCTION \w+|TRIGGER \w+ AFTER \w+ ON \w+)(.*?(?:\$(\w*)\$.*?\$\3\$|EXECUTE FUNCTION \w+\(\)))",
+        re.DOTALL,
+    )
+    written = (one.sql for migration in migrations for one in migration.operations if isinstance(one, RunSQL))
+    texts = (sql if isinstance(sql, str) else ";".join(map(str, sql)) for sql in written)
+    return {name: " ".join(text.split()) for sql in texts for name, text, _ in made.findall(sql)}
 
 
 def _tables(state: ProjectState, app: str) -> dict[str, Any]:
