@@ -1,7 +1,7 @@
 """When a citizen's colour turns green, and what is still missing, by the engine with the inputs of the run."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -129,6 +129,7 @@ class Outlook:
     """``day_number`` of ``of_days`` counts the hit that ends last; both are none when no day is in sight.
 
     ``starts_on``: while its days do not count yet, the day they will be counted from; there is no ``day_number`` then.
+    ``put_off``: by how many of them it is longer than its rule says, as check-ins that count began late or were broken off.
     """
 
     day_number: int | None
@@ -136,6 +137,7 @@ class Outlook:
     turns_green_on: date | None
     acts: list[Act] = field(default_factory=list)
     starts_on: date | None = None
+    put_off: int = 0
 
 
 def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlook]:
@@ -179,9 +181,9 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
     held = [hit for hit in hits if hit.version_id == verdict.version_id and hit.holds]
     last = max(held, key=lambda hit: (hit.until_if_followed or date.max, hit.anchor), default=None)
     start = last.counts_from if last else None
-    if start is None or start == green <= day:
+    if last is None or start is None or start == green <= day:
         return Outlook(None, None, green, acts or [Wait(green)])
-    of_days = (green - start).days
+    of_days, rule = (green - start).days, rules[last.rule_id]
     return Outlook(
         # Who can turn green today, by checking in, is still on the last of the days.
         day_number=min((day - start).days + 1, of_days) if start <= day else None,
@@ -189,6 +191,7 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
         turns_green_on=green,
         acts=acts or [Wait(green)],
         starts_on=start if start > day else None,
+        put_off=max(0, of_days - (rule.hold_days or of_days)) if rule.checkin_days else 0,
     )
 
 
@@ -318,4 +321,4 @@ def _latest(deciding: list[Outlook], ruled_until: date | None) -> Outlook:
     longest = max(deciding, key=lambda one: one.turns_green_on or date.min, default=None)
     if longest is None or longest.turns_green_on != latest:
         return Outlook(None, None, latest, acts)
-    return Outlook(longest.day_number, longest.of_days, latest, acts, longest.starts_on)
+    return replace(longest, acts=acts)

@@ -60,7 +60,20 @@ def _counted(outlook: Outlook) -> str:
         )
     if outlook.day_number is None or outlook.of_days is None:
         return ""
-    return _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
+    told = _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
+    return told + _put_off(outlook.of_days, outlook.put_off)
+
+
+def _put_off(days: int, more: int) -> str:
+    """Why there are more days than the rule's own reason names."""
+    if not more:
+        return ""
+    told = ngettext(
+        " (%(days)d by the rule, and %(more)d more because the check-ins must be in a row)",
+        " (%(days)d by the rule, and %(more)d more because the check-ins must be in a row)",
+        more,
+    )
+    return told % {"days": days - more, "more": more}
 
 
 def _act(act: Act, title_of: Callable[[str], str], audience: Audience) -> str:

@@ -27,6 +27,18 @@ def test_without_a_ruling_it_is_the_providers_day(desk: Desk) -> None:
     assert found.acts == [Wait(green)]  # type: ignore[attr-defined]
 
 
+def test_check_ins_that_began_late_put_the_day_off(desk: Desk) -> None:
+    """Seven days in a row from the third day on end a day after the seven days of the rule, which its reason names."""
+    Rule.objects.filter(code="Y1").update(checkin_days=7)
+    desk.run(everybody=True)
+    found = outlook(desk, "chen")
+    assert (found.of_days, found.put_off) == (8, 1)  # type: ignore[attr-defined]
+    Rule.objects.filter(code="Y1").update(checkin_days=5)
+    desk.run(everybody=True)
+    found = outlook(desk, "chen")
+    assert (found.of_days, found.put_off) == (7, 0)  # type: ignore[attr-defined]
+
+
 def test_a_ruling_holds_until_it_ends_though_the_record_is_over_before(desk: Desk) -> None:
     ruling = desk.approve(desk.propose("chen", "yellow"))
     found = outlook(desk, "chen")

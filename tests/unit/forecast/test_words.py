@@ -48,6 +48,15 @@ def test_the_count_of_days() -> None:
     outlook = Outlook(5, 14, GREEN)
     assert render_outlook(outlook, language="zh-hans", title_of=str).count == "第5天，共14天"
     assert render_outlook(outlook, language="en", title_of=str).count == "Day 5 of 14"
+    later = Outlook(3, 16, GREEN, put_off=2)
+    assert (
+        render_outlook(later, language="zh-hans", title_of=str).count
+        == "第3天，共16天（规定14天，因打卡须连续，顺延2天）"
+    )
+    assert (
+        render_outlook(later, language="en", title_of=str).count
+        == "Day 3 of 16 (14 by the rule, and 2 more because the check-ins must be in a row)"
+    )
     assert render_outlook(Outlook(None, None, None), language="en", title_of=str).count == ""
 
 
