@@ -20,7 +20,7 @@ from codes.citizens.guardianship import (
     dependants_of,
     end_guardianship,
 )
-from codes.models import Citizen, Guardianship
+from codes.models import Citizen, Guardianship, InformationRequest
 from portal.citizen.appeals.forms import UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
@@ -48,10 +48,14 @@ class DependantForm(DocumentForm):
 @require_safe
 def family(request: SubjectRequest) -> HttpResponse:
     links = dependants_of(request.citizen)
+    open_questions = InformationRequest.objects.filter(
+        state=InformationRequest.State.OPEN, case__citizen__in=[link.dependant_id for link in links if link.accepted]
+    )
+    asked = {one.case.citizen_id: one.case for one in open_questions.select_related("case").order_by("-answer_by")}
     guardians = Guardianship.objects.filter(dependant=request.citizen, ended_at__isnull=True)
     refused = Guardianship.objects.filter(guardian=request.citizen, accepted=False).select_related("dependant")
     context = {
-        "links": links,
+        "links": [(link, asked.get(link.dependant_id)) for link in links],
         "guardians": guardians.select_related("guardian"),
         "refused": refused.order_by("-reviewed_at")[:5],
         "may_add": len(links) < MAX_DEPENDANTS,

@@ -110,7 +110,7 @@ class Instead(TextChoices):
     )
     FOLLOW_PROGRESS = (
         "follow_progress",
-        _("“My code” says when it turns green and what that takes. If the record is wrong, appeal."),
+        _("The page of the code says when it turns green and what that takes. If the record is wrong, appeal."),
     )
 
 

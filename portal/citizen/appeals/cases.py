@@ -19,7 +19,7 @@ from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
-from portal.citizen.code.sentences import decision_sentence, outcome_sentence
+from portal.citizen.code.sentences import decision_sentence, ended_early, outcome_sentence
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
@@ -58,6 +58,8 @@ def timeline(case: Case) -> list[TimelineStep]:
         for event in CaseEvent.objects.filter(case=case)
         if Verb(event.verb) not in INTERNAL_VERBS
     ]
+    if case.ruling and (ended_at := ended_early(case.ruling)):
+        steps.append(TimelineStep(_("the decision was ended before its day"), ended_at))
     return [*reversed(steps if case.closed_at else [*steps, *_next_steps(case)])]
 
 

@@ -18,7 +18,7 @@ from regions.masking import mask_name, mask_number
 DECIDED = {
     CaseState.ACCEPTED: gettext_lazy("Appeal %(case)s was accepted."),
     CaseState.PARTLY_ACCEPTED: gettext_lazy("Appeal %(case)s was accepted in part."),
-    CaseState.DENIED: gettext_lazy("Appeal %(case)s was denied. The answer is with it."),
+    CaseState.DENIED: gettext_lazy("Appeal %(case)s was denied. The case says why."),
     CaseState.CONVERGED: gettext_lazy("Appeal %(case)s has ended: nothing holds the code any more."),
 }
 

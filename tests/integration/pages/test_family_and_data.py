@@ -56,6 +56,19 @@ def test_the_guardian_acts_for_the_dependant(zhang: Visitor, desk: Desk, picture
     assert JournalEntry.objects.filter(verb="entries.taken", by="citizen:zhang").exists()
 
 
+def test_the_family_page_says_whom_a_question_waits_for(zhang: Visitor, desk: Desk, picture: bytes) -> None:
+    """A message is marked new only until it is read; the question waits longer."""
+    ask(zhang, picture)
+    accept_guardianship(guardianship_id=Guardianship.objects.get().pk, by="li", now=desk.now)
+    desk.appeal("chen")
+    case = desk.case("chen", "appeal")
+    address = f'href="/family/chen/cases/{case.number}/"'
+    assert address not in zhang.read("/family/")
+    desk.bring(case, "waiting_for_information")
+    zhang.read("/messages/")
+    assert address in zhang.read("/family/")
+
+
 def test_either_side_ends_it(zhang: Visitor, desk: Desk, visitor: Opens, picture: bytes) -> None:
     ask(zhang, picture)
     link = accept_guardianship(guardianship_id=Guardianship.objects.get().pk, by="li", now=desk.now)
