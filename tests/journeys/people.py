@@ -41,6 +41,14 @@ OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row 
     return boxes.filter(([one, a]) => boxes.some(([other, b]) => one !== other && a.left < b.right - 1 && b.left < a.right - 1
         && a.top < b.bottom - 1 && b.top < a.bottom - 1)).map(([cell]) => cell.textContent.trim().slice(0, 40))
 })"""
+# A name beside words in a box that drops the space between its parts.
+RUN_TOGETHER = """within => [...document.querySelectorAll(within + ' *')].filter(box => {
+    const drawn = getComputedStyle(box)
+    if (!box.checkVisibility() || !drawn.display.endsWith('flex') || parseFloat(drawn.columnGap)) return false
+    const isWord = one => one instanceof HTMLElement && one.textContent.trim()
+    return [...box.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.textContent.trim()
+        && (isWord(one.previousSibling) && /^\\s/.test(one.textContent) || isWord(one.nextSibling) && /\\s$/.test(one.textContent)))
+}).map(box => box.outerHTML.slice(0, 80))"""
 NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
 
 
@@ -99,6 +107,7 @@ class Browser:
         """No code of a program is on the page; on a Chinese one no English; and nothing that is hidden."""
         self.page.wait_for_load_state()
         assert self.page.evaluate(SHOWN_THOUGH_HIDDEN) == [], self.path
+        assert self.page.evaluate(RUN_TOGETHER, within) == [], self.path
         text = NUMBER_OF_RECORD.sub("", self.page.evaluate(WORDS, within))
         foreign = r"[a-z]{3,}" if self.language == "zh-hans" else r"\b[a-z]+(?:_[a-z]+)+\b"
         assert re.findall(foreign, text) == [], self.path

@@ -307,10 +307,10 @@ def _family(citizen: Browser, city: World) -> None:
     page = citizen.open(f"/family/{CHILD}/code/")
     assert page.locator("h1.headline").inner_text().startswith(name)
     assert YOU.findall(page.locator("#reading .answers").inner_text()) == []
-    for path in ("check-in/", "data/"):
+    for path in ("check-in/", "data/", "code/history/", "code/calendar/"):
         citizen.open(f"/family/{CHILD}/{path}")
         citizen.check_words()
-        assert name in page.locator("h1").inner_text()
+        assert name in page.locator(".page-header").inner_text()
         assert YOU.findall(citizen.text) == [], path
     citizen.open(f"/family/{CHILD}/appeal/")
     citizen.check_words()

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
-from regions.tenancy import in_city
+from regions.models import City
+from regions.tenancy import as_owner, in_city
+from regions.vocabulary import Recognition
 from tests.journeys.cast import ASKED
 from tests.journeys.conftest import Opens
 from tests.journeys.people import Browser
@@ -11,6 +13,7 @@ from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
 FOLD, TWO_LINES = 844, 110
+ASKED_OF = dict(zip(("zh-hans", "en"), ASKED, strict=True))
 SAYS = {
     "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，", "已过期"),
     "en": ("A question from the office: 何时？", "Answer the question", "answer the question", "Green by a decision until", "Out of date"),
@@ -79,6 +82,9 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
     told = ends(page, "h1.headline", ".matter .button", "#face .qr", "#face .face-time")
     assert max(told.values()) <= FOLD, told
     assert ends(page, ".masthead")[".masthead"] < TWO_LINES
+    page.set_viewport_size({"width": 320, "height": FOLD})
+    assert ends(page, ".masthead")[".masthead"] < TWO_LINES, "nor on the narrowest phone"
+    page.set_viewport_size({"width": 390, "height": FOLD})
     width = page.locator("#face .qr").bounding_box()["width"]  # type: ignore[index]
 
     citizen.press("Elder-friendly")
@@ -88,3 +94,21 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
     told = ends(page, "h1.headline", "#face .qr", "#face .face-time", ".large-buttons .button")
     assert max(told.values()) <= FOLD, told
     assert page.locator("#face .qr").bounding_box()["width"] >= width  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_header_takes_two_lines_of_every_phone(window: Opens, world: World, language: str) -> None:
+    """Also of the narrowest, under a long name, in a city that takes other cities' passes; My code leads to that page."""
+    own = City.objects.filter(schema_name=CITY)
+    before = own.values("name_en", "recognition").get()
+    with as_owner():
+        own.update(name_en="Guangzhou", recognition=Recognition.CONVERT)
+    try:
+        page = window("phone").comes_back(ASKED_OF[language], language).open("/code/")
+        assert page.locator("main a[href='/other-city/']").count() == 1
+        for width in (390, 320):
+            page.set_viewport_size({"width": width, "height": FOLD})
+            assert ends(page, ".masthead")[".masthead"] < TWO_LINES, width
+    finally:
+        with as_owner():
+            own.update(**before)
