@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.models import Citizen, PersonAccess
+from codes.models import Case, Citizen, PersonAccess
 from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
@@ -44,6 +44,13 @@ def subject_url_tag(context: dict[str, Any], name: str, **kwargs: str | int) -> 
 def accessed(what: str) -> str:
     """What of a person somebody looked at: ``evidence:7`` is a file."""
     return str(ACCESSED.get(what.partition(":")[0], untranslated(what)))
+
+
+@register.filter
+def matter(case: Case) -> str:
+    """“Appeal A20261123-000001”."""
+    title = _("Appeal %(number)s") if case.kind == Case.Kind.APPEAL else _("Review %(number)s")
+    return title % {"number": case.number}
 
 
 @register.filter

@@ -143,6 +143,11 @@ class Reading:
         return sorted(found.values(), key=lambda one: one.how_lasting, reverse=True)
 
     @property
+    def facts(self) -> list[Fact]:
+        """What these rest on, each once, though several rules may hold by it."""
+        return list({one.fact.pk: one.fact for one in self.records}.values())
+
+    @property
     def below(self) -> State | None:
         """The most severe colour that the records make, whatever was decided; none without any."""
         colours = [one.colour for one in self.records]

@@ -22,6 +22,7 @@ from codes.runs.ledger import next_run_due
 from codes.vocabulary import Because, State
 from portal.citizen.code.reading import HoldingRecord, Reading, Stretch
 from portal.citizen.code.steps import Step
+from portal.templatetags.citizen import matter
 from portal.templatetags.page import label_of, titled
 from regions.models import City
 
@@ -212,28 +213,33 @@ def entered_sentences(reading: Reading, *, now: datetime) -> list[str]:
 
 
 def outcome_sentence(case: Case) -> str:
-    """How it was decided: by two officials where a colour was ruled, by one where the colours were left."""
-    values = {"number": case.number, "day": _date(case.closed_at)}
+    """How it was decided: by two officials where a colour was ruled, by one where the colours were left – then, whatever they are now."""
+    values = {"matter": matter(case), "day": _date(case.closed_at)}
     if case.ruling:
         values["colour"] = label_of(State(case.ruling.colour))
-        ended_at = case.ruling.ended_at
-        if ended_at is not None and timezone.localdate(ended_at) < case.ruling.expires_on:
-            return _("Case %(number)s was decided on %(day)s: %(colour)s. The decision ended on %(ended)s.") % {
+        if ended_at := ended_early(case.ruling):
+            return _("%(matter)s was decided on %(day)s: %(colour)s. The decision ended on %(ended)s.") % {
                 **values,
                 "ended": _date(ended_at),
             }
-        return _("Case %(number)s was decided on %(day)s: %(colour)s until %(until)s.") % {
+        return _("%(matter)s was decided on %(day)s: %(colour)s until %(until)s.") % {
             **values,
             "until": _day(case.ruling.expires_on),
         }
     reason = label_of(UpholdReason(case.outcome)) if case.outcome in set(UpholdReason) else ""
     is_denied = case.state in (CaseState.DENIED, CaseState.DISAGREEMENT_LOGGED)
     told = (
-        _("The appeal %(number)s was denied on %(day)s: the colour stays.")
+        _("%(matter)s was denied on %(day)s: the colour was left as it was.")
         if is_denied
-        else _("Case %(number)s was decided on %(day)s: the colours stay as they are.")
+        else _("%(matter)s was decided on %(day)s: the colours were left as they were.")
     ) % values
     return _("%(first)s %(next)s") % {"first": told, "next": _("%(reason)s.") % {"reason": reason}} if reason else told
+
+
+def ended_early(ruling: Ruling) -> datetime | None:
+    """When a decision ended before the day that was set for it; none where it did not."""
+    ended_at = ruling.ended_at
+    return ended_at if ended_at is not None and timezone.localdate(ended_at) < ruling.expires_on else None
 
 
 def progress(reading: Reading) -> dict[str, Any] | None:

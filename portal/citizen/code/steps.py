@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils import translation
-from django.utils.formats import localize
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -45,7 +45,7 @@ def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
         return [*asked, Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = reading.outlook.acts if reading.outlook else []
     others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
-    found = [*asked, *_check_ins(reading, request), *others]
+    found = [*asked, *_check_ins(reading, request), *others, *_sooner(reading)]
     if reading.state is State.GREEN:
         # What ends by itself asks nothing of somebody who is green.
         return [step for step in found if step.link or step.is_done]
@@ -95,6 +95,27 @@ def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
         return [Step(done + _space() + text, short=pgettext("in a list of today's acts", "checked in"), is_done=True)]
     link = subject_url(request, "citizen_check_in")
     return [Step(text, link, _("Well today: check in"), posts="check_in", short=_("check in"))]
+
+
+def _sooner(reading: Reading) -> list[Step]:
+    """What ends all records at once, before their day: said by each record's own reason, but true of the colour only where it ends
+    them all.
+    """
+    records = reading.records
+    if reading.ruling or not records or any(one.until is None for one in records):
+        return []
+    kinds = [kind for kind in records[0].rule.cleared_by if all(kind in one.rule.cleared_by for one in records)]
+    if not kinds:
+        return []
+    day = date_format(max(one.anchor for one in records), "MONTH_DAY_FORMAT")
+    either = pgettext("between alternatives", ", or ")
+    told = [
+        _("%(kind)s (taken after %(day)s)") % {"kind": FactKind(kind).label, "day": day}
+        if kind == FactKind.NEGATIVE_TEST
+        else str(FactKind(kind).label)
+        for kind in kinds
+    ]
+    return [Step(_("It ends earlier once this is on record: %(kinds)s.") % {"kinds": either.join(told)})]
 
 
 def _late_days(providers: Collection[str], reading: Reading) -> list[str]:

@@ -47,19 +47,24 @@ def test_the_open_matter_stands_on_top_and_its_outcome_after_it(desk: Desk, visi
     desk.bring(desk.case("chen", "appeal"), "denied")
     page = visitor("chen").read("/code/")
     told = text_of(page)
-    assert "被驳回" in told
+    assert "未获支持" in told
+    assert page.index('id="face"') < page.index("未获支持") < page.index("为什么？"), (
+        "the code stays on a phone's screen"
+    )
     assert "记录属实" in told
     assert "两名工作人员于" not in told
     desk.bring(desk.case("liu"), "decided")
     told = text_of(visitor("liu").read("/code/"))
-    assert "各渠道颜色不变" in told
+    assert "各渠道颜色未作更改" in told
     assert "经核实，记录属实" in told
     assert 'href="tel:12345"' in visitor("liu").read("/code/"), "a contact cannot appeal: whom to call"
+    Case.objects.filter(citizen__ref="liu").update(answer="记录" * 200)
+    assert text_of(visitor("liu").read("/code/")).count("记录") < 100, "the rest is with the whole case"
     zhang = visitor("zhang")
     with at_most(12):
         zhang.read("/code/")
     Case.objects.filter(citizen__ref="liu").update(closed_at=desk.now - timedelta(days=15))
-    assert "各渠道颜色不变" not in visitor("liu").read("/code/")
+    assert "各渠道颜色未作更改" not in visitor("liu").read("/code/")
 
 
 def test_what_is_overdue_promises_no_answer(desk: Desk, visitor: Opens) -> None:
@@ -90,6 +95,7 @@ def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk, visitor: O
     approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     decided.refresh_from_db()
     assert outcome_sentence(decided).endswith("绿码。该决定已于11月24日终止。")
+    assert "决定提前终止" in text_of(visitor("zhang").read(f"/cases/{decided.number}/")).split("办理进度")[1]
 
 
 def test_a_green_by_ruling_shows_its_end_and_what_comes_after(desk: Desk, visitor: Opens) -> None:
@@ -158,6 +164,22 @@ def test_the_record_that_lasts_longest_is_named_and_its_provider(desk: Desk, vis
     assert lasting.index("Yellow for “") < lasting.index("Red for “")
     assert "WeChat: You came to the city." in told
     assert not re.search(r"\b[RY][12]\b", told)
+
+
+def test_what_ends_a_record_early_is_said_where_it_ends_them_all(desk: Desk, visitor: Opens) -> None:
+    """A rule's reason tells of a test that the forecast does not wait for; two rules may hold by one record."""
+    rule = Rule.objects.get(code="R2")
+    Rule.objects.filter(pk=rule.pk).update(cleared_by=["negative_test"])
+    desk.run()
+    told = text_of(visitor("zhang").read("/code/"))
+    assert "登记以下情况后可提前解除：核酸检测阴性（11月22日之后采样）。" in told
+    assert told.split("谁的数据？")[1].split("到什么时候？")[0].count("记录") == 1
+    rule.pk, rule.code, rule.colour = None, "Y9", "yellow"
+    rule.save()
+    desk.run(everybody=True)
+    told = text_of(visitor("zhang").read("/code/"))
+    assert "可提前解除" not in told
+    assert told.split("谁的数据？")[1].split("到什么时候？")[0].count("记录") == 1
 
 
 def test_a_dependants_page_speaks_of_them_by_name(desk: Desk, visitor: Opens) -> None:
