@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,11 +28,8 @@ from regions.tenancy import current_city
 @for_staff(Role.SECURITY_ADMIN)
 def staff_list(request: StaffRequest) -> HttpResponse:
     """Everybody's account, and the changes that wait for a second administrator."""
-    codes = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
-    links = EnrolmentLink.objects.open().filter(account=OuterRef("pk"))
     held = RoleGrant.objects.filter(revoked_at__isnull=True).order_by("role")
-    accounts = Account.objects.annotate(has_codes=Exists(codes), has_link=Exists(links))
-    page = keyset_page(accounts.prefetch_related(Prefetch("grants", held, "held")), request.GET, by=["username"])
+    page = keyset_page(_accounts().prefetch_related(Prefetch("grants", held, "held")), request.GET, by=["username"])
     waiting = StaffChange.objects.waiting().filter(expires_at__gt=timezone.now()).order_by("proposed_at", "pk")
     return render(request, "official/staff/staff.html", {"page": page, "waiting": waiting})
 
@@ -41,7 +38,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.SECURITY_ADMIN)
 def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
     """One account: its roles now and before, and what may be done with it."""
-    account = get_object_or_404(Account, pk=account_id)
+    account = get_object_or_404(_accounts(), pk=account_id)
     return _page(request, account, RolesForm(initial={"roles": sorted(account.roles)}))
 
 
@@ -49,7 +46,7 @@ def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
 @for_staff(Role.SECURITY_ADMIN)
 def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
     """What only takes roles away is done; what gives one is proposed."""
-    account = get_object_or_404(Account, pk=account_id)
+    account = get_object_or_404(_accounts(), pk=account_id)
     form = RolesForm(request.POST)
     only_takes_away = set(request.POST.getlist("roles")) < account.roles
     withdrawn, proposed = (
@@ -90,6 +87,13 @@ def send_link_again(request: StaffRequest, account_id: int) -> HttpResponse:
     return redirect(back)
 
 
+def _accounts() -> QuerySet[Account]:
+    """With what the page says of their state."""
+    codes = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    links = EnrolmentLink.objects.open().filter(account=OuterRef("pk"))
+    return Account.objects.annotate(has_codes=Exists(codes), has_link=Exists(links))
+
+
 def _page(request: StaffRequest, account: Account, form: RolesForm) -> HttpResponse:
     now = timezone.now()
     context = {
@@ -97,7 +101,6 @@ def _page(request: StaffRequest, account: Account, form: RolesForm) -> HttpRespo
         "form": form,
         "grants": account.grants.order_by("-granted_at", "-pk"),
         "waiting": account.changes.waiting().filter(expires_at__gt=now).order_by("proposed_at", "pk"),
-        "has_codes": Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists(),
         "is_own": account.pk == request.user.pk,
         "is_enrolling": is_enrolling(account),
         "link": account.enrolment_links.open().first(),

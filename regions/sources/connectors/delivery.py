@@ -90,7 +90,10 @@ class FaultReason(TextChoices):
     TOO_LARGE = "too_large", _("A page is too large. Ask for smaller pages, or tell the source's owner.")
     TOO_DEEP = "too_deep", _("The structure of the answer is not a list of records. Tell the source's owner.")
     BAD_PAGE = "bad_page", _("The answer's \"{field}\" is missing or not usable. Tell the source's owner.")
-    AS_OF_CHANGED = "as_of_changed", _("as_of changed between pages, so the batch is refused. Collect again.")
+    AS_OF_CHANGED = (
+        "as_of_changed",
+        _("Up to when the data is complete changed between pages, so the batch is refused. Collect again."),
+    )
     TOTAL_CHANGED = "total_changed", _("total changed between pages, so the batch is refused. Collect again.")
     CURSOR_REPEATED = (
         "cursor_repeated",
@@ -111,7 +114,7 @@ class FaultReason(TextChoices):
     )
     CLOCK_UNREADABLE = (
         "clock_unreadable",
-        _("The clock view must hold one row with a usable as_of. Tell the source's owner."),
+        _("The clock view must hold one row that says up to when the data is complete. Tell the source's owner."),
     )
 
 

@@ -1,5 +1,6 @@
 """What gives somebody power takes two security administrators, neither of them the one it is about; to take it away takes one."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -307,3 +308,18 @@ def test_the_pages_speak_chinese(lin: Account) -> None:
     visitor = Visitor.as_account("bo", now=AT)
     page = visitor.post(f"{PATH}{lin.pk}/roles/", {"roles": ["reviewer", "audit_admin"], "note": "x"}).content.decode()
     assert "同一人不能兼任：审计管理员与复核员。" in page
+
+
+def test_the_list_says_of_an_account_what_its_page_says(lin: Account, security: Visitor) -> None:
+    """Who came by single sign-on never changed the password that nobody uses, and has signed in all the same."""
+    lin.set_password("nobody uses it")
+    lin.must_change_password, lin.last_login = True, AT
+    lin.save()
+
+    listed = next(row for row in security.read(PATH).split("<tr>") if "lin</a>" in row or ">lin<" in row)
+    page = security.read(f"{PATH}{lin.pk}/")
+
+    assert "not signed in" not in listed
+    state = re.sub("<[^>]*>", "", page.split("<dt>State</dt>")[1].split("</div>")[0]).strip()
+    assert state
+    assert state in listed
