@@ -79,7 +79,7 @@ class Because(TextChoices):
 
     RULING = "ruling", _("a ruling after manual review")
     AGREEMENT = "agreement", _("the providers that have a colour agree")
-    POLICY = "policy", _("providers disagree: the city's interim policy")
+    POLICY = "policy", _("providers disagree: the city's own rule decides")
     HELD = "held", _("a data source is silent: what it said last still counts")
     UNKNOWN = "unknown", _("no provider has a colour")
     EXPIRED = "expired", _("not worked out anew in time: no longer valid")

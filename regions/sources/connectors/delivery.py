@@ -94,7 +94,10 @@ class FaultReason(TextChoices):
         "as_of_changed",
         _("Up to when the data is complete changed between pages, so the batch is refused. Collect again."),
     )
-    TOTAL_CHANGED = "total_changed", _("total changed between pages, so the batch is refused. Collect again.")
+    TOTAL_CHANGED = (
+        "total_changed",
+        _("The number of records changed between pages, so the batch is refused. Collect again."),
+    )
     CURSOR_REPEATED = (
         "cursor_repeated",
         _("A cursor came twice, so the paging would never end. Tell the source's owner."),

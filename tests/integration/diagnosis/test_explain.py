@@ -47,7 +47,7 @@ def test_it_prints_everything_in_english(desk: Desk) -> None:
     for line in (
         "times are of the zone: Asia/Shanghai",
         "registered: wechat (wechat) 2026-11-24 07:00+08:00",
-        "effective code: red · providers disagree: the city's interim policy · since: 2026-11-24 09:59+08:00",
+        "effective code: red · providers disagree: the city's own rule decides · since: 2026-11-24 09:59+08:00",
         "wechat (wechat) · red",
         "alipay (alipay) · green",
         "  source: police (police)",

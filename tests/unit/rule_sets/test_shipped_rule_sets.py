@@ -35,6 +35,9 @@ def test_every_rule_speaks_two_languages_in_full_sentences(version: VersionConte
     assert rule.reason.en.endswith(".")
     assert not HALF_WIDTH_BESIDE_CHINESE.search(rule.title.zh + rule.reason.zh)
     assert not CHINESE.search(rule.title.en + rule.reason.en)
+    assert not {one.code for one in version.rules}.intersection(
+        re.findall(r"[A-Z]-?\d+", rule.reason.zh + rule.reason.en)
+    ), "citizens know no codes of rules"
 
 
 @pytest.mark.parametrize(("version", "rule"), RULES, ids=lambda value: value.code)
