@@ -30,8 +30,8 @@ from tests.journeys.world import CITY, World
 VARIANTS = [("phone", "zh-hans"), ("desktop", "en")]
 DAY = re.compile(r"\d+月\d+日|\d+ [A-Z][a-z]+")
 TOGETHER = {
-    "zh-hans": "支付宝和微信同时在以下几方面不同：申报与打卡和数据来源的记录。这些方面都一致后，两边的颜色就会一致。",
-    "en": "Alipay and WeChat differ in several things at once: declarations and check-ins and the records of the data sources. "
+    "zh-hans": "支付宝和微信同时在以下几方面不同：申报与打卡、数据来源的记录。这些方面都一致后，两边的颜色就会一致。",
+    "en": "Alipay and WeChat differ in several things at once: declarations and check-ins, and the records of the data sources. "
     "Once all of these are alike, both show the same colour.",
 }
 YOU = re.compile(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b")

@@ -263,7 +263,7 @@ def interaction_sentence(cause: Interaction, renderer: SentenceRenderer) -> str:
             "%(a)s and %(b)s differ in several things at once: %(factors)s. Once all of these are alike, both show the same colour."
         ) % {
             **renderer.sides,
-            "factors": renderer.all_of((_(FACTORS[Factor(one)]) for one in factors), most=len(FACTORS)),
+            "factors": renderer.phrases(_(FACTORS[Factor(one)]) for one in factors),
         }
     return _(
         "No single factor is enough. %(a)s gets the colour of %(b)s by taking over from it: %(a_to_b)s; %(b)s "

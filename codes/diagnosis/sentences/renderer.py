@@ -230,8 +230,13 @@ class SentenceRenderer:
         """ "A、B和C", each once; no more than a sentence can carry."""
         parts = list(dict.fromkeys(parts))
         if len(parts) > most:
-            return _("%(list)s and others") % {"list": pgettext("between items of a list", ", ").join(parts[:most])}
+            return _("%(list)s and more") % {"list": pgettext("between items of a list", ", ").join(parts[:most])}
         return parts[0] if len(parts) == 1 else self._joined(parts, _("%(list)s and %(last)s"))
+
+    def phrases(self, parts: Iterable[str]) -> str:
+        """All of them, though each may hold an “and” of its own."""
+        *before, last = parts
+        return self._joined([*before, last], pgettext("phrases", "%(list)s, and %(last)s")) if before else last
 
     def clauses(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
         """What is recorded or declared. Chinese does not join whole clauses, which citizens read, with 和."""
