@@ -40,9 +40,9 @@ def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
     """What an official asks first, then what the forecast asks for."""
     asked = _question(reading, request)
     if reading.state is State.UNKNOWN:
-        return [*asked, *_without_a_colour(reading, request)]
+        return [*asked, *_meanwhile(reading, request), *_without_a_colour(reading, request)]
     if reading.expired and reading.state is not State.GREEN:
-        return [*asked, Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
+        return [*asked, *_meanwhile(reading, request), Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = reading.outlook.acts if reading.outlook else []
     others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
     found = [*asked, *_check_ins(reading, request), *others, *_sooner(reading)]
@@ -90,11 +90,28 @@ def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
         return []
     counting = {act.provider for act in wanted}
     text = _space().join([*(_act_text(act, reading) for act in wanted), *_late_days(counting, reading)])
+    return [_check_in(text, counting, reading, request)]
+
+
+def _meanwhile(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """While nothing is worked out nothing is foretold, but a day without its check-in is missing afterwards."""
+    counting = {
+        side.provider.code
+        for side in reading.sides
+        if any(one.rule.checkin_days and one.rule.hold_days is not None for one in side.records)
+    }
+    if not counting:
+        return []
+    text = _("Check-ins count in the meantime, too: check in healthy every day.")
+    return [_check_in(text, counting, reading, request)]
+
+
+def _check_in(text: str, counting: Collection[str], reading: Reading, request: SubjectRequest) -> Step:
     if all(side.is_checked_in for side in reading.sides if side.provider.code in counting):
         done = _("Today's health check-in is done.")
-        return [Step(done + _space() + text, short=pgettext("in a list of today's acts", "checked in"), is_done=True)]
+        return Step(done + _space() + text, short=pgettext("in a list of today's acts", "checked in"), is_done=True)
     link = subject_url(request, "citizen_check_in")
-    return [Step(text, link, _("Well today: check in"), posts="check_in", short=_("check in"))]
+    return Step(text, link, _("Well today: check in"), posts="check_in", short=_("check in"))
 
 
 def _sooner(reading: Reading) -> list[Step]:

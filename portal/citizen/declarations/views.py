@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.intake.results import BadLine
 from codes.models import Entry, Provider, Registration
+from codes.runs.ledger import next_run_due
 from portal.citizen import entries as lines
 from portal.citizen.declarations.forms import (
     ArrivalForm,
@@ -120,7 +121,10 @@ def done(request: SubjectRequest, number: str) -> HttpResponse:
     found = list(entries.select_related("provider").order_by("provider__code"))
     if not found:
         raise Http404
-    return render(request, "citizen/declare/done.html", {"number": number, "entries": found})
+    counts_from = next_run_due(now=max(one.received_at for one in found))
+    return render(
+        request, "citizen/declare/done.html", {"number": number, "entries": found, "counts_from": counts_from}
+    )
 
 
 def _stays(request: SubjectRequest) -> HttpResponse:
@@ -138,7 +142,8 @@ def _stays(request: SubjectRequest) -> HttpResponse:
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))
     if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:
-        draft.keep("stays", [*stays, form.answer()])
+        stay = form.answer()
+        draft.keep("stays", stays if stay in stays else [*stays, stay])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     return _show(request, "stays", form, stays=stays)
 

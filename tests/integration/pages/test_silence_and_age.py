@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from codes.models import Run
+from codes.models import Rule, Run
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -94,6 +94,21 @@ def test_without_a_run_in_time_nothing_but_red_is_shown(desk: Desk, later: datet
     assert 'href="tel:12345"' in page
     assert "转绿" not in page, "no day is named by a run that is over"
     assert ("未按时重新核算，结果已过有效期" in page) == (state == "unknown")
+
+
+def test_check_ins_are_asked_for_while_no_run_settles(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day left out would be missing once codes are worked out again, as the calendar says at once."""
+    Rule.objects.filter(code="R2").update(checkin_days=5)
+    desk.run(everybody=True)
+    at = desk.now + LATER
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    person = citizen(desk, "zhang", at)
+    page = person.read("/code/")
+    assert "等待期间的健康打卡照常计入，请每天打卡" in page
+    assert "今日：健康打卡" in page
+    assert "今日尚未打卡" in person.read("/code/calendar/")
+    person.post("/check-in/", {"number": "B20261127-ABCDEFGH", "healthy": "yes"})
+    assert "今日：已打卡" in person.read("/code/")
 
 
 def test_officials_see_of_which_day_the_colours_are(desk: Desk, later: datetime) -> None:
