@@ -241,6 +241,7 @@ def open_city(
             apply_sources(file, result)
             _settle_rule_sets(versions, result, by=by, now=now)
             if not result.faults:
+                _title_rule_sets(file, result)
                 _settle_providers(file, result)
                 _drop_the_others(file, result)
                 _name_administrators(file, result, by=by, now=now)
@@ -272,6 +273,16 @@ def _settle_rule_sets(versions: Sequence[VersionContent], result: OpeningResult,
     for version in sorted(publishable, key=lambda one: (one.code, one.version)):
         _, changed = publish(version, by=by, now=now)
         result.changed += [f"rule_sets.{version.code}-{version.version}"] if changed else []
+
+
+def _title_rule_sets(file: CityFile, result: OpeningResult) -> None:
+    """As the file says: a title that it no longer has is gone."""
+    for rule_set in RuleSet.objects.filter(code__in={one.code for one in file.rule_sets}).order_by("code"):
+        title = file.rule_set_titles.get(rule_set.code)
+        keys = set_columns(rule_set, {"title_zh": title.zh if title else "", "title_en": title.en if title else ""})
+        if keys:
+            rule_set.save(update_fields=keys)
+            result.changed += [f"rule_sets.{rule_set.code}.{key}" for key in keys]
 
 
 def _settle_providers(file: CityFile, result: OpeningResult) -> None:

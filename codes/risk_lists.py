@@ -126,7 +126,9 @@ def look_after(delivery: RiskListDelivery) -> bool:
 
 
 def _told(draft: RuleSetDraft) -> dict[str, Any]:
-    return {"rule_set": draft.rule_set.code, "draft": draft.pk, "state": str(draft.state)}
+    rule_set = draft.rule_set
+    titles = {"title_zh": rule_set.title_in("zh-hans"), "title_en": rule_set.title_in("en")}
+    return {"rule_set": rule_set.code, **titles, "draft": draft.pk, "state": str(draft.state)}
 
 
 def sweep_risk_lists(*, now: datetime) -> list[int]:

@@ -17,6 +17,7 @@ from regions.divisions import division_title
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
 from regions.sources.models import Batch, Source
+from regions.staff.accounts import full_name_of
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 from regions.transitions import TransitionTable
@@ -168,9 +169,11 @@ def subject_in(language: str, kind: str, key: str) -> str:
                 return _("entries of {provider}").format(provider=_title(Provider.objects.filter(pk=key).first()))
             case SubjectKind.VERSION:
                 version = RuleSetVersion.objects.select_related("rule_set").filter(pk=key).first()
-                return _("version {version} of the rules").format(version=version or key)
+                return (
+                    version.title_in(language) if version else _("version {version} of the rules").format(version=key)
+                )
             case SubjectKind.OFFICIAL:
-                return _("decisions of {name}").format(name=key)
+                return _("decisions of {name}").format(name=full_name_of(key))
             case SubjectKind.PUBLISHER:
                 return _("areas listed by {name}").format(name=key)
             case SubjectKind.AREA:

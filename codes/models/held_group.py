@@ -146,7 +146,7 @@ class HeldGroup(models.Model):
                     day=formats.date_format(self.received_on, "DATE_FORMAT"),
                 )
             return _("{rule} “{title}”, brought by version {number} of the rules {rule_set}").format(
-                **named, number=self.version.version if self.version else "", rule_set=self.rule_set.code
+                **named, number=self.version.version if self.version else "", rule_set=self.rule_set.title_in(language)
             )
 
     def _rule_title(self, language: str) -> str:

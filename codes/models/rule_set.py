@@ -6,17 +6,25 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from regions.accounted import Accounted
 
 
 class RuleSet(models.Model):
-    """A family of versions under one code, such as ``national``."""
+    """A family of versions under one code, such as ``national``; the city file may give it a title for the city's pages."""
 
     code = models.TextField(unique=True)
+    title_zh = models.TextField(blank=True, db_default="", default="")
+    title_en = models.TextField(blank=True, db_default="", default="")
 
     def __str__(self) -> str:
         return self.code
+
+    def title_in(self, language: str) -> str:
+        """The code, where there is no title."""
+        return (self.title_zh if language.startswith("zh") else self.title_en) or self.code
 
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
@@ -53,6 +61,12 @@ class RuleSetVersion(Accounted):
 
     def __str__(self) -> str:
         return f"{self.rule_set.code}-{self.version}"
+
+    def title_in(self, language: str) -> str:
+        with translation.override(language):
+            return _("{rule_set}, version {number}").format(
+                rule_set=self.rule_set.title_in(language), number=self.version
+            )
 
 
 class Rule(models.Model):

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Neighbour, Provider, Run
+from codes.models import Neighbour, Provider, RuleSetVersion, Run
 from codes.models.case import CaseState
 from codes.models.displayed import DisplayCause
 from codes.models.run import RunStep
@@ -156,12 +156,21 @@ TITLED: dict[str, type[Provider | Source]] = {"provider": Provider, "source": So
 OF_PROVIDERS = frozenset({"colours", "pairs", "display", "appeal"})
 
 
-def city_titles(columns: Iterable[str] = TITLED) -> Titles:
-    """Titles of the city's providers and sources by code, in the page's language: of those that the columns name."""
+def city_titles(columns: Iterable[str] = (*TITLED, "rule_set")) -> Titles:
+    """Titles of the city's providers, sources and rule sets by code, in the page's language: of those that the columns name."""
     wanted = {"provider" if column in OF_PROVIDERS else column for column in columns}
-    return {
+    titles = {
         name: {one.code: titled(one) for one in model.objects.all()} for name, model in TITLED.items() if name in wanted
     }
+    return {**titles, "rule_set": _rule_set_titles()} if "rule_set" in wanted else titles
+
+
+def _rule_set_titles() -> dict[str, str]:
+    """Of those that have a title: the rule set by its code, and each version by the name that the journal has for it."""
+    language = get_language() or "en"
+    versions = RuleSetVersion.objects.exclude(rule_set__title_zh="").select_related("rule_set")
+    titles = {str(version): version.title_in(language) for version in versions}
+    return {**titles, **{version.rule_set.code: version.rule_set.title_in(language) for version in versions}}
 
 
 def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:

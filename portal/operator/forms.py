@@ -188,6 +188,8 @@ class RuleSetForm(forms.Form):
         label=_("… or its TOML"), required=False, max_length=LARGEST_RULE_SET, widget=forms.Textarea({"rows": 8})
     )
     upload = forms.FileField(label=_("… or a file"), required=False)
+    title_zh = _text(_("Name in Chinese"), _("As the city's pages call it; else they show the code."))
+    title_en = _text(_("Name in English"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -253,12 +255,16 @@ def fact_kinds() -> list[str]:
 
 def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
     """The city file's tables as the form says them, and the TOML of its rule sets by name. Call once the form is valid."""
-    rules = {f"rules/{place}.toml": one.content() for place, one in enumerate(form.rows("rule_sets"))}  # type: ignore[attr-defined]  # a RuleSetForm
+    rows = form.rows("rule_sets")
+    rules = {f"rules/{place}.toml": one.content() for place, one in enumerate(rows)}  # type: ignore[attr-defined]  # a RuleSetForm
     content: dict[str, Any] = {
         "city": _city(form.city.cleaned_data),
         "sources": [_source(one.cleaned_data) for one in form.rows("sources")],
         "providers": [_provider(one.cleaned_data) for one in form.rows("providers")],
-        "rule_sets": [{"code": _code_in(text), "file": name} for name, text in rules.items()],
+        "rule_sets": [
+            {"code": _code_in(text), "file": name, **_title(one.cleaned_data)}
+            for one, (name, text) in zip(rows, rules.items(), strict=True)
+        ],
         "security_administrators": [
             _filled_in(one.cleaned_data, OF_ADMINISTRATOR) for one in form.rows("security_administrators")
         ],
@@ -285,7 +291,7 @@ def _join(what: str, words: str) -> str:
 
 def _locate(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form, str]:
     table, row, name, inner = (key.get(part) for part in ("table", "row", "key", "inner"))
-    if table == "rule_sets":
+    if table == "rule_sets" and name != "title":
         name = "shipped"
     if table in (None, "city") or row is None:
         target: forms.Form = form.city
@@ -325,6 +331,12 @@ def _parse_map(text: str) -> dict[str, str]:
     lines = [line for line in text.splitlines() if line.strip()]
     found = [(line, MAP_LINE.fullmatch(line)) for line in lines]
     return dict((one["word"].strip(), one["ours"].strip()) if one else (line.strip(), "") for line, one in found)
+
+
+def _title(cleaned: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """A title that may be left out."""
+    title = _both_languages(cleaned, "title")
+    return {"title": title} if title else {}
 
 
 def _both_languages(cleaned: dict[str, Any], name: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Labels of the operator's pages."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from django import template
@@ -71,6 +72,19 @@ def city_title(schema: str, known: City | CityFile | None) -> str:
 @register.filter
 def source_title(code: str, file: CityFile) -> str:
     return next((in_words(one.title) for one in file.sources if one.code == code), code)
+
+
+@register.filter
+def rule_set_of(code: str, file: CityFile) -> str:
+    title = file.rule_set_titles.get(code)
+    return in_words(title) if title else untranslated(code)
+
+
+@register.filter
+def drafted_for(draft: Mapping[str, str]) -> str:
+    """The rule set of a draft that a risk list became, as its city calls it."""
+    title = draft.get("title_zh" if (get_language() or "").startswith("zh") else "title_en")
+    return title if title and title != draft["rule_set"] else untranslated(draft["rule_set"])
 
 
 @register.filter

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from codes.cities.corrections import issuer_of_record
 from codes.citizens.guardianship import Relation
-from codes.models import Fact, Provider
+from codes.models import Fact, Provider, RuleSet, RuleSetVersion
 from codes.models.case import CaseState
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
@@ -103,6 +103,19 @@ def role_title(role: str) -> str:
 def untranslated(text: object) -> str:
     """A name, a code or a number: marked as being in no language, so that no browser translates it."""
     return format_html('<span translate="no">{}</span>', text) if text or text == 0 else ""
+
+
+@register.filter
+def rule_set_title(rule_set: RuleSet) -> str:
+    """Its title in the page's language; its code, which is in no language, where the city file gives none."""
+    return titled(rule_set) or untranslated(rule_set.code)
+
+
+@register.filter
+def version_title(version: RuleSetVersion) -> str:
+    """The same of a version, with its number."""
+    text = version.title_in(translation.get_language())
+    return text if titled(version.rule_set) else untranslated(text)
 
 
 @register.filter

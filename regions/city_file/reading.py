@@ -14,6 +14,7 @@ from regions.city_file.shape import (
     PoliceDatabase,
     Provider,
     SecurityAdministrator,
+    Title,
 )
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.toml_files import Raw, read_toml, repeated, shape_faults, tables, texts
@@ -37,6 +38,7 @@ class CityFile:
     sources: Sequence[PoliceDatabase | BigDataCentre]
     providers: Sequence[Provider]
     rule_sets: Sequence[LocatedRuleSet]
+    rule_set_titles: Mapping[str, Title]
     security_administrators: Sequence[SecurityAdministrator] = ()
 
 
@@ -68,7 +70,9 @@ def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path
         raise CityFileFaults(path, [*shape_faults(error, raw), *faults], located) from None
     if faults:
         raise CityFileFaults(path, faults, located)
-    return CityFile(path, content.city, content.sources, content.providers, located, content.security_administrators)
+    titles = {one.code: one.title for one in content.rule_sets if one.title}
+    administrators = content.security_administrators
+    return CityFile(path, content.city, content.sources, content.providers, located, titles, administrators)
 
 
 def missing_environment(city_file: CityFile, environ: Mapping[str, str]) -> list[Fault]:

@@ -131,10 +131,11 @@ class Provider(Table):
 
 
 class RuleSetFile(Table):
-    """One version of a rule set, by a file name relative to the city file; several versions may share a code."""
+    """One version of a rule set, by a file name relative to the city file; several versions may share a code, and so a title."""
 
     code: Code
     file: Text
+    title: Title | None = None
 
 
 class SecurityAdministrator(Table):

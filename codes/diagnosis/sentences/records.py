@@ -59,7 +59,7 @@ def rules_of(side: Side, rule: RuleSide | None, renderer: SentenceRenderer) -> s
         return _("the rules of %(provider)s") % {"provider": renderer.provider(side)}
     return _("the rules of %(provider)s (%(version)s, %(code)s)") % {
         "provider": renderer.provider(side),
-        "version": f"{rule['rule_set']}-{rule['version']}",
+        "version": renderer.version(rule["rule_set"], rule["version"]),
         "code": rule["code"],
     }
 

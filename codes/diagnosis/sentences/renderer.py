@@ -38,6 +38,7 @@ class Title:
 @dataclass(frozen=True)
 class Context:
     """``providers`` and ``sources`` by code; ``source_of`` provider → source; ``max_age`` by source.
+    ``rule_sets`` are those that have a title, by code: only officials are told of them.
 
     ``turns_green_on`` holds the providers that show this citizen red or yellow, with the day or none;
     ``due_at`` is when the citizen's case is due. ``name``: what the citizen is called on a page that somebody else reads.
@@ -49,6 +50,7 @@ class Context:
     sources: Mapping[str, Title]
     source_of: Mapping[str, str]
     max_age: Mapping[str, timedelta] = field(default_factory=dict)
+    rule_sets: Mapping[str, Title] = field(default_factory=dict)
     turns_green_on: Mapping[str, date | None] = field(default_factory=dict)
     due_at: datetime | None = None
     name: str = ""
@@ -56,7 +58,9 @@ class Context:
 
 def context_of(run: Run) -> Context:
     """The context for everybody of one run; ``with_citizen`` adds what is known of one person."""
-    return context_from(run.day, RunProvider.objects.filter(run=run).select_related("provider", "source"))
+    return context_from(
+        run.day, RunProvider.objects.filter(run=run).select_related("provider", "source", "version__rule_set")
+    )
 
 
 def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
@@ -69,6 +73,11 @@ def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
         sources={one.source.code: Title(one.source.title_zh, one.source.title_en) for one in frozen},
         source_of={one.provider.code: one.source.code for one in frozen},
         max_age={one.source.code: timedelta(hours=one.source.max_age_hours) for one in frozen},
+        rule_sets={
+            rule_set.code: Title(rule_set.title_zh, rule_set.title_en)
+            for one in frozen
+            if one.version and (rule_set := one.version.rule_set).title_zh
+        },
     )
 
 
@@ -181,6 +190,12 @@ class SentenceRenderer:
         code = self.context.source_of.get(self.codes[side], "")
         title = self.context.sources.get(code)
         return title.text_in(self.language) if title else self._untitled(code, _("its data source"))
+
+    def version(self, code: str, number: int) -> str:
+        """A version of a rule set; its code where it has no title."""
+        title = self.context.rule_sets.get(code)
+        named = title.text_in(self.language) if title else code
+        return _("{rule_set}, version {number}").format(rule_set=named, number=number)
 
     def colour(self, side: Side) -> str:
         return str(self.colours[side].label)

@@ -95,7 +95,7 @@ def _settings() -> list[dict[str, Any]]:
     found += [
         (
             _("New version of rules"),
-            draft.rule_set.code,
+            draft.rule_set.title_in(get_language() or "en"),
             reverse("official_draft", args=[draft.pk]),
             draft.proposed_by,
             draft.proposed_at or draft.edited_at,

@@ -114,7 +114,7 @@ def _frozen(pair: PairDiagnosis | None) -> list[RunProvider]:
     runs = Q(run__in=Run.objects.settled().values("pk")[:1])
     if pair:
         runs |= Q(run=pair.run)
-    return list(RunProvider.objects.filter(runs).select_related("run", "provider", "source"))
+    return list(RunProvider.objects.filter(runs).select_related("run", "provider", "source", "version__rule_set"))
 
 
 def _explain(
@@ -135,7 +135,8 @@ def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related(*kin)
     own = pairs.annotate(greens=GREENS).order_by("disagreement", "id").distinct("disagreement")
     frozen = defaultdict(list)
-    for one in RunProvider.objects.filter(run__in={pair.run_id for pair in own}).select_related("provider", "source"):
+    runs = RunProvider.objects.filter(run__in={pair.run_id for pair in own})
+    for one in runs.select_related("provider", "source", "version__rule_set"):
         frozen[one.run_id].append(one)
     sources = {source.code: source for source in Source.objects.all()}
     return {

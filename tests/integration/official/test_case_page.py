@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codes.models import Case, Fact, Registration, Run
+from codes.models import Case, Fact, Registration, RuleSet, Run
 from codes.review.proposals import rulings, suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
@@ -27,6 +27,16 @@ def test_the_differing_record_is_marked_in_its_column_and_missing_in_the_other(d
     alipay, wechat = page.split("<article>")[1:3]
     assert "<mark>没有此记录：时空伴随</mark>" in alipay
     assert "<mark>时空伴随" in wechat
+
+
+def test_the_rules_are_called_by_their_title(desk: Desk, at_work: At) -> None:
+    """By the code where the city file has no title for them."""
+    rules = RuleSet.objects.get(providers__code="wechat")
+    untitled = columns(at_work("li").read(page_of(desk.case())))["wechat"]
+    RuleSet.objects.filter(pk=rules.pk).update(title_zh="本地规则", title_en="Local rules")
+    titled = columns(at_work("li").read(page_of(desk.case())))["wechat"]
+    assert f'<span translate="no">{rules.code}第1版</span>' in untitled
+    assert "<dd>本地规则第1版</dd>" in titled
 
 
 def columns(page: str) -> dict[str, str]:

@@ -122,6 +122,12 @@ CHANGES: dict[str, tuple[str, str, list[str], set[str]]] = {
         {"alpha.codes_provider"},
     ),
     "title": ('zh = "微信"', 'zh = "微信小程序"', ["providers.wechat.title_zh"], {"alpha.codes_provider"}),
+    "what rules are called": (
+        'code = "local"\n',
+        'code = "local"\ntitle = { zh = "本地规则", en = "Local rules" }\n',
+        ["rule_sets.local.title_zh", "rule_sets.local.title_en"],
+        {"alpha.codes_ruleset"},
+    ),
 }
 
 

@@ -182,7 +182,7 @@ def test_the_official_reads_numbers_codes_and_horizons() -> None:
     assert "记录MJ_0017第2版" in said
     assert "批次17" in said
     assert "更新至2026年11月19日 18:00" in said
-    assert "set_a-1，N5_rule" in told(ROOT_CAUSES["rules-a-hold_days-0"], audience="official").sentence
+    assert "set_a第1版，N5_rule" in told(ROOT_CAUSES["rules-a-hold_days-0"], audience="official").sentence
 
 
 RESPONSIBLE: list[tuple[str, tuple[Responsible, ...]]] = [
