@@ -4,13 +4,15 @@ The broker only wakes workers: all state is in PostgreSQL, so tasks may be lost,
 """
 
 import os
+import sys
 from secrets import token_hex
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import celeryd_init, setup_logging, worker_init
+from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils.log import configure_logging
 
 from portal.environment import load
@@ -74,9 +76,13 @@ app.add_defaults(
         "task_default_queue": "portal",
         # On RabbitMQ a classic queue cannot become a quorum queue under its name, so it is one from the first day.
         "task_default_queue_type": "quorum" if broker.startswith("amqp") else None,
+        # Celery would log in to the database anew for every task; as with requests, Django's CONN_MAX_AGE says how long a session is kept.
+        "CELERY_DB_REUSE_MAX": sys.maxsize,
         "beat_schedule": BEAT,
     }
 )
+task_prerun.connect(close_old_connections)
+task_postrun.connect(close_old_connections)
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
 app.autodiscover_tasks(["portal.official", "portal.observability"])

@@ -20,8 +20,8 @@ from django_tenants.postgresql_backend import base as tenants
 
 from regions.installation import login_password
 
-# Sessions are dear to the server: a process keeps that of ``public``, that of its city, and these.
-PARKED_CITIES = 2
+# Sessions are dear to the server: a process keeps that of ``public``, and those of so many cities.
+CITY_SESSIONS = 3
 
 
 class DatabaseWrapper(tenants.DatabaseWrapper):
@@ -89,7 +89,9 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         if self.connection is not None and not self.is_usable():  # the server may have ended what lay idle
             self.connection.close()
             self.connection = None
-        self._end(*[login for login in self._parked if login != settings.APP_LOGIN][:-PARKED_CITIES])
+        parked = [login for login in self._parked if login != settings.APP_LOGIN]
+        too_many = len(parked) + (self._login != settings.APP_LOGIN) - CITY_SESSIONS
+        self._end(*parked[: max(too_many, 0)])
 
     def _end(self, *logins: str) -> None:
         for login in logins:

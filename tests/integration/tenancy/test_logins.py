@@ -7,12 +7,15 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
+from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]  # its stubs lack it
+from celery.signals import task_postrun, task_prerun
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 from django.test import Client
 from pytest_django import Settings
 
 from codes import suspension, tasks
+from portal.celery import app
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.rights import create_city_role
@@ -95,6 +98,27 @@ def test_a_session_that_was_ended_is_replaced(owner: Any) -> None:
         assert _one("SELECT pg_backend_pid()") != before
 
 
+def test_a_worker_keeps_its_sessions_from_task_to_task(owner: Any) -> None:
+    """… as a web server does from request to request, and has new ones where the server has ended them."""
+    task, fixup = tasks.sum_up_cities, DjangoWorkerFixup(app)
+
+    def in_task() -> object:
+        fixup.on_task_prerun(task)
+        task_prerun.send(sender=task, task_id="1", task=task, args=(), kwargs={})
+        with in_city("alpha"):
+            found = _one("SELECT pg_backend_pid()")
+        task_postrun.send(sender=task, task_id="1", task=task, args=(), kwargs={})
+        fixup.on_task_postrun(task)
+        return found
+
+    first = in_task()
+    assert in_task() == first
+    with owner.cursor() as cursor:
+        cursor.execute("SET ROLE city_alpha")
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+    assert in_task() != first
+
+
 def test_a_request_is_its_citys() -> None:
     for schema in ("alpha", "beta"):
         assert Client(headers={"host": f"{schema}.localhost"}).get("/").status_code == 200
@@ -133,13 +157,16 @@ def _die(_: object) -> None:
 def test_few_sessions_are_kept_and_all_are_closed(
     owner: Any, monkeypatch: pytest.MonkeyPatch, cities: int, kept: int
 ) -> None:
-    monkeypatch.setattr("regions.backend.base.PARKED_CITIES", cities)
+    monkeypatch.setattr("regions.backend.base.CITY_SESSIONS", cities)
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY (%s)"
     logins = ["portal_app", "city_alpha", "city_beta"]
+    seen = set()
     for schema in ("alpha", "beta", "alpha", "beta"):
         with in_city(schema):
-            _one("SELECT 1")
-    _one("SELECT 1")
+            seen.add(_one("SELECT pg_backend_pid()"))
+        _one("SELECT 1")
+    # Of no more cities than are kept, none is logged in to again, however often they are visited in turn.
+    assert len(seen) == (2 if cities == 2 else 4)
     with owner.cursor() as cursor:
         cursor.execute(sessions, [logins])
         assert cursor.fetchone() == (kept,)
