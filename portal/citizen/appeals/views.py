@@ -185,11 +185,12 @@ def check(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_safe
 def done(request: SubjectRequest, number: str) -> HttpResponse:
-    """The number, and what happens next and when."""
+    """The number, and what happens next and when; of one that is over the matter itself, as Back leads here."""
     appeals = Case.objects.select_related("appeal").filter(citizen=request.subject, kind=Case.Kind.APPEAL)
     found = get_object_or_404(appeals, number=number)
-    now = timezone.now()
-    may_withdraw = found.closed_at is None and now <= found.appeal.withdraw_until
+    if found.closed_at:
+        return redirect(subject_url(request, "citizen_case", number=number))
+    may_withdraw = timezone.now() <= found.appeal.withdraw_until
     return render(request, "citizen/appeal/done.html", {"case": found, "may_withdraw": may_withdraw})
 
 

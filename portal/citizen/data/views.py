@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -134,13 +135,13 @@ def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
     person, code = _person(citizen), effective_code(citizen.pk, now=now)
     about = [
         (_("Name"), person["full_name"]),
-        (_("Kind of document"), label_of(IdType(citizen.id_type))),
+        (_("Kind of document"), capfirst(label_of(IdType(citizen.id_type)))),
         (_("Number of the document"), person["id_number"]),
         (_("Phone"), person["phone"]),
         (_("Reference number"), person["ref"]),
         (_("Known to the city since"), person["known_since"]),
-        (_("Code now"), label_of(State(code.colour))),
-        (_("Because"), label_of(Because(code.because))),
+        (_("Code now"), capfirst(label_of(State(code.colour)))),
+        (_("Because"), capfirst(label_of(Because(code.because)))),
     ]
     chapters = []
     for chapter, rows in read:

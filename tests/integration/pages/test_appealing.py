@@ -155,8 +155,11 @@ def test_within_ten_minutes_it_can_be_withdrawn(zhang: Visitor, desk: Desk, monk
     number = desk.appeal("zhang").number
     monkeypatch.setattr("django.utils.timezone.now", lambda: desk.now + timedelta(minutes=9))
     assert "撤回申诉" in zhang.read(f"/cases/{number}/")
+    assert "接下来" in zhang.read(f"/appeal/done/{number}/")
     zhang.post(f"/cases/{number}/withdraw/")
     assert Case.objects.get(number=number).state == "withdrawn"
+    # Back leads to the confirmation, which would promise an answer.
+    assert zhang.get(f"/appeal/done/{number}/").headers["Location"] == f"/cases/{number}/"
 
 
 def test_after_ten_minutes_it_cannot(zhang: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

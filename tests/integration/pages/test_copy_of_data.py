@@ -134,6 +134,12 @@ def test_the_document_tells_every_chapter_in_words_of_one_language(full: Citizen
     assert JournalEntry.objects.filter(verb="citizen.copied", by="citizen:zhang").count() == 1
 
 
+def test_the_document_begins_each_word_as_a_table_does(full: Citizen, desk: Desk) -> None:
+    with translation.override("en"):
+        told = readable_data(full, now=desk.now)
+    assert [text for _title, text, is_own in told["about"] if not is_own and text[:1].islower()] == []
+
+
 def test_no_official_is_named_in_the_copy(full: Citizen, desk: Desk) -> None:
     with translation.override("en"):
         copies = personal_data(full, now=desk.now), readable_data(full, now=desk.now)

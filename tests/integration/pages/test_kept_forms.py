@@ -66,6 +66,8 @@ def test_an_answer_with_a_file_keeps_its_text(desk: Desk, visitor: Opens, pictur
 def test_a_signed_out_form_leads_back_to_its_page(stranger: Visitor, desk: Desk) -> None:
     sent = stranger.post("/declare/stays/", {"kept-page": "/declare/stays/", "area": "武汉"})
     assert sent.headers["Location"] == "/sign-in/?next=%2Fdeclare%2Fstays%2F"
+    assert "此前填写的内容仍在" in stranger.read(sent.headers["Location"])
+    assert "此前填写的内容仍在" not in stranger.read("/sign-in/")
 
 
 def test_after_a_day_nothing_is_kept(desk: Desk, visitor: Opens) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -130,3 +131,11 @@ def test_who_looked_is_told_in_words(desk: Desk, visitor: Opens) -> None:
     assert Provider.objects.get(code="alipay").title_zh in looked
     for code in ("provider:", "API", ">li<"):
         assert code not in looked
+    seen = [
+        PersonAccess(citizen=chen, at=desk.now - timedelta(minutes=nth), by="li", purpose="核对身份", what="identity")
+        for nth in range(30)
+    ]
+    PersonAccess.objects.bulk_create(seen)
+    page = visitor("chen").read("/data/")
+    assert re.search(r'rel="next" href="\?after=[^"#]+#looked"', page), "the next ones are not sought below all else"
+    assert 'id="looked"' in page
