@@ -128,7 +128,7 @@ def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **e
     with transaction.atomic():
         link = _find_link(guardianship_id, "accept" if accepted else "refuse")
         _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
-        told = Told(link.guardian_id, {"guardianship": link.pk, "accepted": accepted})
+        told = Told(link.guardian_id, {"guardianship": link.pk, "accepted": accepted, "relation": link.relation})
         tell(MessageKind.GUARDIAN_ANSWERED, [told], now=now, to_guardians=False)
         _record_act("accepted" if accepted else "refused", link, by=by, now=now)
     return link

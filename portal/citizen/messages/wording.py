@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from codes.citizens.guardianship import Relation
 from codes.models import Citizen, Message, MessageKind
 from codes.models.case import CaseState
 from codes.vocabulary import State
@@ -67,9 +68,11 @@ def _sentence(message: Message) -> str:
         case MessageKind.GUARDIAN_ASKED:
             return _("Somebody asks to show this code on their phone, and to declare and appeal with it.")
         case MessageKind.GUARDIAN_ANSWERED if data["accepted"]:
-            return _("Your request to show a relative's code was accepted.")
+            return _("Your request to show a relative's code (%(relation)s) was accepted.") % _relation(data)
         case MessageKind.GUARDIAN_ANSWERED:
-            return _("Your request to show a relative's code was not accepted. The reason is with your family.")
+            return _(
+                "Your request to show a relative's code (%(relation)s) was not accepted. The reason is with your family."
+            ) % _relation(data)
         case MessageKind.PHONE_NAMED:
             return _("Another phone was named for your sign-in codes: is it yours?")
         case MessageKind.RULING_ENDS:
@@ -79,6 +82,11 @@ def _sentence(message: Message) -> str:
             )
             return ends % {"colour": State(data["colour"]).label, "day": date_format(last, "DATE_FORMAT")}
     raise LookupError(message.kind)
+
+
+def _relation(data: Mapping[str, str]) -> dict[str, str]:
+    """Which of the requests: not whose code, as a request for somebody unknown reads the same."""
+    return {"relation": str(Relation(data.get("relation", Relation.OTHER)).label)}
 
 
 def _way_on(message: Message, whose: Mapping[str, str]) -> tuple[str, str]:

@@ -42,6 +42,7 @@ def test_a_dependant_is_shown_once_an_official_agrees(zhang: Visitor, desk: Desk
     assert "审核中" in zhang.read("/family/")
     assert zhang.get("/family/chen/code/").status_code == 404
     accept_guardianship(guardianship_id=link.pk, by="li", now=desk.now)
+    assert "展示家人（父母）健康码的申请已通过" in zhang.read("/messages/")
     page = zhang.read("/family/chen/code/")
     assert "黄码" in page
     assert 'href="/family/chen/check-in/"' in page

@@ -1,6 +1,8 @@
 """Language, colours, contrast and size: chosen without a script, kept in the browser, on every page."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +52,11 @@ def test_a_cookie_of_nonsense_is_no_choice(browser: Visitor) -> None:
     page = browser.read("/")
     assert 'data-theme="auto" data-contrast="normal" data-size="normal"' in page
     assert "<script>." not in page
+
+
+def test_on_paper_no_colour_of_the_dark_theme_is_left() -> None:
+    """Light words of a dark screen cannot be read on white."""
+    styles = Path(__file__).parents[3] / "portal" / "static" / "portal"
+    dark = (styles / "tokens.css").read_text(encoding="utf-8").split(':root[data-theme="dark"] {')[1].split("}")[0]
+    paper = (styles / "print.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"(--[\w-]+):", dark)) - set(re.findall(r"(--[\w-]+):", paper)) == set()
