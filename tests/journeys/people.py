@@ -49,6 +49,19 @@ RUN_TOGETHER = """within => [...document.querySelectorAll(within + ' *')].filter
     return [...box.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.textContent.trim()
         && (isWord(one.previousSibling) && /^\\s/.test(one.textContent) || isWord(one.nextSibling) && /\\s$/.test(one.textContent)))
 }).map(box => box.outerHTML.slice(0, 80))"""
+# A word that is broken, though nobody wrote a hyphen.
+BROKEN_WORDS = """within => [...document.querySelectorAll(within)].flatMap(box => {
+    const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT), found = []
+    while (texts.nextNode()) {
+        for (const word of texts.currentNode.data.matchAll(/[a-z]+/gi)) {
+            const range = document.createRange()
+            range.setStart(texts.currentNode, word.index)
+            range.setEnd(texts.currentNode, word.index + word[0].length)
+            if (new Set([...range.getClientRects()].map(part => part.top)).size > 1) found.push(word[0])
+        }
+    }
+    return found
+})"""
 NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
 
 

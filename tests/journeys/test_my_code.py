@@ -3,12 +3,13 @@
 import pytest
 from playwright.sync_api import Page
 
+from codes.models import InformationRequest
 from regions.models import City
 from regions.tenancy import as_owner, in_city
 from regions.vocabulary import Recognition
 from tests.journeys.cast import ASKED
 from tests.journeys.conftest import Opens
-from tests.journeys.people import Browser
+from tests.journeys.people import BROKEN_WORDS, Browser
 from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
@@ -74,6 +75,7 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
     """The sentence with its button, the code and its time; for elder people with three large buttons, and the pass no smaller."""
     with in_city(CITY):
         world.desk.bring(world.desk.case(ref), "waiting_for_information")
+        InformationRequest.objects.filter(case__citizen__ref=ref).update(question="请说明当天的行程，并附上车票。" * 20)
     citizen = window("phone")
     citizen.open("/")
     citizen.in_language(language).sign_in_as_citizen(ref)
@@ -94,6 +96,9 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
     told = ends(page, "h1.headline", "#face .qr", "#face .face-time", ".large-buttons .button")
     assert max(told.values()) <= FOLD, told
     assert page.locator("#face .qr").bounding_box()["width"] >= width  # type: ignore[index]
+    for narrow in (390, 320):
+        page.set_viewport_size({"width": narrow, "height": FOLD})
+        assert page.evaluate(BROKEN_WORDS, "h1, .face-word, .large-buttons") == [], narrow
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
