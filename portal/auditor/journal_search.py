@@ -20,7 +20,7 @@ from codes.intake.citizens import REF_LENGTH, REF_LETTERS
 from codes.models import Case, Provider, Run
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
-from portal.auditor.report_labels import titles_of
+from portal.auditor.report_labels import OF_CASES, titles_of
 from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY, PROVIDER
 from regions.journal.models import JournalEntry, JournalEntryQuerySet
 from regions.places import place_meant
@@ -70,7 +70,7 @@ def _accounts(shown: str) -> set[str]:
 def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> JournalEntryQuerySet:
     """Those about what pages show so; by the label of a kind alone, those about anything of the kind.
 
-    A citizen's entries are those about them and about their cases.
+    A citizen's entries are those about them and about their cases; a case's those about what was decided and asked of it, too.
     """
     labelled = dict(_read_back(shown, SUBJECT_LABELS, then=r"(?:\s+(.+))?"))
     if "" in labelled.values():
@@ -89,6 +89,11 @@ def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> Jou
     if in_a_city:
         cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
         runs = [run for name in names for run in _runs(name)]
+        subjects |= {
+            f"{kind}:{pk}"
+            for kind, model in OF_CASES.items()
+            for pk in model.objects.filter(case__number__in=cases).values_list("pk", flat=True)
+        }
     subjects |= {f"citizen:{ref}" for ref in refs} | {f"case:{number}" for number in cases}
     of_runs = (Q(subject=run) if "/" in run else Q(subject=run) | Q(subject__startswith=f"{run}/") for run in runs)
     return entries.about(sorted(subjects)) | entries.filter(reduce(or_, of_runs, Q(pk__in=[])))

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Neighbour, Provider, RuleSetVersion, Run
+from codes.models import CityCorrection, Neighbour, Provider, RuleSetVersion, Ruling, Run, Suppression
 from codes.models.case import CaseState
 from codes.models.displayed import DisplayCause
 from codes.models.run import RunStep
@@ -152,6 +152,12 @@ def report_title(report: str) -> str:
 
 
 TITLED: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
+# Of what the journal names by their own key, what belongs to a case.
+OF_CASES: dict[str, type[Ruling | Suppression | CityCorrection]] = {
+    "correction": CityCorrection,
+    "ruling": Ruling,
+    "suppression": Suppression,
+}
 # Columns whose cells name providers.
 OF_PROVIDERS = frozenset({"colours", "pairs", "display", "appeal"})
 
@@ -188,7 +194,21 @@ def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
         "data": {one.name: str(one.title) for one in data_classes()},
         "export": {report.value: str(report.label) for report in ReportTitle},
     }
-    return {**titles, "run": _run_titles(subjects), **city_titles()} if in_a_city else titles
+    if not in_a_city:
+        return titles
+    return {**titles, "run": _run_titles(subjects), **_case_numbers(subjects), **city_titles()}
+
+
+def _case_numbers(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What is decided and asked about a case has no number on any page but the case's."""
+    named = {kind: [int(one.partition(":")[2]) for one in subjects if one.startswith(f"{kind}:")] for kind in OF_CASES}
+    rows = {
+        kind: OF_CASES[kind].objects.filter(pk__in=keys, case__isnull=False) for kind, keys in named.items() if keys
+    }
+    return {
+        kind: {str(pk): number for pk, number in found.values_list("pk", "case__number")}
+        for kind, found in rows.items()
+    }
 
 
 def _run_titles(subjects: Sequence[str]) -> dict[str, str]:

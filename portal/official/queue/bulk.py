@@ -111,7 +111,11 @@ def propose_all(request: StaffRequest) -> HttpResponse:
             )
             messages.success(request, done % {"n": localize(handled.done)})
             if handled.skipped:
-                messages.info(request, _("%(n)s are left for a look of their own.") % {"n": localize(handled.skipped)})
+                messages.info(
+                    request,
+                    _("%(n)s were not proposed: not ticked, or for a look of their own.")
+                    % {"n": localize(handled.skipped)},
+                )
             return redirect(queue_address(filters))
     more = {"lines": _lines(preview, form), "left_out": preview.left_out, "all_cases": all_cases, "too_many": too_many}
     return _ask(request, "official/queue/propose_all.html", form, filters, count, **more)

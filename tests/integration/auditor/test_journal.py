@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from codes.models import Citizen, Neighbour, Provider, Run
+from codes.review.proposals import rulings
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, SUBJECT_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
@@ -198,6 +199,18 @@ def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visi
     assert {about.seq, many.seq} <= seen
     subjects = {line.entry.subject for line in response.context["lines"]}
     assert subjects <= {"", "citizen:C2E46CWT47BR2", f"case:{case.number}"}
+
+
+def test_what_was_decided_in_a_case_is_found_and_named_by_its_number(desk: Desk, auditor: Visitor) -> None:
+    """No page shows the key of a ruling."""
+    ruling = desk.approve(desk.propose("zhang"))
+    rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
+    number = desk.case("zhang").number
+    for shown in (number, f"ruling {number}"):
+        row = auditor.read(f"{PAGE}?subject={quote(shown)}").partition("<tbody>")[2].partition("</tr>")[0]
+        text = " ".join(re.sub(r"<[^>]*>", "", re.sub(r"<details>.*?</details>", "", row, flags=re.DOTALL)).split())
+        assert "proposed to end a ruling early" in text
+        assert f"ruling {number}" in text
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,13 @@ def test_a_closed_case_shows_the_colours_it_was_decided_by(desk: Desk, at_work: 
     assert "今日有效码" in page
 
 
+def test_what_is_to_be_done_and_by_when_is_told_while_a_case_is_open(desk: Desk, at_work: At) -> None:
+    case = desk.case("zhang")
+    assert "最迟" in at_work("li").read(page_of(case)).partition('class="told"')[2].partition("</section>")[0]
+    desk.bring(case, "decided")
+    assert "最迟" not in at_work("li").read(page_of(case)).partition('class="told"')[2].partition("</section>")[0]
+
+
 def test_the_family_of_a_closed_case_has_the_colours_of_today(desk: Desk, at_work: At) -> None:
     case = desk.case("zhang")
     guardian = desk.citizen("chen")
@@ -52,8 +59,8 @@ def test_before_the_first_run_there_was_nothing(desk: Desk) -> None:
 def test_the_timeline_goes_on_to_the_early_end(desk: Desk, at_work: At) -> None:
     ruling = desk.approve(desk.propose("zhang"))
     case = desk.case("zhang")
-    assert "已提出提前结束该决定" not in at_work("li").read(page_of(case))
+    assert "已提出提前终止该决定" not in at_work("li").read(page_of(case))
     rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     timeline = at_work("li").read(page_of(case)).partition('class="timeline"')[2]
-    assert timeline.index("决定已提前结束") < timeline.index("已提出提前结束该决定"), "the latest on top"
+    assert timeline.index("决定已提前终止") < timeline.index("已提出提前终止该决定"), "the latest on top"

@@ -105,7 +105,9 @@ def test_one_decision_is_proposed_for_those_who_are_alike_in_what_the_page_shows
     ]
     for wrong in wrongs:
         assert li.post(address, {**told, **wrong}).status_code == 422, wrong
-    assert "已提出2件" in li.post(address, told, follow=True).content.decode()
+    answer = li.post(address, told, follow=True).content.decode()
+    assert "已提出2件" in answer
+    assert "其余1件未提出：未勾选，或须逐件查看。" in answer
     proposed = Ruling.objects.filter(state="proposed", evidence=["document:2026-18"])
     assert set(proposed.values_list("citizen__ref", flat=True)) == {"zhang", "liu"}
     page = li.read(address)
