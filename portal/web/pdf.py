@@ -29,9 +29,21 @@ LEFT_OUT = frozenset({"button", "details", "form", "nav", "script", "style", "sv
 BLOCKS = frozenset(
     {"article", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "header", "li", "ol", "p", "section", "ul"}
 )
-SIZES = {"h1": 17.0, "h2": 13.0, "h3": 11.5, "lead": 10.5, "kicker": 9.0}
-SPACE_BEFORE = {"h1": 1.0, "h2": 6.0, "h3": 4.0, "h4": 2.5, "p": 1.0, "lead": 1.0}
+SIZES = {"h1": 17.0, "h2": 13.0, "h3": 11.5, "lead": 10.5, "kicker": 9.0, "timeline-at": 8.5}
+SPACE_BEFORE = {
+    "h1": 1.0,
+    "h2": 6.0,
+    "h3": 4.0,
+    "h4": 2.5,
+    "p": 1.0,
+    "lead": 1.0,
+    "timeline-title": 2.5,
+    "timeline-at": 0.0,
+}
 HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
+# Paragraphs that their class says more of than their name.
+TOLD_BY_CLASS = ("lead", "kicker", "timeline-title", "timeline-at")
+STRONG, SOFT_KINDS = HEADINGS | {"timeline-title"}, frozenset({"dt", "kicker", "timeline-at"})
 USUAL_SIZE, LINE = 9.5, 1.6
 INK, SOFT, RULE, MARKED = (0, 0, 0), (90, 90, 90), (190, 190, 190), (255, 240, 160)
 POINT = 25.4 / 72
@@ -73,7 +85,7 @@ class _Reader(HTMLParser):
             self._add("\n")
         elif tag in BLOCKS:
             classes = (dict(attrs).get("class") or "").split()
-            self._kinds.append(next((one for one in ("lead", "kicker") if one in classes), tag))
+            self._kinds.append(next((one for one in TOLD_BY_CLASS if one in classes), tag))
             self._begin()
         elif tag not in ("input", "use", "img", "link"):
             self._open.append((tag, dict(attrs).get("class") or ""))
@@ -192,7 +204,7 @@ class Paper(FPDF):
         """Write one block; where its first line stands."""
         size = SIZES.get(block.kind, USUAL_SIZE)
         height = size * LINE * POINT
-        strong = block.kind in HEADINGS
+        strong = block.kind in STRONG
         if block.kind == "li":
             indent += 3.5
         if space and self.y > TOP:
@@ -228,7 +240,7 @@ class Paper(FPDF):
 
     def _lines(self, block: Block, size: float, width: float, *, strong: bool) -> Iterator[list[Run]]:
         """The block's runs in lines that fit."""
-        soft = block.kind in ("dt", "kicker")
+        soft = block.kind in SOFT_KINDS
         runs = [
             Run(self.printable(text), style._replace(strong=style.strong or strong, soft=style.soft or soft))
             for text, style in block.runs
