@@ -36,6 +36,7 @@ NUMBERS = {
     "display_delay_minutes": int,
 }
 TITLES = {"title", "name"}
+PREFER = "prefer"
 OF_KIND = {
     "police_database": ("url", "url_env", "records_view", "clock_view"),
     "big_data_centre": ("base_url", "app_id", "secret", "secret_env"),
@@ -91,11 +92,16 @@ class CityForm(forms.Form):
     division = _text(_("Division code"), _("GB/T 2260, six digits."))
     host = _text(_("Host name"), _("Where its citizens and officials go, such as <code>chengdu.example.cn</code>."))
     timezone = _text(_("Time zone"), initial="Asia/Shanghai")
-    interim_policy = _text(
-        _("While providers disagree"),
-        _("<code>strictest</code>, <code>freshest</code>, or <code>prefer:</code> and a provider's short name."),
-        initial="strictest",
+    interim_policy = forms.ChoiceField(
+        label=_("While providers disagree"),
+        required=False,
+        choices=[
+            ("strictest", _("the stricter colour counts")),
+            ("freshest", _("the colour by the newer data counts")),
+            (PREFER, _("the colour of one provider counts")),
+        ],
     )
+    preferred = _text(_("… which one"), _("Its short name, where the colour of one provider counts."))
     mass_change_share = _text(
         _("Share of people above which a mass change is held"), _("0.02 is two per cent."), initial="0.02"
     )
@@ -307,6 +313,8 @@ def _locate(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form,
 
 def _city(cleaned: dict[str, Any]) -> dict[str, Any]:
     filled = _filled_in(cleaned, OF_CITY)
+    if filled.get("interim_policy") == PREFER:
+        filled["interim_policy"] = f"{PREFER}:{cleaned['preferred']}"
     return {"name": _both_languages(cleaned, "name"), **filled}
 
 

@@ -16,6 +16,7 @@ from codes.risk_lists import Entry, entry_faults, send
 from codes.tasks import enqueue_risk_list
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
+from portal.web.risk_levels import level_label, level_meant
 from regions.divisions import division_title
 from regions.models import RiskList, RiskListDelivery
 from regions.staff.roles import Role
@@ -34,9 +35,7 @@ class RiskListForm(forms.Form):
             "“-” for the first day: what a city lists ends on the last day."
         ),
         max_length=40_000,
-        widget=forms.Textarea(
-            {"rows": 6, "placeholder": "533103 high 2026-11-20\n110105 medium - 2026-12-05", "spellcheck": "false"}
-        ),
+        widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
     )
     note = forms.CharField(
         label=_("Why"),
@@ -44,6 +43,11 @@ class RiskListForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea({"rows": 2}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        example = f"533103 {_word('high')} 2026-11-20\n110105 {_word('medium')} - 2026-12-05"
+        self.fields["entries"].widget.attrs["placeholder"] = example
 
     def clean_entries(self) -> list[Entry]:
         """The lines as entries, each fault with its line."""
@@ -54,6 +58,8 @@ class RiskListForm(forms.Form):
         for place, line in enumerate(lines, start=1):
             found = LINE.fullmatch(line)
             entry = {name: value for name, value in found.groupdict().items() if value} if found else {}
+            if "level" in entry:
+                entry["level"] = level_meant(entry["level"])
             if entry.get("from") == "-":
                 del entry["from"]
             told = [fault.message_in(get_language() or "en") for fault in entry_faults(entry)]
@@ -65,6 +71,12 @@ class RiskListForm(forms.Form):
         if faults:
             raise forms.ValidationError(faults)
         return entries
+
+
+def _word(level: str) -> str:
+    """The level as one word of a line."""
+    label = level_label(level)
+    return level if " " in label else label
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,7 +31,7 @@ from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, add_faults, cit
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import Conflict, attempt
 from regions.faults import FileFaults
-from regions.models import City, CityOpening, CityStanding
+from regions.models import City, CityOpening, CityStanding, CitySuspension
 from regions.staff.roles import Role
 from regions.tenancy import suspension_columns
 
@@ -92,7 +93,16 @@ def overview(request: StaffRequest) -> HttpResponse:
         (one, cities.get(one.schema) or read_opening(one))
         for one in (CityOpening.objects.order_by("-pk")[:OPENINGS_SHOWN] if may_open else ())
     ]
-    context = {"rows": rows, "openings": openings, "may_open": may_open, "port": _port(request)}
+    asked, ending = (
+        Q(state=CitySuspension.State.ASKED),
+        Q(state=CitySuspension.State.IN_FORCE, end_asked_at__isnull=False),
+    )
+    suspensions = CitySuspension.objects.filter(asked | ending).select_related("city").order_by("pk")
+    waiting = {
+        "openings": [one for one in openings if one[0].state == CityOpening.State.ASKED],
+        "suspensions": suspensions if may_open else (),
+    }
+    context = {"rows": rows, "openings": openings, "may_open": may_open, "port": _port(request), "waiting": waiting}
     return render(request, "operator/cities.html", context)
 
 

@@ -13,6 +13,7 @@ from codes.models import SecondLook
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
 from portal.templatetags.staff import CASE_KINDS, REVIEW_REASONS, label_filter
+from portal.web.risk_levels import level_label
 
 register = template.Library()
 
@@ -65,17 +66,12 @@ DRAFT_STATES: dict[str, str | Promise] = {
     "refused": gettext_lazy("Refused"),
     "dropped": gettext_lazy("Dropped"),
 }
-RISK_LEVELS: dict[str, str | Promise] = {
-    "high": gettext_lazy("high risk"),
-    "medium": gettext_lazy("medium risk"),
-    "low": gettext_lazy("low risk"),
-}
 
 
 @register.filter
 def risk_level(level: str) -> str:
     """The label of a usual level; a city may have its own levels."""
-    return str(RISK_LEVELS.get(level, level))
+    return level_label(level)
 
 
 SOURCE_STATES: dict[str, str | Promise] = {

@@ -1,17 +1,21 @@
 """Forms of a draft: one rule, the risk list, the number and the day. They take what was typed; the version itself judges it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codes.rule_sets.drafts import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
+from portal.web.risk_levels import level_label, level_meant
 from regions.vocabulary import CLEARING_KINDS, FactKind
 
 NUMBERS = ("hold_days", "checkin_days", "tests", "test_gap_days")
+BETWEEN = re.compile("[,，、]")
 AREA_FIELDS = ("area", "level", "from", "to")
 LARGEST_FILE = 1_000_000
 
@@ -29,7 +33,9 @@ class RuleForm(forms.Form):
         label=_("Levels of the risk list"),
         max_length=200,
         required=False,
-        help_text=_("Only for stays: such as <code>high</code>, <code>medium</code>. Empty: every stay counts."),
+        help_text=_(
+            "Only for stays: such as high risk, medium risk, with commas between them. Empty: every stay counts."
+        ),
     )
     colour = forms.ChoiceField(
         label=_("Colour"), choices=[(one.value, one.label) for one in Colour if one is not Colour.GREEN]
@@ -66,7 +72,7 @@ class RuleForm(forms.Form):
     @property
     def rule(self) -> Content:
         data = self.cleaned_data
-        levels = [level.strip() for level in data["area_levels"].replace("，", ",").split(",") if level.strip()]
+        levels = [level_meant(level) for level in BETWEEN.split(data["area_levels"]) if level.strip()]
         rule: Content = {name: data[name] for name in ("code", "kind", "colour", "anchor") if data[name]}
         if levels:
             rule["area_levels"] = levels
@@ -91,7 +97,7 @@ def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule's fields for the form; what has a wrong shape is shown as text, to be corrected."""
     data = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
     levels, cleared = rule.get("area_levels"), rule.get("cleared_by")
-    data["area_levels"] = ", ".join(map(str, levels)) if isinstance(levels, list) else str(levels or "")
+    data["area_levels"] = _between(map(str, levels)) if isinstance(levels, list) else str(levels or "")
     wording = {
         f"{name}_{language}": str(value.get(language, ""))
         for name in ("title", "reason")
@@ -99,6 +105,10 @@ def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
         for language in ("zh", "en")
     }
     return {**data, **wording, "cleared_by": cleared if isinstance(cleared, list) else []}
+
+
+def _between(levels: Iterable[str]) -> str:
+    return gettext(", ").join(map(level_label, levels))
 
 
 def number(text: str) -> int | str:

@@ -17,6 +17,7 @@ from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, init
 from portal.official.rule_sets.presenters import faults_shown, messages_at
 from portal.web.access import StaffRequest, for_staff
 from portal.web.places import PlaceInput
+from portal.web.risk_levels import level_meant
 from regions.places import place_meant
 from regions.staff.roles import Role
 from regions.toml_files import tables
@@ -85,9 +86,10 @@ def rules_of(draft: RuleSetDraft) -> list[dict[str, Any]]:
 
 
 def _with_code(row: dict[str, str]) -> dict[str, str]:
-    """The row with its place's code; with what was typed where that names none or several."""
+    """The row with its place's code and its level; with what was typed where that names none or several."""
     text = PlaceInput().value_from_datadict(row, None, "area")
-    return {**{name: row[name] for name in AREA_FIELDS}, "area": place_meant(text) or text.strip()}
+    meant = {"area": place_meant(text) or text.strip(), "level": level_meant(row["level"])}
+    return {**{name: row[name] for name in AREA_FIELDS}, **meant}
 
 
 def _place_input(place: int, row: dict[str, str], *, is_wrong: bool) -> SafeString:

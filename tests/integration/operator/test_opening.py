@@ -68,7 +68,11 @@ def field_of(page: str, fault: str) -> str:
         ({"city-schema": "Gamma!"}, "city-schema", "must be 2 to 40 small letters"),
         ({"city-name_en": ""}, "city-name_en", "is missing"),
         ({"city-division": "51"}, "city-division", "must be the code of a division"),
-        ({"city-interim_policy": "prefer:nobody"}, "city-interim_policy", "prefers none of the providers"),
+        (
+            {"city-interim_policy": "prefer", "city-preferred": "nobody"},
+            "city-interim_policy",
+            "prefers none of the providers",
+        ),
         ({"city-mass_change_share": "much"}, "city-mass_change_share", "must be a number"),
         ({"sources-0-url_env": ""}, "sources-0-url_env", "is missing"),
         ({"sources-0-url": "sqlite://", "sources-0-url_env": "X"}, "sources-0-url", "cannot stand beside"),

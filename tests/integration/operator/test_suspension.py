@@ -66,6 +66,7 @@ def test_one_operator_suspends_nothing_alone(operator: Visitor, second: Visitor,
     with pytest.raises(MovedMeanwhile):
         suspension.ask("beta", **WRONG, by="su", now=clock)
     assert "Another operator confirms it" in operator.read(PAGE)
+    assert f'<a href="{PAGE}">Suspend Beta</a>' in second.read("/"), "whoever is to confirm it reads of it first"
     assert asked_for("/")[0] == 200
     second.post(DECIDE, {"verb": "decline"})
     operator.post(SUSPEND, WRONG)
