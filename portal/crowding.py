@@ -20,8 +20,8 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from portal.answering import wants_problem
 from portal.api.errors import MEDIA_TYPE, ApiErrorCode, problem
-from portal.suspended import BY_PROGRAMS
 
 # Requests that wait beside each one that is answered: what a moment brings more is carried, and nobody waits for long.
 WAITING_PER_THREAD = 4
@@ -75,7 +75,7 @@ class Crowded:
         self._path = path
 
     def to_response(self, _ident: str | None) -> Answer:
-        return _answer(_seconds(), by_program=self._path.startswith(BY_PROGRAMS))
+        return _answer(_seconds(), by_program=wants_problem(self._path))
 
 
 def _seconds() -> int:
@@ -160,7 +160,7 @@ def _is_refused_at_the_door(line: socket, crowd: Crowd) -> bool:
         if not crowd.turns_away(path):
             return False
         line.recv(DOOR_BYTES)  # what was not taken in when it is closed would take the answer back
-        line.send(_as_sent(_seconds(), by_program=path.startswith(BY_PROGRAMS)))
+        line.send(_as_sent(_seconds(), by_program=wants_problem(path)))
         line.close()
     except BlockingIOError:  # nothing has arrived yet
         return False

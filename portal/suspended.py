@@ -12,6 +12,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import get_language
 from django_htmx.http import HttpResponseClientRedirect
 
+from portal.answering import wants_problem
 from portal.api.errors import ApiError, ApiErrorCode, problem_response
 from portal.web.errors import retry_later
 from portal.web.host import city_of
@@ -23,8 +24,6 @@ READING = ("GET", "HEAD", "OPTIONS")
 # To change the language, to read what the portal is, and for staff to come in and go.
 ALWAYS = ("/display/", "/guide/")
 DOOR = tuple(f"/staff/{page}/" for page in ("sign-in", "sign-out", "account", "enrol", "single-sign-on"))
-# Read by programs only, which take no page for an answer.
-BY_PROGRAMS = ("/api/", "/.well-known/", "/gate/check/", "/gate/scans/", "/gate/neighbours.json")
 TOLD_BY = "X-City-Suspended"
 
 
@@ -51,7 +50,7 @@ def _is_let_through(request: HttpRequest) -> bool:
 
 def _answer(request: HttpRequest, city: City) -> HttpResponse:
     path = request.path_info
-    if path.startswith(BY_PROGRAMS):
+    if wants_problem(path):
         return problem_response(ApiError(503, ApiErrorCode.SUSPENDED, wait=ASK_AGAIN_SECONDS))
     if request.headers.get("HX-Request"):
         # Part of a page that was opened before: the whole page goes, so that no code of before stays in it.

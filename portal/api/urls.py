@@ -16,11 +16,7 @@ from portal.api.verifications import Verifications
 from portal.api.webhooks import Deliveries, OneWebhook, Webhooks
 from portal.web.bodies import takes_body
 
-nothing = NoSuchAddress.as_view()
-
 urlpatterns = [
-    # Nothing has NUL in its address, and no service looks for it.
-    re_path("^(?P<address>.*\x00.*)$", nothing, name="api_no_such_address"),
     path("verifications", Verifications.as_view(), name="api_verifications"),
     path("entries", takes_body(MOST_BYTES)(Entries.as_view()), name="api_entries"),
     path("cities/look-ups", cities.look_ups, name="api_city_look_ups"),
@@ -44,5 +40,5 @@ urlpatterns = [
     path("schema", schema, name="api_schema"),
     path("reference/", reference, name="api_reference"),
     # The last of all.
-    re_path("^(?P<address>.*)$", nothing, name="api_no_such_address"),
+    re_path("^(?P<address>.*)$", NoSuchAddress.as_view(), name="api_no_such_address"),
 ]

@@ -28,20 +28,9 @@ from regions.closed import ASK_AGAIN_SECONDS, is_closed
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
-# Its view says in the API's way that nothing is there.
-NO_SUCH_ADDRESS_OF_API = "api_no_such_address"
-
 
 class OwnNotFoundPageMiddleware(MiddlewareMixin):
-    """While debugging Django answers 404 with a page that says whether something is there. Everybody sees ours instead.
-
-    Nothing has NUL in its address, and the database takes none in a text: it is not found before any view looks for it.
-    """
-
-    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        match = request.resolver_match
-        is_answered = "\x00" not in request.path_info or (match and match.url_name == NO_SUCH_ADDRESS_OF_API)
-        return None if is_answered else not_found(request)
+    """While debugging Django answers 404 with a page that says whether something is there. Everybody sees ours instead."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code == 405 and not response.content:

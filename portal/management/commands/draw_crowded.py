@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from portal.answering import BY_PROGRAMS
 from portal.crowding import LEAST_SECONDS, MOST_SECONDS, short_page, short_problem
-from portal.suspended import BY_PROGRAMS
 
 FILE = settings.BASE_DIR / "deploy" / "nginx-crowded.conf"
 SECONDS = "$portal_seconds"
