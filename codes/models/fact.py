@@ -1,5 +1,6 @@
 """Facts: dated statements about a citizen, from one origin, in versions that are never changed."""
 
+import re
 from typing import ClassVar, cast
 
 from django.db import models
@@ -15,6 +16,14 @@ ONE_ORIGIN = (
     | Q(origin="provider", source__isnull=True, provider__isnull=False)
     | Q(origin="city", source__isnull=True, provider__isnull=True)
 )
+
+
+DECLARED_PART = re.compile(r"/[a-z_]+(/\d+)?$")
+
+
+def record_number(record_id: str, *, is_declared: bool) -> str:
+    """By what number pages call a record: a source's as it is; of what was declared the entry's, without the part that we add."""
+    return DECLARED_PART.sub("", record_id) if is_declared else record_id
 
 
 class Fact(AppendOnly):

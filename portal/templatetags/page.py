@@ -20,6 +20,7 @@ from codes.cities.corrections import issuer_of_record
 from codes.citizens.guardianship import Relation
 from codes.models import Fact, Provider, RuleSet, RuleSetVersion
 from codes.models.case import CaseState
+from codes.models.fact import record_number
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
@@ -103,6 +104,15 @@ def role_title(role: str) -> str:
 def untranslated(text: object) -> str:
     """A name, a code or a number: marked as being in no language, so that no browser translates it."""
     return format_html('<span translate="no">{}</span>', text) if text or text == 0 else ""
+
+
+@register.filter
+def numbered(record: Any) -> str:
+    """The number of a record: of a fact, or of a ruling that it is wrong, as a row or as its columns."""
+    held = (
+        record if isinstance(record, dict) else {name: getattr(record, name) for name in ("record_id", "provider_id")}
+    )
+    return untranslated(record_number(held["record_id"], is_declared=held["provider_id"] is not None))
 
 
 @register.filter

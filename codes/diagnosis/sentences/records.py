@@ -5,6 +5,7 @@ from django.utils.translation import pgettext
 
 from codes.diagnosis.root_cause import CheckIns, Record, RuleSide, Side
 from codes.diagnosis.sentences.renderer import DECLARED, RECORDED, SentenceRenderer
+from codes.models.fact import record_number
 from regions.vocabulary import FactKind
 
 
@@ -82,7 +83,11 @@ def _details(record: Record, renderer: SentenceRenderer) -> str:
     open_stay = record["kind"] == FactKind.AREA_STAY or record["ended_on"]
     parts = [
         renderer.span(record["started_on"], record["ended_on"]) if open_stay else renderer.day(record["started_on"]),
-        _("record %(id)s version %(version)d") % {"id": record["record_id"], "version": record["version"]},
+        _("record %(id)s version %(version)d")
+        % {
+            "id": record_number(record["record_id"], is_declared=record["origin"] == "provider"),
+            "version": record["version"],
+        },
         _("recorded %(instant)s") % {"instant": renderer.instant(record["recorded_at"])},
     ]
     if record["area"]:
