@@ -21,6 +21,7 @@ STOP_SECONDS = 60
 WEB_PORT = "8000"
 WEB_THREADS = 4
 SETTINGS = "portal.demo.settings"
+_kept: dict[str, socket.socket] = {}
 
 
 class ChildDown(RuntimeError):
@@ -103,8 +104,12 @@ def ensure_beat(folder: Path) -> Child:
 
 
 def choose_port() -> str:
-    """Of the web server: 8000, or another one where that is taken. Every link written from here on leads there, a child's as well."""
+    """Of the web server: 8000, or another one where that is taken. Every link written from here on leads there, a child's as well.
+
+    It is kept until the web server starts, a minute from now: another demo would take it, and be taken for this one.
+    """
     port = free_port(WEB_PORT)
+    _kept[port] = socket.create_server(("127.0.0.1", int(port)))
     settings.CITY_ADDRESS = os.environ.setdefault("CITY_ADDRESS", f"http://{{host}}:{port}")
     return port
 
@@ -112,6 +117,8 @@ def choose_port() -> str:
 def start_web(folder: Path, port: str) -> Child:
     """The web server. Raises ChildDown."""
     command = ["portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", str(WEB_THREADS)]
+    if port in _kept:
+        _kept.pop(port).close()
     web = start(f"demo-web-{port}", "The web server", command, log=folder / "web.log")
     web.wait_until(lambda: listens(port))
     return web

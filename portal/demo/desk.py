@@ -18,6 +18,7 @@ from codes.models import (
     HeldGroupProposal,
     InformationRequest,
     PairDiagnosis,
+    ReplyTemplate,
     Rule,
     Ruling,
     SecondLook,
@@ -34,6 +35,7 @@ from codes.review.permissions import actor_name
 from codes.review.proposals import held_groups, rulings, suppressions
 from codes.review.proposals.ruling_policy import hits_of
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.review.reply_templates import save_template
 from codes.sentinel import alarms
 from codes.vocabulary import Cause, Colour
 from portal.demo.accounts import APPROVER, REVIEWERS
@@ -47,6 +49,21 @@ CASES, APPEALS = 3, 1
 # Of so many cases one is left to the next day, of so many proposals one is refused, and so on.
 ONE_IN, NOTE_IN, REFUSED_IN, ENDED_IN = 3, 6, 5, 5
 RULING_DAYS = (4, 12)
+# What the city keeps for questions and decisions: use, name, Chinese, English.
+TEMPLATES = (
+    (
+        ReplyTemplate.Use.QUESTION,
+        "补充行程材料",
+        "您好，办理案件{case}需要核实您的行程。请在{due}前上传能说明行程的材料，如车票、登机牌或单位证明。如有疑问请致电{hotline}。",
+        "To decide on case {case} we need to know where you were. Please send what shows it by {due}. Questions: {hotline}.",
+    ),
+    (
+        ReplyTemplate.Use.DECISION,
+        "来源单位已更正",
+        "经核实，数据来源单位已确认该记录有误并作更正，自{today}起不再依据该记录判定您的健康码。",
+        "The source has confirmed that the record was wrong and has put it right. From {today} on your code does not follow from it.",
+    ),
+)
 
 
 @dataclass
@@ -63,6 +80,7 @@ class Desk:
 
     def work(self) -> None:
         """From morning to evening. Call in the city."""
+        self._keep_templates()
         self._answer_held_groups()
         self._close_alarms()
         self._citizens()
@@ -72,6 +90,14 @@ class Desk:
         self._decide_proposals()
         self._end_a_ruling()
         self._look_again()
+
+    def _keep_templates(self) -> None:
+        """Written once; no dice are thrown for it."""
+        if not ReplyTemplate.objects.exists():
+            for use, name, text_zh, text_en in TEMPLATES:
+                save_template(
+                    template_id=None, use=use, name=name, text_zh=text_zh, text_en=text_en, by=APPROVER, now=self.now
+                )
 
     def _act(self, verb: Callable[..., Any], *parts: Any, by: str, **how: Any) -> None:
         """Do it some minutes later; what is refused – a run has closed the case meanwhile – is left undone, as at any desk."""

@@ -48,7 +48,7 @@ class StaffMail(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            _keep(", ".join(message.to), str(message.body))
+            _keep(", ".join(message.to), f"{message.subject}\n\n{message.body}")
         return len(email_messages)
 
 
