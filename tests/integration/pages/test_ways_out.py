@@ -81,7 +81,9 @@ def test_no_page_about_a_dependant_takes_them_for_the_reader(guardian: Visitor, 
     Citizen.objects.filter(ref="chen").update(names_differ=True)
     desk.appeal("chen")
     for page in ("data/", "cases/", "other-city/", "paper/", "code/", "code/calendar/", "code/history/"):
-        told = text_of(guardian.read(f"/family/chen/{page}"))
+        read = guardian.read(f"/family/chen/{page}")
+        assert re.findall(r'<a href="([^"]+)" aria-current="page"', read) == ["/family/"], "not in one's own"
+        told = text_of(read)
         assert not re.search(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b", told), (page, told)
 
 
