@@ -84,10 +84,10 @@ FITS: dict[AppealReason, frozenset[FactKind]] = {
 class Instead(TextChoices):
     """What somebody can do whom an appeal would not help, or would not help soonest."""
 
-    WAIT_FOR_DISCHARGE = (
-        "wait_for_discharge",
+    ASK_HOSPITAL = (
+        "ask_hospital",
         _(
-            "This code follows a medical finding and changes once the discharge is on record. If it is wrong, ask the hospital or 12345."
+            "This code follows a medical finding, which no appeal changes. If it is wrong or somebody else's, ask the hospital or 12345."
         ),
     )
     WAIT_FOR_EXCLUSION = (
@@ -115,8 +115,8 @@ class Instead(TextChoices):
 
 
 INSTEAD: dict[FactKind, Instead] = {
-    _K.CONFIRMED_CASE: Instead.WAIT_FOR_DISCHARGE,
-    _K.ASYMPTOMATIC_CASE: Instead.WAIT_FOR_DISCHARGE,
+    _K.CONFIRMED_CASE: Instead.ASK_HOSPITAL,
+    _K.ASYMPTOMATIC_CASE: Instead.ASK_HOSPITAL,
     _K.SUSPECTED_CASE: Instead.WAIT_FOR_EXCLUSION,
     _K.POSITIVE_TEST: Instead.TEST_AGAIN,
     _K.CLOSE_CONTACT: Instead.ASK_ASSIGNING_PLACE,

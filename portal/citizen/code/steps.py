@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils import translation
 from django.utils.formats import date_format, localize
@@ -89,8 +90,21 @@ def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
     if not wanted:
         return []
     counting = {act.provider for act in wanted}
-    text = _space().join([*(_act_text(act, reading) for act in wanted), *_late_days(counting, reading)])
+    text = _space().join([*_alike(wanted, reading), *_late_days(counting, reading)])
     return [_check_in(text, counting, reading, request)]
+
+
+def _alike(wanted: Collection[CheckIn], reading: Reading) -> list[str]:
+    """A sentence for all providers that count up to one day."""
+    titles = {side.provider.code: titled(side.provider) for side in reading.sides}
+    until: dict[date | None, list[str]] = {}
+    for act in wanted:
+        until.setdefault(act.last_day, []).append(titles[act.provider])
+    language, comma = translation.get_language(), pgettext("between items of a list", ", ")
+    return [
+        act_sentence(CheckIn("", day), language=language, title_of={"": comma.join(own)}.__getitem__)
+        for day, own in until.items()
+    ]
 
 
 def _meanwhile(reading: Reading, request: SubjectRequest) -> list[Step]:

@@ -182,6 +182,27 @@ def test_what_ends_a_record_early_is_said_where_it_ends_them_all(desk: Desk, vis
     assert told.split("谁的数据？")[1].split("到什么时候？")[0].count("记录") == 1
 
 
+def test_what_all_providers_ask_for_is_one_sentence(desk: Desk, visitor: Opens) -> None:
+    Provider.objects.filter(code="alipay").update(title_zh="支付宝")
+    Provider.objects.filter(code="wechat").update(title_zh="微信")
+    Rule.objects.filter(code="R2").update(checkin_days=14)
+    desk.tell("zhang", "spacetime_overlap", source="bigdata", record_id="bigdata-zhang", days_ago=2)
+    desk.run(everybody=True)
+    told = text_of(visitor("zhang").read("/code/"))
+    assert told.count("请每天在") == 1
+    assert "请每天在支付宝、微信健康打卡，直至12月" in told
+
+
+def test_nobody_is_told_that_a_discharge_ends_what_only_days_end(desk: Desk, visitor: Opens) -> None:
+    """What else to do where no appeal helps is said of a kind of record, and rules end these by different ones."""
+    Rule.objects.filter(code="R3").update(hold_days=14, cleared_by=[])
+    desk.tell("liu", "confirmed_case")
+    desk.run(everybody=True)
+    told = text_of(visitor("liu").read("/code/"))
+    assert "不能通过申诉改变" in told
+    assert "出院" not in told.split("该怎么做？")[1].split("各渠道显示")[0]
+
+
 def test_a_dependants_page_speaks_of_them_by_name(desk: Desk, visitor: Opens) -> None:
     Rule.objects.update(reason_zh="您有记录。", reason_en="You are on record.")
     Citizen.objects.filter(ref="liu").update(full_name="刘小三")

@@ -57,7 +57,7 @@ def test_every_kind_that_can_hold_a_code_is_decided_and_told_what_to_do(kind: Fa
 def test_confirmed_cases_and_contacts_cannot_appeal_and_hear_what_else(kind: str) -> None:
     with pytest.raises(Refused) as refused:
         check_appeal(kind=kind, reason_code="other", text="请", files=5, tested_on=None, anchor=ANCHOR, today=TODAY)
-    assert refused.value.params["instead"] in (Instead.WAIT_FOR_DISCHARGE, Instead.ASK_ASSIGNING_PLACE)
+    assert refused.value.params["instead"] in (Instead.ASK_HOSPITAL, Instead.ASK_ASSIGNING_PLACE)
     assert reasons_for(kind) == []
 
 
