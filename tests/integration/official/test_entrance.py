@@ -131,4 +131,7 @@ def test_an_official_who_is_lost_is_led_back_to_the_overview(desk: Desk, at_work
     for path, status in (("/staff/cases/D20200101-000001/", 404), ("/staff/sources/", 403)):
         response = at_work("li").get(path)
         assert response.status_code == status
-        assert '<li><a href="/staff/">' in response.content.decode()
+        page = response.content.decode()
+        assert '<li><a href="/staff/">' in page
+        assert '<a class="wordmark" href="/staff/">' in page
+        assert '<span class="wordmark-name">健康码工作台</span>' in page
