@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 from codes.effective import daily_codes
 from codes.engine.provider_states import CheckInRun, check_in_runs, provider_states
 from codes.forecast.outlook import Hit, hits_of
-from codes.models import Citizen, Entry, Provider, Registration, Rule
+from codes.models import Citizen, Entry, Provider, Registration, Rule, Run
+from codes.validity import Age
 from portal.citizen.code.sentences import titles
 from portal.citizen.subject import SubjectRequest, for_subject, name_of_ward
 from portal.web.host import required_city
@@ -82,11 +83,18 @@ def calendar_page(request: SubjectRequest) -> HttpResponse:
         "name": name_of_ward(request),
         "columns": [(column, _sentences(column, days)) for column in columns],
         "is_counted": any(column.count for column in columns),
+        "is_worked_out": _is_worked_out(request.subject, now=now),
         "is_open": any(column.marks[0] is Mark.OPEN for column in columns),
         "today": today,
         "rows": [(day, codes[day], _marks_of(nth, columns)) for nth, day in enumerate(days)],
     }
     return render(request, "citizen/calendar.html", context)
+
+
+def _is_worked_out(citizen: Citizen, *, now: datetime) -> bool:
+    """Whether the last run that judged them is still valid: else nobody knows by now what is asked for."""
+    run = Run.objects.judging(citizen.pk).first()
+    return Age.of(run.day if run else None, now=now).is_valid
 
 
 def _marks_of(nth: int, columns: Sequence[Column]) -> list[tuple[str, Mark]]:

@@ -115,6 +115,7 @@ def _sides(
                 is_checked_in=one.provider.code in checked_in,
                 late_days=one.late_days,
                 held=State(side.held.colour) if side and side.held else None,
+                was=side.was if side else None,
                 told=state_sentences(side) if side else (),
             )
         )

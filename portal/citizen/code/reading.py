@@ -51,7 +51,7 @@ class HoldingRecord:
 @dataclass(frozen=True)
 class Side:
     """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here. ``held``: what the source said
-    last, where it is silent; ``told``: what is to be said of that, or of a colour that is no longer valid.
+    last, where it is silent; ``was``: the colour that is no longer valid; ``told``: what is to be said of these.
 
     ``decides``: whether the code rests on it. ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
     ``late_days``: of the last fortnight, whose check-ins came too late to count.
@@ -67,6 +67,7 @@ class Side:
     is_checked_in: bool = False
     late_days: int = 0
     held: State | None = None
+    was: State | None = None
     told: Sequence[str] = ()
 
 

@@ -114,10 +114,12 @@ def _meanwhile(reading: Reading, request: SubjectRequest) -> list[Step]:
         for side in reading.sides
         if any(one.rule.checkin_days and one.rule.hold_days is not None for one in side.records)
     }
-    if not counting:
-        return []
     text = _("Check-ins count in the meantime, too: check in healthy every day.")
-    return [_check_in(text, counting, reading, request)]
+    if counting:
+        return [_check_in(text, counting, reading, request)]
+    # Of a colour that is no longer valid the records are not read any more, only that there were some.
+    was_held = any(side.was is State.YELLOW for side in reading.sides)
+    return [Step(text, subject_url(request, "citizen_check_in"), _("Check in"))] if was_held else []
 
 
 def _check_in(text: str, counting: Collection[str], reading: Reading, request: SubjectRequest) -> Step:

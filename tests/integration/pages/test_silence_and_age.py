@@ -111,6 +111,15 @@ def test_check_ins_are_asked_for_while_no_run_settles(desk: Desk, monkeypatch: p
     assert "今日：已打卡" in person.read("/code/")
 
 
+def test_who_was_yellow_is_not_told_that_no_check_in_is_asked_for(desk: Desk, later: datetime) -> None:
+    """Of a colour that is over no record is read any more; that none asks for check-ins is not known."""
+    person = citizen(desk, "chen", later)
+    assert "等待期间的健康打卡照常计入" in person.read("/code/")
+    page = person.read("/code/calendar/")
+    assert "暂不能判断缺少哪一天" in page
+    assert "没有需要打卡的记录" not in page
+
+
 def test_officials_see_of_which_day_the_colours_are(desk: Desk, later: datetime) -> None:
     reader = official(later, "reviewer")
     page = reader.read(f"/staff/cases/{desk.case('chen').number}/")
