@@ -27,7 +27,7 @@ class CityCorrectionQuerySet(models.QuerySet["CityCorrection"]):
 
     def unanswered(self) -> Self:
         """Sent, and the other city has not answered."""
-        return self.filter(state__in=[CityCorrection.State.UNSENT, CityCorrection.State.ASKED])
+        return self.filter(state__in=CityCorrection.UNANSWERED)
 
     def late(self) -> Self:
         """Those of them that were escalated."""
@@ -53,6 +53,9 @@ class CityCorrection(models.Model):
         RECEIVED = "received", pgettext_lazy("correction between cities", "To be decided here")
         DECIDED = "decided", pgettext_lazy("correction between cities", "Decided: the answer is on its way")
         TOLD = "told", pgettext_lazy("correction between cities", "Decided and answered")
+
+    # Sent, and the other city has not answered.
+    UNANSWERED = (State.UNSENT, State.ASKED)
 
     class Answer(models.TextChoices):
         CORRECTED = "corrected", pgettext_lazy("correction between cities", "The record no longer counts")

@@ -64,7 +64,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
         corrections_json=json_rows(
             CorrectionRequest.objects.filter(case=case),
             *("id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
-            *("fact__kind", "fact__record_id", "fact__started_on"),
+            *("fact_id", "fact__kind", "fact__record_id", "fact__started_on"),
         ),
         suppressions_json=json_rows(
             standing,

@@ -83,7 +83,9 @@ def show_case(
     if "propose" in acts:
         context["decision"] = DecisionForm(detail=detail, last=request.session.get(LAST))
     if "send_correction" in acts:
-        context["correction"] = CorrectionForm(facts=seen_facts(detail), auto_id="correction_%s")
+        asked = {row["fact_id"] for row in detail.corrections if not row["answered_at"]}
+        facts = [fact for fact in seen_facts(detail) if fact.pk not in asked]
+        context["correction"] = CorrectionForm(facts=facts, auto_id="correction_%s")
     if Role.REVIEWER in request.roles and detail.standing and not detail.standing["end_proposed_by"]:
         context["ending"] = EndForm(auto_id="ending_%s")
     if Role.REVIEWER in request.roles and any(row["state"] == "approved" for row in detail.suppressions):
@@ -102,8 +104,10 @@ def evidence_context(detail: CaseDetail) -> dict[str, Any]:
 
 
 def _owners(detail: CaseDetail) -> list[Neighbour]:
-    """The other cities that own records which some provider sees, each once."""
-    return list({owner.pk: owner for owner in owners_of(seen_facts(detail)).values()}.values())
+    """The other cities that own records which some provider sees and which nobody has asked about yet, each once."""
+    asked = {one.fact_id for one in _city_corrections(detail.case) if one.state in CityCorrection.UNANSWERED}
+    owners = owners_of([fact for fact in seen_facts(detail) if fact.pk not in asked])
+    return list({owner.pk: owner for owner in owners.values()}.values())
 
 
 def _city_corrections(case: Any) -> Iterable[CityCorrection]:

@@ -161,7 +161,9 @@ def test_a_correction_is_sent_and_its_answer_entered(desk: Desk, at_work: At) ->
     li.post(to(case, "correct"), {"fact": f"{desk.fact().pk}", "sent_to": "市公安局", "note": "日期有误"})
     asked = CorrectionRequest.objects.get()
     assert (asked.sent_to, asked.text) == ("市公安局", "日期有误")
-    section = li.read(f"/staff/cases/{case.number}/").partition("日期有误")[0].rpartition("<article>")[2]
+    page = li.read(f"/staff/cases/{case.number}/")
+    assert f'<option value="{desk.fact().pk}">' not in page, "nobody writes what would be refused"
+    section = page.partition("日期有误")[0].rpartition("<article>")[2]
     assert "时空伴随" in section
     assert desk.fact().record_id in section
     again = li.post(to(case, "correct"), {"fact": f"{desk.fact().pk}", "sent_to": "市公安局", "note": "再问"})
