@@ -59,4 +59,5 @@ def test_on_paper_no_colour_of_the_dark_theme_is_left() -> None:
     styles = Path(__file__).parents[3] / "portal" / "static" / "portal"
     dark = (styles / "tokens.css").read_text(encoding="utf-8").split(':root[data-theme="dark"] {')[1].split("}")[0]
     paper = (styles / "print.css").read_text(encoding="utf-8")
+    assert "color-scheme: light;" in paper, "else the edge of the paper is dark"
     assert set(re.findall(r"(--[\w-]+):", dark)) - set(re.findall(r"(--[\w-]+):", paper)) == set()
