@@ -59,7 +59,7 @@ CITY: tuple[NavigationEntry, ...] = (
     ),
     NavigationEntry(_("Webhooks"), "official_webhooks", (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)),
     NavigationEntry(_("Messages by SMS"), "official_messages", (Role.SYSTEM_ADMIN,)),
-    NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
+    NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER, Role.AUDITOR)),
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Work"), "official_work", (Role.APPROVER, Role.AUDITOR)),
     NavigationEntry(_("Alarms"), "official_alarms", (Role.SECURITY_ADMIN, Role.AUDITOR)),

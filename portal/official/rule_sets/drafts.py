@@ -18,7 +18,7 @@ from codes.rule_sets.drafts import content_faults, content_of
 from codes.rule_sets.version_file import version_warnings
 from portal.official.rule_sets.forms import number
 from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
-from portal.official.rule_sets.views import READERS
+from portal.official.rule_sets.views import READERS, RULE_WORK
 from portal.official.sources.presenters import held_words, mass_change_words
 from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
@@ -108,7 +108,7 @@ def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> F
 
 
 @require_POST
-@for_staff(*READERS)
+@for_staff(*RULE_WORK)
 def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
     draft, back = find_draft(draft_id), reverse("official_draft", args=[draft_id])
     reason = request.POST.get("reason", "")

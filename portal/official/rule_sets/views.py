@@ -24,7 +24,9 @@ from regions.faults import FileFaults
 from regions.staff.roles import Role
 from regions.toml_files import parse_toml
 
-READERS = (Role.RULE_MANAGER, Role.APPROVER)
+RULE_WORK = (Role.RULE_MANAGER, Role.APPROVER)
+# An auditor reads the rules by which a case was judged and a decision is computed again.
+READERS = (*RULE_WORK, Role.AUDITOR)
 DRAFTS_SHOWN = 20
 
 

@@ -70,7 +70,7 @@ def test_two_people_mend_it_on_the_same_page(desk: Desk, at_work: At) -> None:
     assert [desk.case(name).state for name in PEOPLE] == ["converged"] * 3
     after = at_work("wang").read(PAGE)
     assert "已没有未结案件属于该原因" in after
-    assert "重新研判" in after
+    assert "重新计算" in after
 
 
 def test_a_form_that_lacks_something_says_so(desk: Desk, at_work: At) -> None:

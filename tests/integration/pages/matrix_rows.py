@@ -18,6 +18,7 @@ SOURCES = (Role.SOURCE_MANAGER, Role.APPROVER)
 READ_SOURCES = (*SOURCES, Role.AUDITOR)
 MANAGE_SOURCES = (Role.SOURCE_MANAGER,)
 RULES = (Role.RULE_MANAGER, Role.APPROVER)
+READ_RULES = (*RULES, Role.AUDITOR)
 MANAGE_RULES = (Role.RULE_MANAGER,)
 RUNS = (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, Role.AUDITOR)
 AUDIT = (Role.AUDITOR,)
@@ -176,19 +177,19 @@ CITY: dict[str, Row] = {
     "official_bulk_suppression": Row(APPROVE, BOTH),
     "official_bulk_suppression_out": Row(APPROVE, POST),
     "official_bulk_suppression_back": Row(REVIEW, POST),
-    "official_rule_sets": Row(RULES, GET),
-    "official_rule_set": Row(RULES, GET),
-    "official_rule_set_version": Row(RULES, GET),
+    "official_rule_sets": Row(READ_RULES, GET),
+    "official_rule_set": Row(READ_RULES, GET),
+    "official_rule_set_version": Row(READ_RULES, GET),
     "official_rule_set_begin": Row(MANAGE_RULES, POST),
     "official_rule_set_upload": Row(MANAGE_RULES, BOTH),
-    "official_draft": Row(RULES, GET),
+    "official_draft": Row(READ_RULES, GET),
     "official_draft_head": Row(MANAGE_RULES, POST),
     "official_draft_new_rule": Row(MANAGE_RULES, BOTH),
     "official_draft_rule": Row(MANAGE_RULES, BOTH),
     "official_draft_remove_rule": Row(MANAGE_RULES, POST),
     "official_draft_areas": Row(MANAGE_RULES, BOTH),
     "official_draft_rehearse": Row(MANAGE_RULES, POST),
-    "official_draft_rehearsal_list": Row(RULES, GET, NOTHING_TO_DO),
+    "official_draft_rehearsal_list": Row(READ_RULES, GET, NOTHING_TO_DO),
     "official_draft_decide": Row(RULES, POST, NOT_ONES_OWN),
     "official_gates": Row(SYSTEM, GET),
     "official_gate_add": Row(SYSTEM, BOTH),
