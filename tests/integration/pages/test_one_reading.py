@@ -172,7 +172,7 @@ def test_what_ends_a_record_early_is_said_where_it_ends_them_all(desk: Desk, vis
     Rule.objects.filter(pk=rule.pk).update(cleared_by=["negative_test"])
     desk.run()
     told = text_of(visitor("zhang").read("/code/"))
-    assert "登记以下情况后可提前解除：核酸检测阴性（11月22日之后采样）。" in told
+    assert "有下列任一记录后可提前解除：核酸检测阴性（11月22日之后采样）。" in told
     assert told.split("谁的数据？")[1].split("到什么时候？")[0].count("记录") == 1
     rule.pk, rule.code, rule.colour = None, "Y9", "yellow"
     rule.save()
