@@ -164,8 +164,10 @@ def start() -> Servers:
         superuser = named
     else:
         # Processes die here, machines do not: what a process wrote is there without waiting for the disk.
-        # And workers connect many times a second, which a login's many rounds of hashing would make the most of their work.
-        postgres.SETTINGS.update(fsync="off", scram_iterations="1")
+        postgres.SETTINGS.update(fsync="off")
+        if "PORTAL_PG_BIN" not in os.environ:
+            # Each fault has processes log in anew, of which hashing many times is the most; before PostgreSQL 16 it cannot be set.
+            postgres.SETTINGS.update(scram_iterations="1")
         state = open_state()
         server = postgres.find(state)
         with state.locked(postgres.NAME):
