@@ -208,7 +208,7 @@ DATA_CLASSES = (
     DataClass(
         "messages",
         title=_("Messages"),
-        personal=_("what somebody was told of their code, their matters and their family, and when they read it"),
+        personal=_("what somebody was told of their code, their appeals and reviews and their family, and when they read it"),
         stays=_("nothing"),
         tables=("codes_message",),
         days=YEAR,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway
 from codes.messages.outbox import SENT_WITHIN
-from codes.models import Message, MessageChoice, MessageKind
+from codes.models import Case, Message, MessageChoice, MessageKind
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_phone
 from regions.leased_jobs import Clock
@@ -157,12 +157,20 @@ def _news(message: Message) -> str:
             return _("the code of somebody in your family has changed. Open this to see why:")
         case _ if not is_own:
             return _("there is news for somebody in your family. Open this to read it:")
+        case MessageKind.QUESTION_ASKED if _is_of_appeal(message):
+            return _("an official has a question, and your appeal waits for the answer. Open this to answer:")
         case MessageKind.QUESTION_ASKED:
-            return _("an official has a question, and your matter waits for the answer. Open this to answer:")
+            return _(
+                "an official has a question, and the review of your code waits for the answer. Open this to answer:"
+            )
+        case MessageKind.CASE_DECIDED if _is_of_appeal(message):
+            return _("your appeal was decided. Open this to read the decision:")
         case MessageKind.CASE_DECIDED:
-            return _("your matter was decided. Open this to read the decision:")
+            return _("the review of your code was decided. Open this to read the decision:")
+        case MessageKind.CASE_REOPENED if _is_of_appeal(message):
+            return _("your appeal is worked on again. Open this to see why:")
         case MessageKind.CASE_REOPENED:
-            return _("your matter is worked on again. Open this to see why:")
+            return _("the review of your code is worked on again. Open this to see why:")
         case MessageKind.GUARDIAN_ASKED:
             return _("somebody asks to show your code on their phone. Open this to see who:")
         case MessageKind.GUARDIAN_ANSWERED:
@@ -170,3 +178,7 @@ def _news(message: Message) -> str:
         case MessageKind.RULING_ENDS:
             return _("a decision about your code is about to end. Open this to see when:")
     raise LookupError(message.kind)
+
+
+def _is_of_appeal(message: Message) -> bool:
+    return Case.objects.get(number=message.data["case"]).kind == Case.Kind.APPEAL

@@ -18,8 +18,8 @@ class MessageKind(models.TextChoices):
 
     COLOUR_CHANGED = "colour_changed", _("Your code has changed its colour")
     QUESTION_ASKED = "question_asked", _("An official asks you something")
-    CASE_DECIDED = "case_decided", _("Your matter was decided")
-    CASE_REOPENED = "case_reopened", _("A decided matter is worked on again")
+    CASE_DECIDED = "case_decided", _("Your appeal or a review of your code was decided")
+    CASE_REOPENED = "case_reopened", _("A decided appeal or review is worked on again")
     GUARDIAN_ASKED = "guardian_asked", _("Somebody asks to show your code")
     GUARDIAN_ANSWERED = "guardian_answered", _("Your request to show a relative's code was answered")
     PHONE_NAMED = "phone_named", _("Your phone is about to change")

@@ -54,6 +54,12 @@ def matter(case: Case) -> str:
 
 
 @register.filter
+def see_matter(case: Case) -> str:
+    """What the way to its page is called."""
+    return _("See the appeal") if case.kind == Case.Kind.APPEAL else _("See the review")
+
+
+@register.filter
 def purpose_of(access: PersonAccess) -> str:
     """As the official wrote it, or as the officer at a gate or a counter chose it; a provider asks about those who applied with it."""
     if access.by.startswith(PROVIDER):

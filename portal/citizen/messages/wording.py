@@ -10,17 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship import Relation
-from codes.models import Citizen, Message, MessageKind
+from codes.models import Case, Citizen, Message, MessageKind
 from codes.models.case import CaseState
 from codes.vocabulary import State
+from portal.templatetags.citizen import matter, see_matter
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
 DECIDED = {
-    CaseState.ACCEPTED: gettext_lazy("Appeal %(case)s was accepted."),
-    CaseState.PARTLY_ACCEPTED: gettext_lazy("Appeal %(case)s was accepted in part."),
-    CaseState.DENIED: gettext_lazy("Appeal %(case)s was denied. The case says why."),
-    CaseState.CONVERGED: gettext_lazy("Appeal %(case)s has ended: nothing holds the code any more."),
+    CaseState.DECIDED: gettext_lazy("%(matter)s was decided."),
+    CaseState.ACCEPTED: gettext_lazy("%(matter)s was accepted."),
+    CaseState.PARTLY_ACCEPTED: gettext_lazy("%(matter)s was accepted in part."),
+    CaseState.DENIED: gettext_lazy("%(matter)s was denied. Its page says why."),
+    CaseState.CONVERGED: gettext_lazy("%(matter)s has ended: nothing holds the code any more."),
 }
 
 
@@ -36,17 +38,42 @@ class Worded:
 
 
 def worded(messages: Sequence[Message], *, reader: Citizen) -> list[Worded]:
-    """Without a query: the people whom messages are about were read with them."""
+    """In one query, for what they call an appeal or a review: the people whom messages are about were read with them."""
+    numbers = {one.data["case"] for one in messages if "case" in one.data}
+    cases = {case.number: case for case in Case.objects.filter(number__in=numbers)} if numbers else {}
     found = []
     for one in messages:
         is_own = one.about_id == reader.pk
-        link, label = _way_on(one, {} if is_own else {"ref": one.about.ref})
-        found.append(Worded(one, "" if is_own else _called(one.about), _sentence(one), link, label))
+        whose = {} if is_own else {"ref": one.about.ref}
+        if "case" in one.data:
+            case = cases[one.data["case"]]
+            sentence, (link, label) = _sentence_of_case(one, case), _way_to_case(one, case, whose)
+        else:
+            sentence, (link, label) = _sentence(one), _way_on(one, whose)
+        found.append(Worded(one, "" if is_own else _called(one.about), sentence, link, label))
     return found
 
 
 def _called(person: Citizen) -> str:
     return mask_name(person.full_name) or mask_number(decrypt_number(bytes(person.id_encrypted)))
+
+
+def _sentence_of_case(message: Message, case: Case) -> str:
+    match message.kind:
+        case MessageKind.QUESTION_ASKED:
+            told = _("An official has a question. %(matter)s waits for the answer.")
+        case MessageKind.CASE_DECIDED:
+            told = str(DECIDED[message.data["state"]])
+        case MessageKind.CASE_REOPENED:
+            told = _("%(matter)s is worked on again: a colleague who checked the decision came to another one.")
+        case _:
+            raise LookupError(message.kind)
+    return told % {"matter": matter(case)}
+
+
+def _way_to_case(message: Message, case: Case, whose: Mapping[str, str]) -> tuple[str, str]:
+    label = _("Answer the question") if message.kind == MessageKind.QUESTION_ASKED else see_matter(case)
+    return reverse("citizen_case", kwargs={**whose, "number": case.number}), label
 
 
 def _sentence(message: Message) -> str:
@@ -57,14 +84,6 @@ def _sentence(message: Message) -> str:
         case MessageKind.COLOUR_CHANGED:
             told = {"after": State(data["after"]).label, "before": State(data["before"]).label}
             return _("The code turned %(after)s. Before it was %(before)s.") % told
-        case MessageKind.QUESTION_ASKED:
-            return str(_("An official has a question about case %(case)s. The review waits for the answer.") % data)
-        case MessageKind.CASE_DECIDED:
-            return str(DECIDED.get(data["state"], gettext_lazy("Case %(case)s was decided.")) % data)
-        case MessageKind.CASE_REOPENED:
-            return str(
-                _("Case %(case)s is worked on again: a colleague who checked the decision came to another one.") % data
-            )
         case MessageKind.GUARDIAN_ASKED:
             return _("Somebody asks to show this code on their phone, and to declare and appeal with it.")
         case MessageKind.GUARDIAN_ANSWERED if data["accepted"]:
@@ -92,16 +111,8 @@ def _relation(data: Mapping[str, str]) -> dict[str, str]:
 def _way_on(message: Message, whose: Mapping[str, str]) -> tuple[str, str]:
     """Where the reader goes from it, and what that is called."""
     match message.kind:
-        case MessageKind.QUESTION_ASKED:
-            return _page("citizen_case", whose, number=message.data["case"]), _("Answer the question")
-        case MessageKind.CASE_DECIDED | MessageKind.CASE_REOPENED:
-            return _page("citizen_case", whose, number=message.data["case"]), _("The whole case")
         case MessageKind.GUARDIAN_ASKED | MessageKind.GUARDIAN_ANSWERED:
             return reverse("citizen_family"), _("My family")
         case MessageKind.PHONE_NAMED:
             return f"{reverse('citizen_data')}#phones", _("Look at the phone")
-    return _page("citizen_code", whose), _("See the code")
-
-
-def _page(name: str, whose: Mapping[str, str], **which: str) -> str:
-    return reverse(name, kwargs={**whose, **which})
+    return reverse("citizen_code", kwargs={**whose}), _("See the code")
