@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from codes.models import InformationRequest
+from codes.models import InformationRequest, Message
 from regions.models import City
 from regions.tenancy import as_owner, in_city
 from regions.vocabulary import Recognition
@@ -14,6 +14,13 @@ from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
 FOLD, TWO_LINES = 844, 110
+# In how many rows the header’s links and buttons stand: one that begins below the end of the row begins another.
+ROWS_OF_HEADER = """() => {
+    const parts = [...document.querySelectorAll('.masthead a, .masthead button')].filter(one => one.checkVisibility())
+    const boxes = parts.map(one => one.getBoundingClientRect()).sort((a, b) => a.top - b.top)
+    const isBelow = (box, end) => end === undefined || box.top >= end
+    return boxes.reduce((ends, box) => isBelow(box, ends.at(-1)) ? [...ends, box.bottom] : ends, []).length
+}"""
 ASKED_OF = dict(zip(("zh-hans", "en"), ASKED, strict=True))
 SAYS = {
     "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，", "已过期"),
@@ -101,19 +108,29 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
         assert page.evaluate(BROKEN_WORDS, "h1, .face-word, .large-buttons") == [], narrow
 
 
+@pytest.mark.parametrize("size", ["normal", "elder"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_the_header_takes_two_lines_of_every_phone(window: Opens, world: World, language: str) -> None:
-    """Also of the narrowest, under a long name, in a city that takes other cities' passes; My code leads to that page."""
+def test_the_header_takes_two_lines_of_every_phone(window: Opens, world: World, language: str, size: str) -> None:
+    """Also of the narrowest, with large text, under a long name, with something unread, in a city that takes other cities' passes."""
     own = City.objects.filter(schema_name=CITY)
     before = own.values("name_en", "recognition").get()
     with as_owner():
-        own.update(name_en="Guangzhou", recognition=Recognition.CONVERT)
+        own.update(name_en="Shijiazhuang", recognition=Recognition.CONVERT)
     try:
-        page = window("phone").comes_back(ASKED_OF[language], language).open("/code/")
+        citizen = window("phone").comes_back(ASKED_OF[language], language)
+        page = citizen.open("/code/")
         assert page.locator("main a[href='/other-city/']").count() == 1
-        for width in (390, 320):
-            page.set_viewport_size({"width": width, "height": FOLD})
-            assert ends(page, ".masthead")[".masthead"] < TWO_LINES, width
+        if size == "elder":
+            citizen.press("Elder-friendly")
+            page.wait_for_selector("html[data-size=elder]")
+        with in_city(CITY):
+            Message.objects.filter(recipient__ref=ASKED_OF[language]).update(read_at=None)
+        for path in ("/code/", "/declare/", "/family/", "/messages/"):
+            citizen.open(path)
+            assert page.locator(".masthead .new").count() == 1, path
+            for width in (390, 320):
+                page.set_viewport_size({"width": width, "height": FOLD})
+                assert page.evaluate(ROWS_OF_HEADER) <= 2, (path, width)
     finally:
         with as_owner():
             own.update(**before)
