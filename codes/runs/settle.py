@@ -96,6 +96,8 @@ def settle(run: Run, *, now: datetime) -> Run:
         refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
+        # The queue is looked at at once, and would look up the citizen of each case before it sorts them.
+        refresh_statistics(["codes_case"], written=counts["cases"]["opened"])
         state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if run.lacks_parts() else (Run.State.DONE, "")
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")

@@ -245,8 +245,9 @@ def verify_and_record(*, by: str, now: datetime, heads: Sequence[CoSigned] = ())
 
 def chain_state() -> ChainState:
     """Read from the journal, without walking the chain."""
-    newest = {verb: JournalEntry.objects.filter(verb=verb).order_by("-seq").first() for verb in (ASKED, VERIFIED)}
-    asked, last = newest[ASKED], newest[VERIFIED]
+    of_asked, of_verified = (JournalEntry.objects.filter(verb=verb).order_by("-seq")[:1] for verb in (ASKED, VERIFIED))
+    newest = {entry.verb: entry for entry in of_asked.union(of_verified, all=True)}
+    asked, last = newest.get(ASKED), newest.get(VERIFIED)
     is_awaited = asked is not None and (last is None or last.seq < asked.seq)
     return ChainState(last, asked if is_awaited else None)
 
