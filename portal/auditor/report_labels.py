@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices, Value
 from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
@@ -163,20 +163,33 @@ OF_PROVIDERS = frozenset({"colours", "pairs", "display", "appeal"})
 
 
 def city_titles(columns: Iterable[str] = (*TITLED, "rule_set")) -> Titles:
-    """Titles of the city's providers, sources and rule sets by code, in the page's language: of those that the columns name."""
+    """Titles of the city's providers, sources and rule sets by code, in the page's language: of those that the columns name.
+
+    Only of rule sets that have a title, and of each version by the name that the journal has for it.
+    """
     wanted = {"provider" if column in OF_PROVIDERS else column for column in columns}
-    titles = {
-        name: {one.code: titled(one) for one in model.objects.all()} for name, model in TITLED.items() if name in wanted
+    title = "title_zh" if (get_language() or "en").startswith("zh") else "title_en"
+    rows: dict[str, QuerySet[Any, tuple[Any, ...]]] = {
+        name: model.objects.values_list(Value(name), "code", title, Value(0)) for name, model in TITLED.items()
     }
-    return {**titles, "rule_set": _rule_set_titles()} if "rule_set" in wanted else titles
+    rows["rule_set"] = RuleSetVersion.objects.exclude(rule_set__title_zh="").values_list(
+        Value("rule_set"), "rule_set__code", f"rule_set__{title}", "version"
+    )
+    titles: Titles = {name: {} for name in rows if name in wanted}
+    for name, code, called, version in _at_once([rows[name] for name in titles]):
+        titles[name][code] = called
+        if version:
+            named = gettext("{rule_set}, version {number}").format(rule_set=called, number=version)
+            titles[name][f"{code}-{version}"] = named
+    return titles
 
 
-def _rule_set_titles() -> dict[str, str]:
-    """Of those that have a title: the rule set by its code, and each version by the name that the journal has for it."""
-    language = get_language() or "en"
-    versions = RuleSetVersion.objects.exclude(rule_set__title_zh="").select_related("rule_set")
-    titles = {str(version): version.title_in(language) for version in versions}
-    return {**titles, **{version.rule_set.code: version.rule_set.title_in(language) for version in versions}}
+def _at_once(queries: Sequence[QuerySet[Any, tuple[Any, ...]]]) -> Iterable[tuple[Any, ...]]:
+    """The rows of all of them, in one query."""
+    if not queries:
+        return ()
+    first, *others = (query.order_by() for query in queries)
+    return first.union(*others, all=True)
 
 
 def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
@@ -202,13 +215,15 @@ def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
 def _case_numbers(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
     """What is decided and asked about a case has no number on any page but the case's."""
     named = {kind: [int(one.partition(":")[2]) for one in subjects if one.startswith(f"{kind}:")] for kind in OF_CASES}
-    rows = {
-        kind: OF_CASES[kind].objects.filter(pk__in=keys, case__isnull=False) for kind, keys in named.items() if keys
-    }
-    return {
-        kind: {str(pk): number for pk, number in found.values_list("pk", "case__number")}
-        for kind, found in rows.items()
-    }
+    rows = [
+        OF_CASES[kind].objects.filter(pk__in=keys, case__isnull=False).values_list(Value(kind), "pk", "case__number")
+        for kind, keys in named.items()
+        if keys
+    ]
+    numbers: Titles = {}
+    for kind, pk, number in _at_once(rows):
+        numbers.setdefault(kind, {})[str(pk)] = number
+    return numbers
 
 
 def _run_titles(subjects: Sequence[str]) -> dict[str, str]:

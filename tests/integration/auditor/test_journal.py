@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from codes.models import Citizen, Neighbour, Provider, Run
 from codes.review.proposals import rulings
@@ -211,6 +212,24 @@ def test_what_was_decided_in_a_case_is_found_and_named_by_its_number(desk: Desk,
         text = " ".join(re.sub(r"<[^>]*>", "", re.sub(r"<details>.*?</details>", "", row, flags=re.DOTALL)).split())
         assert "proposed to end a ruling early" in text
         assert f"ruling {number}" in text
+
+
+def test_the_page_asks_little_whatever_its_entries_are_about(desk: Desk, auditor: Visitor) -> None:
+    auditor.read(PAGE)
+    for subject in (
+        "run:1",
+        "run:2",
+        "ruling:1",
+        "suppression:1",
+        "correction:1",
+        "source:police",
+        "rule_set:national",
+    ):
+        record("tests.done", by="wang", now=desk.now, subject=subject)
+    with CaptureQueriesContext(connection) as asked:
+        auditor.read(PAGE)
+    queries = [one["sql"] for one in asked if not one["sql"].startswith(("SET search_path", "SAVEPOINT", "RELEASE"))]
+    assert len(queries) <= 12, "\n".join(queries)
 
 
 @pytest.mark.parametrize(
