@@ -132,7 +132,7 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refusal_text(refused))
         else:
-            messages.success(request, _("Your disagreement is on record and stays with the case."))
+            messages.success(request, _("Your disagreement is on record. Whoever looks at it next reads it."))
             return redirect(subject_url(request, "citizen_case", number=number))
     return _show(request, case, objection=form)
 
