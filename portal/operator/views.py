@@ -77,7 +77,11 @@ class CityRow:
 
     @property
     def disagreement_rate(self) -> float | None:
-        return self.share(self.standing.disagreements) if self.standing else None
+        """Of the registered, as on the city's own page; of its people where a worker of the release before has counted."""
+        if self.standing is None:
+            return None
+        registered = self.standing.progress.get("registered")
+        return 100 * self.standing.disagreements / registered if registered else self.share(self.standing.disagreements)
 
 
 @require_safe
