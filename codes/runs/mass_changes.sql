@@ -20,11 +20,12 @@
 -- Call before the run's changes are applied: what stands tells which hits are gone.
 --
 -- Every step looks rows up one by one: a join would read the facts of the whole city for the few that changed.
--- "New" is what the run that the person's colour rests on (`base`) did not know: by its instant and its provider's horizon.
+-- "New" is what the run that the person's colour rests on (`base`) did not know: by its instant and its provider's horizon. What two
+-- people decided about somebody since was judged at once (`amended`), so that it is known by then.
 change AS MATERIALIZED (
     SELECT c.id, c.citizen_id, c.provider_id, c.after AS direction, c.hits, run.day, run.as_of,
            now.source_id, now.horizon, now.version_id, version.rule_set_id,
-           base.as_of AS known_before, before.source_id AS source_before, before.horizon AS horizon_before,
+           amended.known_before, before.source_id AS source_before, before.horizon AS horizon_before,
            before.version_id IS DISTINCT FROM now.version_id AS other_version, old.withdrawn_at IS NOT NULL AS withdrawn
     FROM codes_verdictchange c
     JOIN codes_run run ON run.id = c.run_id
@@ -34,9 +35,18 @@ change AS MATERIALIZED (
     JOIN codes_run base ON base.id = rests.run_id
     JOIN codes_runprovider before ON before.run_id = base.id AND before.provider_id = c.provider_id
     CROSS JOIN LATERAL (
+        SELECT greatest(base.as_of, max(run.as_of)) AS known_before
+        FROM codes_runcitizen named
+        JOIN codes_run run ON run.id = named.run_id AND run.state = 'mended'
+        WHERE named.citizen_id = c.citizen_id AND named.run_id > base.id AND named.run_id < c.run_id
+          AND NOT EXISTS (SELECT FROM codes_verdictchange kept
+                          WHERE kept.run_id = named.run_id AND kept.citizen_id = c.citizen_id AND kept.provider_id = c.provider_id
+                            AND kept.held_in_id IS NOT NULL)
+    ) amended
+    CROSS JOIN LATERAL (
         -- Somebody who registered since shows no colour that could be kept.
         SELECT FROM codes_registration
-        WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id AND registered_at <= base.as_of
+        WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id AND registered_at <= amended.known_before
         OFFSET 0
     ) registered
     LEFT JOIN codes_rulesetversion old ON old.id = before.version_id

@@ -333,6 +333,40 @@ def test_what_two_people_decided_is_no_mass_change_whatever_else_is_told(crowd: 
     assert not HeldGroup.objects.waiting().exists()
 
 
+def test_what_was_decided_about_somebody_before_lets_them_through_no_more(reds: Crowd) -> None:
+    """A record was ruled wrong and counts again, each judged at once: what lets that person go now is the batch, as with all."""
+    reds.run()
+    fact = reds.citizen(4).facts.get()
+    two = {"proposed_by": "li", "proposed_at": reds.now, "decided_by": "wang", "decided_at": reds.now}
+    wrong = Suppression.objects.create(
+        record_id=fact.record_id,
+        source=fact.source,
+        state="approved",
+        reason_code="never_happened",
+        evidence=EVIDENCE,
+        **two,
+    )
+    assert amend_owed(now=reds.now) is not None
+    assert reds.red() == set(MANY) - {4}
+    reds.now += timedelta(minutes=20)
+    Suppression.objects.filter(pk=wrong.pk).update(
+        state="ended",
+        ended_at=reds.now,
+        ended_by="wang",
+        end_proposed_by="li",
+        end_proposed_at=reds.now,
+        end_reason="-",
+    )
+    assert amend_owed(now=reds.now) is not None
+    assert reds.red() == set(MANY)
+    reds.now += timedelta(minutes=20)
+
+    reds.deliver(MANY, revoked=True)
+    reds.run()
+
+    assert reds.red() == reds.held(held()) == set(MANY)
+
+
 def test_whose_day_has_come_is_let_go_whatever_clears_them(reds: Crowd) -> None:
     """On the day that was announced a batch that clears them all is no mass change; on the day before it is one."""
     reds.now += timedelta(days=10)
