@@ -8,10 +8,21 @@
         FROM codes_verdictchange kept
         JOIN codes_heldgroup g ON g.id = kept.held_in_id
         WHERE kept.citizen_id = c.citizen_id AND kept.provider_id = c.provider_id AND kept.run_id < c.run_id
-          AND NOT EXISTS (SELECT FROM codes_verdictchange shown
-                          JOIN codes_run counted ON counted.id = shown.run_id AND counted.state = ANY (%(counted)s)
-                          WHERE shown.citizen_id = c.citizen_id AND shown.provider_id = c.provider_id
-                            AND shown.run_id > kept.run_id AND shown.run_id < c.run_id AND shown.held_in_id IS NULL)
+          -- … unless one since judged them and kept nothing back: it may have changed nothing of what they show.
+          AND NOT EXISTS (
+              SELECT FROM codes_run since
+              JOIN codes_runprovider p ON p.run_id = since.id AND p.provider_id = c.provider_id
+                                      AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
+              WHERE since.id > kept.run_id AND since.id < c.run_id AND since.state = ANY (%(counted)s)
+                AND CASE WHEN since.state = 'mended'
+                         THEN EXISTS (SELECT FROM codes_runcitizen WHERE run_id = since.id AND citizen_id = c.citizen_id)
+                         ELSE NOT EXISTS (SELECT FROM codes_partition parked
+                                          WHERE parked.run_id = since.id AND parked.state = 'parked'
+                                            AND c.citizen_id >= parked.low AND c.citizen_id < parked.high)
+                    END
+                AND NOT EXISTS (SELECT FROM codes_verdictchange again
+                                WHERE again.run_id = since.id AND again.citizen_id = c.citizen_id
+                                  AND again.provider_id = c.provider_id AND again.held_in_id IS NOT NULL))
     ), %(last)s::bigint) AS run_id
 
 -- statement: caused

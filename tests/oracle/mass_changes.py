@@ -196,13 +196,14 @@ def _cause_of_coming(
 
 
 def _cause_of_going(world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs) -> Cause | None:
-    """Its own record, or a new one that clears it, or else another version of the rules."""
+    """Its own record, or a new one that clears it or is a test that counts, or else another version of the rules."""
     old, new = _seen(world, citizen, before), _seen(world, citizen, after)
     if _is_decided(world, hit.said, before, after):
         return None
     if _differs(hit.said, new):
         return Cause(rule_set, hit.rule_code, _brought(world, _last_version(world, hit.said, after)))
-    clearing = [one for one in new.values() if one.kind in hit.rule.cleared_by and _differs(one, old)]
+    kinds = {*hit.rule.cleared_by, *(["negative_test"] if hit.rule.tests else [])}
+    clearing = [one for one in new.values() if one.kind in kinds and _differs(one, old)]
     for fact in sorted(clearing, key=lambda one: one.ref):
         return Cause(rule_set, hit.rule_code, _brought(world, fact))
     return _version(rule_set, hit.rule_code, before, after)

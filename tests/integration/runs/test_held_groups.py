@@ -260,6 +260,19 @@ def test_a_refused_mass_release_leaves_everybody_as_they_were(reds: Crowd) -> No
     assert reds.red() == set(MANY)
 
 
+def test_what_is_shown_after_a_refusal_rests_on_the_run_that_counted_it(reds: Crowd) -> None:
+    """Nothing of it changed, so that no change says so. What lets them go the next day is the version, and no more the refused batch."""
+    reds.deliver(MANY, revoked=True)
+    reds.run()
+    decide(reds, "refuse", held())
+    assert reds.red() == set(MANY)
+
+    version = reds.publish(hold_days=1)
+    reds.run(after=timedelta(days=1))
+
+    assert (held().version_id, reds.held(held())) == (version.pk, set(MANY))
+
+
 def test_a_refused_version_is_withdrawn_and_what_it_settled_with_it(reds: Crowd) -> None:
     reds.deliver([50], "arrival")
     first = reds.run()
