@@ -29,6 +29,7 @@ SHARED = (
     "codes/models/",
     "codes/runs/ledger.py",
     "codes/statistics.py",
+    "portal/answering.py",
     "portal/observability/",
     "portal/staff_sign_in/",
     "portal/suspended.py",

@@ -55,7 +55,7 @@ def test_differing_on_the_page_makes_the_case_ones_own(desk: Desk, closed: Case,
     assert "日期不符" in told
     citizen = Visitor.signed_in(closed.citizen, now=desk.now)
     message = citizen.read("/messages/")
-    assert f"事项{closed.number}重新办理" in message
+    assert f"复核{closed.number}重新办理" in message
     assert f'href="/cases/{closed.number}/"' in message
     desk.approve(desk.propose("zhang", by="wu"))
     assert "您结案后经复看重新办理的案件" not in li.read("/staff/")
