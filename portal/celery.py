@@ -81,8 +81,6 @@ app.add_defaults(
         "beat_schedule": BEAT,
     }
 )
-task_prerun.connect(close_old_connections)
-task_postrun.connect(close_old_connections)
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
 app.autodiscover_tasks(["portal.official", "portal.observability"])
@@ -105,6 +103,14 @@ def refuse_unsafe_worker(**_: object) -> None:
     """A worker has every city's data, so it is checked like the web server."""
     refuse_unsafe_start(load())
     begin_to_count()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def close_old_sessions(sender: Any, **_: object) -> None:
+    """As around a request. Within one that runs a task at once nothing is old."""
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @setup_logging.connect
