@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, OuterRef
+from django.db.models import Count, Min, OuterRef
 
 from codes.effective import count_effective_codes
 from codes.models import (
@@ -58,7 +58,7 @@ def progress() -> dict[str, Any]:
         "settled_day": settled.day.isoformat() if settled else None,
         "settled_at": _iso(settled.ended_at if settled else None),
         # What a day's disagreements are a share of, here as over time (``city_days``).
-        "registered": settled.providers.aggregate(most=Max("registered"))["most"] if settled else None,
+        "registered": settled.most_registered() if settled else None,
         "run_open_since": _iso(run.started_at if run and run.state in Run.OPEN else None),
         "partitions": {state.value: counted.get(state.value, 0) for state in Partition.State},
         "queues": {

@@ -187,6 +187,11 @@ class Run(Reported, Leased):
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
 
+    def most_registered(self) -> int:
+        """The people of the provider that has most: counted already, and nearly all of the city's."""
+        most: int | None = self.providers.aggregate(most=models.Max("registered"))["most"]
+        return most or 0
+
     def lacks_parts(self) -> bool:
         """Whether there are ``missing_parts``."""
         failed, parked, held = self._missing()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Max
 
 from codes.models import HeldGroup, Registration, Run
 from regions.journal.record import record
@@ -146,8 +145,8 @@ def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChang
     many = [(one, red, green) for one, red, green in added if max(red, green) >= city.mass_change_least]
     if not many:
         return []
-    # A provider's registrations are counted already and are no more than the people; counting these takes a while.
-    registered = last.providers.aggregate(most=Max("registered"))["most"] or 0
+    # No more than the people; counting these takes a while.
+    registered = last.most_registered()
     if any(max(red, green) > city.mass_change_share * registered for _, red, green in many):
         registered = _registered(run)
     return [

@@ -54,18 +54,13 @@ class Measurement:
     last: Run
     up_to: int = field(default_factory=_newest_effective_change)
 
-    @property
-    def registered(self) -> int:
-        """A provider's registrations are counted already, and are nearly all of the people."""
-        return self.last.providers.aggregate(most=Max("registered"))["most"] or 0
-
     def count(self) -> bool:
         """Store the counts; whether there is any."""
         return bool(_fetch(f"WITH {TURNED}\n{COUNT}", self._parameters()))
 
     def found(self) -> Iterator[Found]:
         """The subjects of this run that turned too many, a whole before its parts. Call once they are counted."""
-        registered, days = self.registered, _days_known(self.run.day)
+        registered, days = self.last.most_registered(), _days_known(self.run.day)
         asked = {
             "run": self.run.pk,
             "day": self.run.day,

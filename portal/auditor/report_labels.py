@@ -20,7 +20,7 @@ from codes.models.run import RunStep
 from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.auditor.journal_labels import action_choices, subject_label
-from portal.templatetags.page import actor, gap, stored_day, titled, untranslated
+from portal.templatetags.page import actor, gap, stored_day, title_field, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
@@ -168,7 +168,7 @@ def city_titles(columns: Iterable[str] = (*TITLED, "rule_set")) -> Titles:
     Only of rule sets that have a title, and of each version by the name that the journal has for it.
     """
     wanted = {"provider" if column in OF_PROVIDERS else column for column in columns}
-    title = "title_zh" if (get_language() or "en").startswith("zh") else "title_en"
+    title = title_field()
     rows: dict[str, QuerySet[Any, tuple[Any, ...]]] = {
         name: model.objects.values_list(Value(name), "code", title, Value(0)) for name, model in TITLED.items()
     }

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.templatetags.page import titled, untranslated
+from portal.templatetags.page import title_field, titled, untranslated
 from regions.city_file.reading import CityFile
 from regions.city_file.shape import BigDataCentre, PoliceDatabase, Title
 from regions.models import City
@@ -83,7 +83,7 @@ def rule_set_of(code: str, file: CityFile) -> str:
 @register.filter
 def drafted_for(draft: Mapping[str, str]) -> str:
     """The rule set of a draft that a risk list became, as its city calls it."""
-    title = draft.get("title_zh" if (get_language() or "").startswith("zh") else "title_en")
+    title = draft.get(title_field())
     return title if title and title != draft["rule_set"] else untranslated(draft["rule_set"])
 
 

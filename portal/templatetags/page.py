@@ -66,11 +66,15 @@ def label_of(value: Any, vocabulary: str = "") -> str:
     return str(word.label) if isinstance(word, TextChoices) else str(word)
 
 
+def title_field(name: str = "title") -> str:
+    """``title_zh`` or ``title_en`` (``name_…``, ``reason_…``), by the page's language."""
+    return f"{name}_zh" if translation.get_language().startswith("zh") else f"{name}_en"
+
+
 @register.filter
 def titled(thing: Any, name: str = "title") -> str:
-    """The field ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``) of a row, in the page's language."""
-    suffix = "zh" if translation.get_language().startswith("zh") else "en"
-    return str(getattr(thing, f"{name}_{suffix}"))
+    """The field of a row in the page's language."""
+    return str(getattr(thing, title_field(name)))
 
 
 @register.simple_tag
