@@ -18,12 +18,13 @@ from codes.intake.lines import SHAPES
 from codes.models import Scope
 from portal.api.bodies import LINES_TYPE
 from portal.api.errors import ApiErrorCode
-from portal.api.fields import Components, Field, field, fields_of, prose, sample
+from portal.api.fields import ECHO, Components, Field, field, fields_of, prose, sample
 from portal.api.schema import document
 from portal.web.access import for_anyone
 
 IN_PATH = re.compile(r"\{(\w+)\}")
 IN_SENTENCE = re.compile(r"\{\w+\}")
+WORDS = ("summary", "description")
 # Headers as they are written, in whatever language the sentence is.
 HEADER = re.compile(r"(?<!`)\b(?:[A-Z][a-z]+-[A-Z][a-z]+|Authorization: Bearer)\b")
 
@@ -71,9 +72,39 @@ def reference(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=2)
 def reference_text(language: str) -> str:
-    """The page below its title: the same in every city, and made once a process. The document speaks English everywhere."""
+    """The page below its title: the same in every city, and made once a language and process."""
     with translation.override(language):
-        return render_to_string("api/reference_text.html", _described(json.loads(document())))
+        return render_to_string("api/reference_text.html", _described(_translated(json.loads(document()))))
+
+
+def descriptions(described: Any) -> Iterator[str]:
+    """What the document says in words, wherever it does. The catalogue has their Chinese."""
+    if isinstance(described, list):
+        for inner in described:
+            yield from descriptions(inner)
+    elif isinstance(described, dict):
+        for key, inner in described.items():
+            if _is_words(key, inner):
+                yield inner
+            else:
+                yield from descriptions(inner)
+
+
+def _translated(described: Any) -> Any:
+    """The document is English, whoever asks for it."""
+    if isinstance(described, list):
+        return [_translated(inner) for inner in described]
+    if isinstance(described, dict):
+        return {
+            key: translation.gettext(inner) if _is_words(key, inner) else _translated(inner)
+            for key, inner in described.items()
+        }
+    return described
+
+
+def _is_words(key: str, inner: Any) -> bool:
+    """A field may be named so as well: its schema is no text. Choices that only say their values again have no words."""
+    return key in WORDS and isinstance(inner, str) and ECHO.sub("", inner).strip() != ""
 
 
 def _described(described: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from codes.intake.provider_keys import issue_key
 from codes.models import Scope
@@ -47,6 +47,19 @@ def test_it_has_every_call_and_needs_no_script(alpha: City, browser: Client, lan
     named = set(re.findall(r'href="#([^"]+)"', page))
     assert named <= set(re.findall(r'id="([^"]+)"', page))
     assert not re.search(r"(href|src)=\"(https?:)?//|<style|style=|<script>", page)
+
+
+def test_it_speaks_the_reader_s_language_and_the_document_english(alpha: City, browser: Client) -> None:
+    described = json.loads(document())
+    browser.cookies["language"] = "zh-hans"
+    page = unescape(browser.get("/api/v1/reference/").content.decode())
+    shown = [operation["summary"] for methods in described["paths"].values() for operation in methods.values()]
+    with translation.override("zh-hans"):
+        chinese = [translation.gettext(text) for text in shown]
+    assert [text for text in shown if f"<strong>{text}</strong>" in page] == []
+    assert [text for text in chinese if f"<strong>{text}</strong>" not in page] == []
+    assert not re.search(r"<p>[A-Z][a-z]+ [a-z]+ [^<]*\.</p>", page)
+    assert json.loads(browser.get("/api/v1/schema").content) == described
 
 
 def test_every_example_is_understood(alpha: City, browser: Client) -> None:

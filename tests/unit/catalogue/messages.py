@@ -1,12 +1,16 @@
-"""Every message the code and the templates ask the catalogue for, found without running them."""
+"""Every message that code and templates ask the catalogue for, found without running them, and what the API's document says."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation.template import templatize
+
+from portal.api.reference import descriptions
+from portal.api.schema import document
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = ("portal", "codes", "regions")
@@ -48,6 +52,8 @@ def messages() -> dict[Message, str]:
     for path in sorted((ROOT / "templates").rglob("*.*")):
         for message in _in_template(path.read_text(encoding="utf-8")):
             found.setdefault(message, str(path.relative_to(ROOT)))
+    for text in descriptions(json.loads(document())):
+        found.setdefault(Message("", text, ""), "the document of the API")
     return found
 
 
