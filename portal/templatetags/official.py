@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship import Relation
 from codes.models import SecondLook
+from codes.review.cases.notes import MENTION
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
+from portal.templatetags.page import free_text
 from portal.templatetags.staff import CASE_KINDS, REVIEW_REASONS, label_filter
 from portal.web.risk_levels import level_label
+from regions.staff.accounts import full_name_of
 
 register = template.Library()
 
@@ -31,6 +34,12 @@ def review_reason(code: str) -> str:
     """The label of a reason from any list; codes that two lists share mean the same in both."""
     found = next((words(code) for words in REVIEW_REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
+
+
+@register.filter
+def note_text(text: str) -> str:
+    """A note with the names of the colleagues it mentions by their accounts."""
+    return free_text(MENTION.sub(lambda found: f"@{full_name_of(found[1])}", text))
 
 
 label_filter(register, "second_look", {one.value: one.label for one in SecondLook.Outcome})

@@ -17,6 +17,8 @@ from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason,
 from portal.templatetags.page import actor, titled, untranslated
 from regions.leased_jobs import Reported
 from regions.sources.models import Source
+from regions.staff.accounts import full_name_of
+from regions.staff.models import StaffChange
 from regions.vocabulary import grouped
 
 register = template.Library()
@@ -83,6 +85,13 @@ ENDS: dict[str, str | Promise] = {
 @register.filter
 def case_verb(verb: str) -> str:
     return str(ENDS[verb]) if verb in ENDS else str(Verb(verb).label)
+
+
+@register.filter
+def account_of(change: StaffChange) -> str:
+    """Whose account a change is about: name and user name, as an administrator tells two people apart."""
+    name = change.values.get("full_name") or full_name_of(change.username)
+    return untranslated(name if change.username in name else f"{name} ({change.username})")
 
 
 @register.filter

@@ -16,8 +16,8 @@ from regions.refusals import NotFound, Refused
 from regions.staff.models import Account
 from regions.staff.roles import CASE_WORK, Role
 
-# Not what stands behind the @ of a mail address; a full stop at the end is the sentence's.
-MENTION = re.compile(r"(?<![\w.@-])@([A-Za-z0-9._-]{1,80}?)(?=[.]?(?:[^A-Za-z0-9._-]|$))")
+# Not what stands behind the @ of a mail address – Han characters before it are no part of one; a full stop at the end is the sentence's.
+MENTION = re.compile(r"(?<![A-Za-z0-9_.@-])@([A-Za-z0-9._-]{1,80}?)(?=[.]?(?:[^A-Za-z0-9._-]|$))")
 
 
 def write_note(*, case_id: int, text: str, by: str, now: datetime) -> CaseNote:

@@ -1,12 +1,14 @@
 """Internal notes: on the case for colleagues and auditors, on the overview of whom they mention until opened, never for the citizen."""
 
 import pytest
+from django.core.cache import caches
 
 from codes.models import NoteMention
 from codes.review.cases.notes import open_mention
 from portal.citizen.data.views import personal_data
 from regions.journal.models import JournalEntry
 from regions.refusals import NotFound
+from regions.staff.models import Account
 from tests.integration.official.conftest import At
 from tests.integration.official.test_case_page import page_of
 from tests.integration.pages.asking import at_most
@@ -38,6 +40,16 @@ def test_a_note_finds_whom_it_mentions_until_they_open_it(desk: Desk, at_work: A
     assert wang.post(f"{LIST}{mention.pk}/").headers["Location"] == address
     assert TEXT not in wang.read(LIST)
     assert TEXT in wu.read(LIST)
+
+
+def test_a_note_names_people_and_not_accounts(desk: Desk, at_work: At) -> None:
+    Account.objects.filter(username="wang").update(full_name="王敏")
+    caches["template_fragments"].clear()
+    li, address = at_work("li"), page_of(desk.case("zhang"))
+    # Chinese leaves no space before it.
+    li.post(f"{address}note/", {"note": f"请@wang。{TEXT}", "to": ""})
+    assert f"请@王敏。{TEXT}" in li.read(address)
+    assert f"请@王敏。{TEXT}" in at_work("wang").read(LIST)
 
 
 def test_nobody_is_mentioned_who_does_not_work_on_cases(desk: Desk, at_work: At) -> None:

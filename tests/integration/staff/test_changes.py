@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
+from django.core.cache import caches
 from django.db import IntegrityError, transaction
 
 from regions.journal.models import JournalEntry
@@ -61,6 +62,15 @@ PROPOSALS: dict[str, Callable[[Account, str], StaffChange]] = {
         changes.close_account(lin.pk, by="an", now=AT).pk, reason="x", by=by, now=AT
     ),
 }
+
+
+def test_a_change_says_whose_account_it_is_by_name(lin: Account, second: Visitor) -> None:
+    lin.full_name = "林"
+    lin.save()
+    caches["template_fragments"].clear()
+    for change, named in ((propose_new(), "新 (new)"), (PROPOSALS["roles"](lin, "an"), "林 (lin)")):
+        for path in (PATH, f"{PATH}changes/{change.pk}/"):
+            assert named in second.read(path), path
 
 
 @pytest.mark.parametrize("kind", PROPOSALS)
