@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from codes.models import Citizen, Provider
+from codes.models import Citizen, Provider, RuleSet
 from codes.models import Rule as RuleRow
 from portal.demo.people import Person, Population
 from regions.identity import Identity
@@ -42,6 +42,7 @@ SOURCE_TITLES = {
     "police": ("乙市公安局数据库", "Beta police database"),
     "bigdata": ("省大数据中心", "Provincial big-data centre"),
 }
+RULE_SET_TITLES = {"national": ("全国规则", "National rules")}
 # The desk's, two of them with check-ins, and one more, which outlasts those that are red.
 CHECK_INS = {"spacetime_overlap": 14, "arrival": 7}
 RULE_SET = (
@@ -121,6 +122,8 @@ def dress() -> Citizens:
         Provider.objects.filter(code=code).update(title_zh=chinese, title_en=english)
     for code, (chinese, english) in SOURCE_TITLES.items():
         Source.objects.filter(code=code).update(title_zh=chinese, title_en=english)
+    for code, (chinese, english) in RULE_SET_TITLES.items():
+        RuleSet.objects.filter(code=code).update(title_zh=chinese, title_en=english)
     for kind, (title_zh, title_en, reason_zh, reason_en) in RULES.items():
         RuleRow.objects.filter(kind=kind).update(
             title_zh=title_zh, title_en=title_en, reason_zh=reason_zh, reason_en=reason_en
