@@ -17,10 +17,13 @@ FROM (SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')) AS da
 WHERE held.citizen_id = sick.citizen_id AND held.provider_id = sick.provider_id AND held.days && sick.days
 
 -- statement: add_days
+-- The days are a step of their own: a cluster answers it on the city's node, and takes no LATERAL … LIMIT within the INSERT (ADR 75).
+WITH healthy AS MATERIALIZED (
+    SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')) AS days
+    FROM ({{last}}) last WHERE healthy GROUP BY citizen_id, provider_id
+)
 INSERT INTO codes_checkindays AS held (citizen_id, provider_id, days, complete_at)
-SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')), %(now)s
-FROM ({{last}}) last WHERE healthy
-GROUP BY citizen_id, provider_id
+SELECT citizen_id, provider_id, days, %(now)s FROM healthy
 ORDER BY citizen_id, provider_id
 ON CONFLICT (citizen_id, provider_id) DO UPDATE
 SET days = held.days + excluded.days, complete_at = greatest(held.complete_at, excluded.complete_at)
