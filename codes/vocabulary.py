@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Colour(TextChoices):
-    """What a provider can show of a citizen; the most severe first."""
+    """The states a provider can show for a citizen, most severe first."""
 
     RED = "red", _("red")
     YELLOW = "yellow", _("yellow")
@@ -20,7 +20,7 @@ class Colour(TextChoices):
 
 
 class State(TextChoices):
-    """A verdict's outcome: a colour, or the reason why there is none. The last two are never shown as green."""
+    """The outcome of a verdict: a colour, or the reason why there is none. The last two are never shown as green."""
 
     RED = "red", _("red")
     YELLOW = "yellow", _("yellow")
@@ -65,7 +65,7 @@ class Factor(TextChoices):
 
 
 class Cause(TextChoices):
-    """The primary cause of a disagreement, in the order in which ties are decided."""
+    """The primary cause of a disagreement; ties are resolved in this order."""
 
     FRESHNESS = "freshness", _("one side's data is older")
     RULES = "rules", _("the rules differ")
@@ -75,7 +75,7 @@ class Cause(TextChoices):
 
 
 class Because(TextChoices):
-    """Which step gave the effective code; the last one says that it gave one, which is no longer valid."""
+    """The step that determined the effective code; `expired` means that the code is no longer valid."""
 
     RULING = "ruling", _("a ruling after manual review")
     AGREEMENT = "agreement", _("the providers that have a colour agree")

@@ -298,7 +298,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Health-code portal",
-    "DESCRIPTION": "What providers and gates ask of a city and deliver to it. The city is the host name's.",
+    "DESCRIPTION": "The API for providers and gates of a city. The city is selected by the host name.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

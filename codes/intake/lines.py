@@ -106,7 +106,7 @@ class Shape(BaseModel):
 
 
 class AreaStay(Shape):
-    """A stay, still going on when `left_on` is none."""
+    """A stay; `left_on` is null while it is ongoing."""
 
     area: Area
     from_day: Annotated[Day, Field(alias="from")]
@@ -126,7 +126,7 @@ class Line(Shape):
 
 
 class DeclarationLine(Line):
-    """Answers to the questions of a health declaration: null is an answer, a question left out was not asked."""
+    """Answers to the questions of a health declaration. Null is an answer; a missing key means that the question was not asked."""
 
     type: Literal["declaration"]
     full_name: FullName = None
@@ -147,7 +147,7 @@ class CheckInLine(Line):
 
 
 class DisplayedLine(Line):
-    """What the provider showed this person at that instant: the value as it stands with the provider, in its map or not."""
+    """The value that the provider displayed to this person at that time, whether or not it is in the provider's map."""
 
     type: Literal["displayed"]
     value: Name

@@ -17,7 +17,7 @@ from regions.rights import AppendOnly
 
 
 class CaseState(TextChoices):
-    """Where a case stands, in words for its citizen and its officials."""
+    """The state of a case."""
 
     # ``codes.review.cases.transitions`` says which leads to which.
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CheckResult(TextChoices):
-    """The words are those of ``docs/contracts.md`` §5; numbers are the places here, for whoever has only a phone."""
+    """The results of ``docs/contracts.md`` §5. The number of a result is its position in this list."""
 
     OK = "ok", _("The pass is genuine and valid.")
     EXPIRED = "expired", _("The pass has expired; so does every screenshot.")
@@ -51,7 +51,7 @@ NEXT_STEPS: dict[CheckResult, Promise] = {
 
 
 class Detail(TextChoices):
-    """Why exactly it is that result, where the result alone leaves it open."""
+    """The specific reason for the result where the result alone does not identify it."""
 
     RETIRED_KEY = "retired_key", _("Its key had been retired before the pass was made.")
     COMPROMISED_KEY = "compromised_key", _("Its key was stolen: anybody may have signed it.")

@@ -34,7 +34,7 @@ class CorrectionRefusal(TextChoices):
 
 
 class CorrectionAsked(PersonQuery):
-    """Who, and which of the rules that `status` names is wrong about them."""
+    """The person, and the rule from `status` that is wrong about them."""
 
     rule: Annotated[str, Field(min_length=1, max_length=40)]
     reason: Annotated[AppealReason, Field(strict=False)]
@@ -43,7 +43,7 @@ class CorrectionAsked(PersonQuery):
 
 
 class CorrectionFiled(BaseModel):
-    """`owner`: the division of the other city that the record comes from and that is asked; none for the city's own."""
+    """`owner`: the division code of the other city that has to correct the record; null for the city's own records."""
 
     number: str
     owner: str | None
@@ -53,7 +53,7 @@ class CorrectionFiled(BaseModel):
 
 
 class ListedCorrection(BaseModel):
-    """`owner_answer`: what the city that the record comes from has answered."""
+    """`owner_answer`: the answer of the city that the record comes from."""
 
     number: str
     state: CaseState
@@ -84,14 +84,18 @@ class Corrections(Service):
 
     @extend_schema(
         operation_id="file_correction",
-        summary="Have a record looked at that is said to be wrong",
-        description="Files an appeal for a person who has applied with the provider that calls. A reason that needs a file is "
-        "refused with `files_missing`: the person uploads it in the portal. Withdrawing is the person's own, in the portal.",
+        summary="File an appeal against a record",
+        description="Files an appeal on behalf of a person who has applied with the calling provider. A reason that "
+        "requires a file is refused with `files_missing`: the person has to upload the file in the portal. "
+        "Only the person can withdraw the appeal, in the portal.",
         tags=["corrections"],
         parameters=[IDEMPOTENCY_KEY],
         request={JSON_TYPE: CorrectionAsked},
         examples=[ASKED],
-        responses={(201, JSON_TYPE): OpenApiResponse(CorrectionFiled, "Filed."), **problems(*WITH_BODY, 404)},
+        responses={
+            (201, JSON_TYPE): OpenApiResponse(CorrectionFiled, "The appeal was filed."),
+            **problems(*WITH_BODY, 404),
+        },
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -124,11 +128,11 @@ class Corrections(Service):
 
     @extend_schema(
         operation_id="list_corrections",
-        summary="What the provider has filed for people",
-        description="The newest first. What citizens and officials wrote is not among it.",
+        summary="List appeals filed by the provider",
+        description="Newest first. Texts by citizens and officials are not included.",
         tags=["corrections"],
         parameters=PAGING,
-        responses={(200, JSON_TYPE): OpenApiResponse(CorrectionPage, "A page."), **problems(*ANY_CALL)},
+        responses={(200, JSON_TYPE): OpenApiResponse(CorrectionPage, "A page of results."), **problems(*ANY_CALL)},
     )
     def get(self, request: Request) -> Response:
         filter_of(request)

@@ -67,7 +67,7 @@ class ApiErrorCode(TextChoices):
     )
     METHOD_NOT_ALLOWED = "method_not_allowed", _("This address does not know the method.")
     NOT_ACCEPTABLE = "not_acceptable", _("The answer is JSON and nothing else.")
-    BAD_REQUEST = "bad_request", _("The call cannot be understood.")
+    BAD_REQUEST = "bad_request", _("The request cannot be parsed.")
 
 
 def problem(status: int, reason: TextChoices, params: Mapping[str, object]) -> dict[str, Any]:

@@ -36,14 +36,14 @@ from regions.tenancy import current_city
 
 
 class OwnReport(StrEnum):
-    """The reports that can be narrowed to one provider."""
+    """The reports that are available for a single provider."""
 
     CODES = ReportName.CODES.value
     DISAGREEMENTS = ReportName.DISAGREEMENTS.value
 
 
 class ExportQuery(Shape):
-    """`from` and `to` are settled days, both included; without them it is the newest. `state` narrows `codes`, `cause` `disagreements`."""
+    """`from` and `to` are settled days, both inclusive, by default the newest. `state` filters `codes`, `cause` filters `disagreements`."""
 
     report: Annotated[OwnReport, Field(strict=False)]
     file_format: Annotated[FileFormat, Field(strict=False, alias="format")] = FileFormat.JSONL
@@ -54,7 +54,7 @@ class ExportQuery(Shape):
 
 
 class Export(BaseModel):
-    """`manifest` is the city's signed statement about the file, `rows` and SHA-256 in it; `code` and `message` say why it failed."""
+    """`manifest` is the city's signed statement about the file, with `rows` and SHA-256; `code` and `message` explain a failure."""
 
     name: str
     report: OwnReport
@@ -77,10 +77,10 @@ class ExportPage(BaseModel):
 
 
 ASKED = OpenApiExample(
-    "What was shown in a week", {"report": "codes", "from": "2026-11-16", "to": "2026-11-22"}, request_only=True
+    "Colours shown during one week", {"report": "codes", "from": "2026-11-16", "to": "2026-11-22"}, request_only=True
 )
-NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="As the answer to the asking says it.")
-ANSWER = {(200, JSON_TYPE): OpenApiResponse(Export, "How far it is.")}
+NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="`name` from the answer to the request.")
+ANSWER = {(200, JSON_TYPE): OpenApiResponse(Export, "The export's current state.")}
 
 
 class Exports(Service):
@@ -89,11 +89,11 @@ class Exports(Service):
 
     @extend_schema(
         operation_id="list_exports",
-        summary="Exports that the provider asked for",
-        description="The newest first. A file is kept for a week; what it said of itself stays.",
+        summary="List the provider's exports",
+        description="Newest first. Files are kept for a week, their manifests permanently.",
         tags=["exports"],
         parameters=PAGING,
-        responses={(200, JSON_TYPE): OpenApiResponse(ExportPage, "A page."), **problems(*ANY_CALL)},
+        responses={(200, JSON_TYPE): OpenApiResponse(ExportPage, "A page of results."), **problems(*ANY_CALL)},
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
@@ -101,15 +101,20 @@ class Exports(Service):
 
     @extend_schema(
         operation_id="ask_for_export",
-        summary="Ask for a report",
-        description="`codes`: what the provider's people were shown on settled days. `disagreements`: whom it showed another colour "
-        "than other providers did, with its pairs. Columns are those of the city's exports; names and numbers are masked. It is "
-        f"written in the background; a provider has at most {MOST_OF_A_PROVIDER} at a time.",
+        summary="Request a report",
+        description="`codes`: the colours shown to the provider's users on settled days. `disagreements`: the people "
+        "for whom the provider and another provider showed different colours, with the pairs that include "
+        "the provider. The columns are those of the city's exports; names and ID numbers are masked. The "
+        f"file is written in the background; a provider can have at most {MOST_OF_A_PROVIDER} exports at a "
+        "time.",
         tags=["exports"],
         parameters=[IDEMPOTENCY_KEY],
         request={JSON_TYPE: ExportQuery},
         examples=[ASKED],
-        responses={(202, JSON_TYPE): OpenApiResponse(Export, "It will be written."), **problems(*WITH_BODY)},
+        responses={
+            (202, JSON_TYPE): OpenApiResponse(Export, "The export was accepted and will be written."),
+            **problems(*WITH_BODY),
+        },
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -133,8 +138,8 @@ class OneExport(Service):
 
     @extend_schema(
         operation_id="get_export",
-        summary="How far an export is",
-        description="Ask every few seconds until `state` is `done` or `failed`.",
+        summary="Get the state of an export",
+        description="Poll every few seconds until `state` is `done` or `failed`.",
         tags=["exports"],
         parameters=[NAME],
         responses={**ANSWER, **problems(*ANY_CALL, 404)},
@@ -170,7 +175,8 @@ class ExportFile(Service):
     @extend_schema(
         operation_id="fetch_export",
         summary="Fetch an export's file",
-        description="Once it is `done`. That it was fetched is in the city's journal. Its SHA-256 is in the export's `manifest`.",
+        description="Available once `state` is `done`. Each download is recorded in the city's journal. The file's "
+        "SHA-256 is in the export's `manifest`.",
         tags=["exports"],
         parameters=[NAME],
         responses={

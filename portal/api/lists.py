@@ -20,7 +20,7 @@ from portal.api.service import Service
 
 
 class Pair(BaseModel):
-    """Why two providers differ: the primary cause, from the glossary of causes."""
+    """The primary cause of the difference between two providers."""
 
     a: str
     b: str
@@ -28,7 +28,7 @@ class Pair(BaseModel):
 
 
 class ListedDisagreement(BaseModel):
-    """`citizen_ref` is stable within the city and says nothing outside it; the colours differ for these causes since `since`."""
+    """`citizen_ref` is stable within the city and meaningless outside it; the colours have differed for these causes since `since`."""
 
     citizen_ref: str
     colours: dict[str, Colour]
@@ -63,12 +63,13 @@ class Disagreements(Service):
 
     @extend_schema(
         operation_id="list_disagreements",
-        summary="Open disagreements of the provider with others",
-        description="People whom the provider that calls and another show in different colours, by the last settled run, with the "
-        "primary cause of each pair that it is part of. Names and numbers are not among it.",
+        summary="List open disagreements with other providers",
+        description="People for whom the calling provider and another provider show different colours according to the "
+        "last settled run, with the primary cause of each pair that includes the calling provider. Names "
+        "and ID numbers are not included.",
         tags=["disagreements"],
         parameters=PAGING,
-        responses={(200, JSON_TYPE): OpenApiResponse(DisagreementPage, "A page."), **problems(*ANY_CALL)},
+        responses={(200, JSON_TYPE): OpenApiResponse(DisagreementPage, "A page of results."), **problems(*ANY_CALL)},
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
@@ -87,15 +88,15 @@ class Cases(Service):
 
     @extend_schema(
         operation_id="list_cases",
-        summary="Cases about what the provider shows",
-        description="Appeals against the provider's colour, and cases about disagreements that it is part of; the newest first. "
-        "What citizens and officials wrote is not among it.",
+        summary="List cases about the provider's colours",
+        description="Appeals against the provider's colour, and cases about disagreements that involve the provider, "
+        "newest first. Texts by citizens and officials are not included.",
         tags=["cases"],
         parameters=[
             *PAGING,
             OpenApiParameter("state", str, enum=CaseState.values, description="Only cases in this state."),
         ],
-        responses={(200, JSON_TYPE): OpenApiResponse(CasePage, "A page."), **problems(*ANY_CALL)},
+        responses={(200, JSON_TYPE): OpenApiResponse(CasePage, "A page of results."), **problems(*ANY_CALL)},
     )
     def get(self, request: Request) -> Response:
         state = filter_of(request, ("state",)).get("state")

@@ -19,11 +19,13 @@ PAGE_SIZE = 100
 LARGEST_PAGE = 1000
 OF_PAGES = ("cursor", "limit")
 PAGING = [
-    OpenApiParameter("cursor", str, description="`next_cursor` of the page before; of the same list, filter and key."),
+    OpenApiParameter(
+        "cursor", str, description="`next_cursor` of the previous page, for the same list, filter and key."
+    ),
     OpenApiParameter(
         "limit",
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
-        description="The most items of the page.",
+        description="Maximum number of items on the page.",
     ),
 ]
 

@@ -55,7 +55,7 @@ class PersonRefusal(TextChoices):
 
 
 class PersonQuery(Shape):
-    """Who is meant, by their document."""
+    """A person, identified by their ID document."""
 
     id_type: Annotated[str, Field(description=f"One of {', '.join(IdType.values)}.", max_length=2)]
     id_number: Annotated[str, Field(min_length=1, max_length=40)]
@@ -66,7 +66,7 @@ class CallReference(Shape):
 
 
 class Trip(BaseModel):
-    """A stay as it was declared, with the declaration that says so."""
+    """A declared stay, with the declaration that contains it."""
 
     entry_id: str
     submitted_at: datetime
@@ -80,9 +80,9 @@ class Trips(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """The colour that counts, because of what; and what this provider shows, by which rules.
+    """The effective colour with its reason, and the state shown by this provider with the rules behind it.
 
-    `effective` is none where the person has not applied with the provider (`state` is `not_applied` then).
+    `effective` is null if the person has not applied with the provider (`state` is then `not_applied`).
     """
 
     as_of: datetime
@@ -99,7 +99,7 @@ class Call(BaseModel):
 
 
 class MadeCode(BaseModel):
-    """The text of the QR code, which is shown until it expires; then it is made anew by the same reference."""
+    """The text of the QR code. Show it until it expires, then make a new one with the same reference."""
 
     token: str
     colour: State
@@ -144,15 +144,16 @@ class Declarations(Service):
         **_described(
             "declare",
             "Deliver one declaration",
-            "The object is a line of `entries` of type `declaration`. 201: taken; 200: the city has it already, with the same "
-            "content. A refusal's `code` is the reason that the line would have, and `errors` names the field.",
+            "The object is a line of `entries` of type `declaration`. 201: accepted; 200: the city already has it with "
+            "the same content. If it is refused, `code` is the reason the line would have in `entries`, and `errors` "
+            "names the field.",
             tag="declarations",
             parameters=[IDEMPOTENCY_KEY],
             request={JSON_TYPE: DeclarationLine},
             examples=[DECLARATION],
             responses={
-                (201, JSON_TYPE): OpenApiResponse(LineResult, "Taken."),
-                **_answer(200, LineResult, "A duplicate.", 503),
+                (201, JSON_TYPE): OpenApiResponse(LineResult, "Accepted."),
+                **_answer(200, LineResult, "A duplicate of an earlier declaration.", 503),
             },
         )
     )
@@ -175,14 +176,14 @@ class TripsOfPerson(Service):
     @extend_schema(
         **_described(
             "list_trips",
-            "A person's declared stays",
-            "Every stay in the declarations that this provider delivered, as delivered, the newest declaration first. Trips are "
-            "declared with `declarations`. Whoever has not applied with the provider has none. The person reads in their own "
-            "history that it was asked.",
+            "List a person's declared stays",
+            "All stays in the declarations delivered by the calling provider, as delivered, newest declaration first. "
+            "Trips are declared through `declarations`. The list is empty for a person who has not applied with the "
+            "provider. The query appears in the person's own access history.",
             tag="trips",
             request={JSON_TYPE: PersonQuery},
             examples=[PERSON],
-            responses=_answer(200, Trips, "Their stays."),
+            responses=_answer(200, Trips, "The person's stays."),
         )
     )
     def post(self, request: Request) -> Response:
@@ -201,13 +202,14 @@ class Status(Service):
     @extend_schema(
         **_described(
             "ask_status",
-            "A person's colour, and why",
-            "Asked by POST, as no ID number belongs in an address. Only of people who have applied with the provider that asks; "
-            "all others, known to the city or not, are `not_applied`. The person reads in their own history that it was asked.",
+            "Get a person's colour and its reason",
+            "Uses POST so that no ID number appears in a URL. Only people who have applied with the calling provider "
+            "can be queried; everybody else, known to the city or not, is `not_applied`. The query appears in the "
+            "person's own access history.",
             tag="status",
             request={JSON_TYPE: PersonQuery},
             examples=[PERSON],
-            responses=_answer(200, StatusAnswer, "What is shown now."),
+            responses=_answer(200, StatusAnswer, "The colour shown now."),
         )
     )
     def post(self, request: Request) -> Response:
@@ -225,12 +227,12 @@ class Calls(Service):
         **_described(
             "apply_for_call",
             "Apply for a call of a person's code",
-            f"The person asks to see their code in the provider's app. The reference makes codes for "
-            f"{int(CALL_LIFETIME.total_seconds()) // 60} minutes and says nothing of the person.",
+            "Call it when a person asks to see their code in the provider's app. The reference can be used to make "
+            f"codes for {int(CALL_LIFETIME.total_seconds()) // 60} minutes and contains no personal data.",
             tag="calls",
             request={JSON_TYPE: PersonQuery},
             examples=[PERSON],
-            responses={(201, JSON_TYPE): OpenApiResponse(Call, "A reference."), **problems(*WITH_BODY, 404)},
+            responses={(201, JSON_TYPE): OpenApiResponse(Call, "The reference."), **problems(*WITH_BODY, 404)},
         )
     )
     def post(self, request: Request) -> Response:
@@ -251,11 +253,12 @@ class Codes(Service):
         **_described(
             "make_code",
             "Make the code that was called for",
-            "The pass holds the colour of this instant for 60 seconds; while the reference is good, a new one can be made.",
+            "The pass carries the current colour and is valid for 60 seconds; a new one can be made as long as the "
+            "reference is valid.",
             tag="codes",
             request={JSON_TYPE: CallReference},
             examples=[OpenApiExample("A reference", {"reference": "AAAAAQ…"}, request_only=True)],
-            responses={(201, JSON_TYPE): OpenApiResponse(MadeCode, "A pass."), **problems(*WITH_BODY)},
+            responses={(201, JSON_TYPE): OpenApiResponse(MadeCode, "The pass."), **problems(*WITH_BODY)},
         )
     )
     def post(self, request: Request) -> Response:

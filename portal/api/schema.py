@@ -45,21 +45,21 @@ class Message(serializers.Serializer[Any]):
 
 
 class LineResult(serializers.Serializer[Any]):
-    line = serializers.IntegerField(min_value=1, help_text="Its number in the body, counted from 1.")
+    line = serializers.IntegerField(min_value=1, help_text="The line number in the body, starting at 1.")
     result = serializers.ChoiceField([outcome.value for outcome in Outcome])
-    entry_id = serializers.CharField(required=False, help_text="Absent where the line could not be read.")
+    entry_id = serializers.CharField(required=False, help_text="Missing if the line could not be read.")
     left_out = serializers.ListField(
         child=serializers.ChoiceField(["full_name", "phone"]),
         required=False,
-        help_text="Details of the person that could not be used; the rest of the line was.",
+        help_text="Personal details that could not be used; the rest of the line was accepted.",
     )
     reason = serializers.ChoiceField([reason.value for reason in Refusal], required=False)
-    field = serializers.CharField(required=False, help_text="The key that is wrong.")
+    field = serializers.CharField(required=False, help_text="The invalid key.")
     message = Message(required=False)
 
 
 class EntriesResult(serializers.Serializer[Any]):
-    """Counts, and a result for each line that is not blank, in their order."""
+    """Counts, and one result per non-blank line in the order of the lines."""
 
     accepted = serializers.IntegerField(min_value=0)
     duplicate = serializers.IntegerField(min_value=0)
@@ -68,21 +68,21 @@ class EntriesResult(serializers.Serializer[Any]):
 
 
 class FieldError(serializers.Serializer[Any]):
-    field = serializers.CharField(help_text="Where in the body, its steps joined by dots.", allow_blank=True)
+    field = serializers.CharField(help_text="The path in the body, with steps joined by dots.", allow_blank=True)
     reason = serializers.CharField()
 
 
 class Problem(serializers.Serializer[Any]):
-    """The call was refused, and nothing was done (but see `busy`). RFC 9457; `type` and `code` are stable."""
+    """The call was refused and had no effect (except `busy`). RFC 9457; `type` and `code` are stable."""
 
-    type = serializers.CharField(help_text="`urn:health-code:problem:` and the code.")
+    type = serializers.CharField(help_text="`urn:health-code:problem:` followed by the code.")
     title = serializers.CharField()
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What is wrong and what to do, in English.")
+    detail = serializers.CharField(help_text="What is wrong and what to do about it, in English.")
     code = serializers.CharField()
-    message = Message(help_text="The same in both languages.")
+    message = Message(help_text="`detail` in both languages.")
     errors = FieldError(  # type: ignore[assignment]  # the member is named so by custom
-        many=True, required=False, help_text="Every field of the body that does not fit."
+        many=True, required=False, help_text="All invalid fields of the body."
     )
 
 
@@ -91,7 +91,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "key"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
-        return {"type": "http", "scheme": "bearer", "description": "The caller's own key, issued by the city."}
+        return {"type": "http", "scheme": "bearer", "description": "The caller's key, issued by the city."}
 
 
 class SignedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
@@ -100,26 +100,28 @@ class SignedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
         description = (
-            "Instead of the key: `X-App-Id` (the key's number), `X-Timestamp` (seconds), `X-Nonce`, and here the upper-case hex "
-            "HMAC-SHA256, with the key's signing secret, over `name=value&…` of the query's parameters and `app_id`, "
-            "`body_sha256`, `method`, `nonce`, `path`, `timestamp`; sorted by name, empty values left out, not URL-encoded."
+            "Used instead of the bearer key: `X-App-Id` (the key's number), `X-Timestamp` (seconds), `X-Nonce`, and in "
+            "this header the upper-case hexadecimal HMAC-SHA256, computed with the key's signing secret, of "
+            "`name=value&…` for the query parameters and `app_id`, `body_sha256`, `method`, `nonce`, `path` and "
+            "`timestamp`, sorted by name, without empty values, not URL-encoded."
         )
         return {"type": "apiKey", "in": "header", "name": "X-Sign", "description": description}
 
 
 PROBLEMS = {
-    400: "The call cannot be understood.",
-    401: "No key in force: missing, unknown, expired and revoked ones are told the same. Or a signature that is too old.",
-    403: "The key does not open this service.",
-    404: "There is no such thing, or it is none of the caller's.",
-    406: "The answer is JSON only.",
-    409: "The same call is running, or the thing has moved meanwhile.",
-    411: "No Content-Length.",
-    413: "Too many bytes or lines.",
-    415: "Another content type, character set or an encoding.",
-    422: "The body does not have the agreed form, or the act is refused; `code` says why.",
-    429: "The key calls too often; `Retry-After` says in how many seconds.",
-    503: "`busy`: lines of this call may have been taken; send all of them again after `Retry-After`.",
+    400: "The request cannot be parsed.",
+    401: "There is no valid key: a missing, unknown, expired and revoked key get the same answer. Or the signature is "
+    "too old.",
+    403: "The key does not have this service's scope.",
+    404: "The object does not exist or does not belong to the caller.",
+    406: "The response is available as JSON only.",
+    409: "The same call is still running, or the object's state has changed.",
+    411: "`Content-Length` is missing.",
+    413: "The body has too many bytes or lines.",
+    415: "The content type or character set is not supported, or the body is compressed.",
+    422: "The body does not match the schema, or the operation is refused; `code` is the reason.",
+    429: "Too many calls with this key; `Retry-After` is the number of seconds to wait.",
+    503: "`busy`: some lines of this call may have been accepted; send all of them again after `Retry-After`.",
 }
 # Every call may get these; a call with a body those as well.
 ANY_CALL = (400, 401, 403, 406, 429)
@@ -135,25 +137,26 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="Made up by the caller, for one call. The same call with it within 24 hours is answered as before and done once.",
+    description="Chosen by the caller for one call. Repeating the call with the same key within 24 hours returns the "
+    "first answer; the operation is executed once.",
 )
 
 ENTRIES: dict[str, Any] = {
     "operation_id": "deliver_entries",
     "summary": "Deliver declarations and check-ins",
     "description": (
-        f"One JSON object a line, at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes: a `DeclarationLine` or a "
-        "`CheckInLine`. Each line is accepted or refused by itself. A line whose `entry_id` was taken before with the same "
-        "content is a `duplicate`: sending a call again is always safe; instants, numbers, names and phones are compared as "
-        "what they mean. A question whose key is absent was not asked. A provider delivers for itself only, to the city "
-        "that the host name says."
+        f"One JSON object per line, at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes: a `DeclarationLine`, "
+        "`CheckInLine` or `DisplayedLine`. Each line is accepted or refused separately. A line whose `entry_id` was "
+        "accepted before with the same content is a `duplicate`, so it is always safe to repeat a call; times, ID "
+        "numbers, names and phone numbers are compared by value, not by spelling. A question whose key is missing was "
+        "not asked. A provider can deliver only its own entries, to the city of the host name."
     ),
     "tags": ["entries"],
     "parameters": [IDEMPOTENCY_KEY],
     "request": {LINES_TYPE: {"type": "string", "description": "NDJSON in UTF-8"}},
     "examples": [OpenApiExample("A check-in", EXAMPLE, media_type=LINES_TYPE, request_only=True)],
     "responses": {
-        200: OpenApiResponse(EntriesResult, "Every line was looked at; what became of it is told by line."),
+        200: OpenApiResponse(EntriesResult, "All lines were processed; the result is listed per line."),
         **problems(*WITH_BODY, 503),
     },
 }

@@ -29,9 +29,9 @@ GATE_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 
 class ScannedPass(Shape):
-    """What was scanned, as it was: white space, case and known keyboard layouts are forgiven.
+    """The scanned text, unchanged: differences in white space, case and known keyboard layouts are tolerated.
 
-    `gate` is the provider's own name for the gate that asks. A provider says it with every pass; a machine's key is one gate's.
+    `gate` is the provider's own name for the gate. A provider sends it with every pass; a machine's key belongs to one gate.
     """
 
     text: Annotated[str, Field(alias="pass", max_length=MOST_CHARACTERS)]
@@ -49,10 +49,10 @@ class OtherCity(BaseModel):
 
 
 class Verification(BaseModel):
-    """`colour` is that of `at`; none means that no colour is known, which is not green.
+    """`colour` is the colour at `at`; null means that no colour is known, which must not be treated as green.
 
-    `number` stands for `result` (0 is `ok`), `detail` says why exactly where the result leaves it open. `city` is the other
-    city whose pass it is, and which answers for the colour; none for passes of this city.
+    `number` identifies `result` (0 is `ok`); `detail` is the specific reason where the result alone does not identify it. `city` is
+    the other city that issued the pass and answers for the colour; null for passes of this city.
     """
 
     result: CheckResult
@@ -93,12 +93,13 @@ class Verifications(Service):
 
     @extend_schema(
         operation_id="verify",
-        summary="Check a pass that was scanned",
-        description="Whether it is genuine, and the colour that its holder has now; every text gets one of ten results. A pass of "
-        "another city is treated by this city's recognition. The key is that of a gate's machine, which opens this service only, "
-        "or a provider's with the scope, which says in `gate` which of its gates asks and is refused without. The same pass at "
-        "another gate within its life is `replayed`. "
-        "That it was checked is kept for the city's retention, and never with a name.",
+        summary="Check a scanned pass",
+        description="Checks whether a pass is genuine and returns the holder's current colour; any text gets one of ten"
+        " results. A pass of another city is handled according to this city's recognition of that city. The"
+        " key is either a gate machine's key, which has this scope only, or a provider's key with this "
+        "scope; a provider must name the gate in `gate`, otherwise the call is refused. If the same pass is"
+        " shown at another gate while it is valid, the result is `replayed`. Checks are stored for the "
+        "city's retention period, never with a name.",
         tags=["verifications"],
         request={JSON_TYPE: ScannedPass},
         examples=[SCANNED, GREEN],

@@ -33,7 +33,7 @@ Event = Annotated[
 
 
 class ProposedWebhook(Shape):
-    """An address of https without a query, on a host that the operator allows. The official who approves it reads `reason`."""
+    """An https URL without a query string, on a host that the operator allows. `reason` is shown to the official who approves it."""
 
     address: Annotated[str, Field(min_length=1, max_length=LONGEST_ADDRESS)]
     events: Annotated[list[Event], Field(min_length=1, max_length=len(OF_PERSONS))]
@@ -41,7 +41,7 @@ class ProposedWebhook(Shape):
 
 
 class ListedWebhook(BaseModel):
-    """`proposed` waits for an official's approval, `ended` was removed. Before `silent_until` nothing is sent: nobody answered."""
+    """`proposed`: waiting for approval; `ended`: removed. Nothing is sent before `silent_until`: the receiver did not respond."""
 
     id: int
     address: str
@@ -61,7 +61,7 @@ class WebhookPage(BaseModel):
 
 
 class ListedDelivery(BaseModel):
-    """`id` is that of the message. `status` is the last answer's, `fault` says why there was none."""
+    """`id` is the message's. `status` is the HTTP status of the last response, `fault` the reason why there was none."""
 
     id: UUID
     event: WebhookEvent
@@ -79,7 +79,7 @@ class DeliveryPage(BaseModel):
 
 
 class Act(StrEnum):
-    """`remove` also takes back what is only proposed. `replay` sends again what was given up."""
+    """`remove` also withdraws a proposed webhook. `replay` sends abandoned deliveries again."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -96,7 +96,7 @@ PROPOSED = OpenApiExample(
     {"address": "https://front.example.cn/hook", "events": ["code.changed"], "reason": "Our app shows the colour."},
     request_only=True,
 )
-ID = OpenApiParameter("webhook_id", int, OpenApiParameter.PATH, description="Its `id`.")
+ID = OpenApiParameter("webhook_id", int, OpenApiParameter.PATH, description="The webhook's `id`.")
 
 
 class Webhooks(Service):
@@ -105,11 +105,11 @@ class Webhooks(Service):
 
     @extend_schema(
         operation_id="list_webhooks",
-        summary="The provider's webhooks",
-        description="The newest first, those that were refused or removed among them.",
+        summary="List the provider's webhooks",
+        description="Newest first, including refused and removed ones.",
         tags=["webhooks"],
         parameters=PAGING,
-        responses={(200, JSON_TYPE): OpenApiResponse(WebhookPage, "A page."), **problems(*ANY_CALL)},
+        responses={(200, JSON_TYPE): OpenApiResponse(WebhookPage, "A page of results."), **problems(*ANY_CALL)},
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
@@ -117,14 +117,17 @@ class Webhooks(Service):
 
     @extend_schema(
         operation_id="propose_webhook",
-        summary="Propose an address",
-        description="Nothing is sent there until an official of the city approves. An address is never changed: propose another one "
-        "and remove this.",
+        summary="Propose a webhook",
+        description="Nothing is sent to the address until an official of the city approves it. An address cannot be "
+        "changed: propose a new one and remove the old one.",
         tags=["webhooks"],
         parameters=[IDEMPOTENCY_KEY],
         request={JSON_TYPE: ProposedWebhook},
         examples=[PROPOSED],
-        responses={(201, JSON_TYPE): OpenApiResponse(ListedWebhook, "Proposed."), **problems(*WITH_BODY)},
+        responses={
+            (201, JSON_TYPE): OpenApiResponse(ListedWebhook, "The webhook was proposed."),
+            **problems(*WITH_BODY),
+        },
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -146,11 +149,14 @@ class OneWebhook(Service):
 
     @extend_schema(
         operation_id="get_webhook",
-        summary="One webhook",
-        description="Its state, and how many messages wait or were given up.",
+        summary="Get a webhook",
+        description="Its state and the numbers of waiting and abandoned deliveries.",
         tags=["webhooks"],
         parameters=[ID],
-        responses={(200, JSON_TYPE): OpenApiResponse(ListedWebhook, "As it is now."), **problems(*ANY_CALL, 404)},
+        responses={
+            (200, JSON_TYPE): OpenApiResponse(ListedWebhook, "The webhook's current state."),
+            **problems(*ANY_CALL, 404),
+        },
     )
     def get(self, request: Request, webhook_id: int) -> Response:
         filter_of(request)
@@ -158,13 +164,17 @@ class OneWebhook(Service):
 
     @extend_schema(
         operation_id="act_on_webhook",
-        summary="Pause, resume or remove a webhook, or send again",
-        description="`replay` sends again what was given up after 24 hours, but for colours that a later one has overtaken.",
+        summary="Pause, resume, remove or replay a webhook",
+        description="`replay` sends deliveries again that were abandoned after 24 hours, except colours that have since"
+        " been superseded.",
         tags=["webhooks"],
         parameters=[ID, IDEMPOTENCY_KEY],
         request={JSON_TYPE: WebhookAct},
-        examples=[OpenApiExample("Nothing for now", {"act": "pause"}, request_only=True)],
-        responses={(200, JSON_TYPE): OpenApiResponse(ListedWebhook, "As it is now."), **problems(*WITH_BODY, 404)},
+        examples=[OpenApiExample("Pause deliveries", {"act": "pause"}, request_only=True)],
+        responses={
+            (200, JSON_TYPE): OpenApiResponse(ListedWebhook, "The webhook's current state."),
+            **problems(*WITH_BODY, 404),
+        },
     )
     @idempotent
     def post(self, request: Request, webhook_id: int) -> Response:
@@ -180,15 +190,15 @@ class Deliveries(Service):
 
     @extend_schema(
         operation_id="list_deliveries",
-        summary="What a webhook was told last",
-        description="The newest first, of 30 days. Whom a message was about is in the message only.",
+        summary="List a webhook's deliveries",
+        description="The last 30 days, newest first. Only the message itself says which person it is about.",
         tags=["webhooks"],
         parameters=[
             ID,
             *PAGING,
-            OpenApiParameter("state", str, enum=DeliveryState.values, description="Only those in this state."),
+            OpenApiParameter("state", str, enum=DeliveryState.values, description="Only deliveries in this state."),
         ],
-        responses={(200, JSON_TYPE): OpenApiResponse(DeliveryPage, "A page."), **problems(*ANY_CALL, 404)},
+        responses={(200, JSON_TYPE): OpenApiResponse(DeliveryPage, "A page of results."), **problems(*ANY_CALL, 404)},
     )
     def get(self, request: Request, webhook_id: int) -> Response:
         state = filter_of(request, ("state",)).get("state")
