@@ -1,4 +1,4 @@
-"""What an official starts on a page and a worker does: the page enqueues it and goes on."""
+"""Tasks that officials start from a page and workers execute, and periodic tasks about officials."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,7 @@ EXPIRES_AFTER = timedelta(minutes=10).total_seconds()
 
 
 def _enqueue(name: str, apply_async: Callable[..., object], *args: object) -> bool:
-    """Have a worker do the task; false when there is no broker, and nothing will happen."""
+    """Enqueue the task. Return ``False`` if the broker cannot be reached, in which case nothing will happen."""
     try:
         apply_async(args=args, expires=EXPIRES_AFTER, retry=False)
     except OperationalError as fault:
@@ -40,7 +40,10 @@ def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
 
 @shared_task(name="portal.collect_now")
 def collect_now(schema: str, source_id: int, by: str) -> str:
-    """Collect one source: the state of its batch; empty when somebody else collects it, it is retired, or the city suspended."""
+    """Collect one source and return the state of its batch.
+
+    Return an empty string if it is already being collected or is retired, or if the city is suspended.
+    """
     if is_suspended(schema):
         return ""
     with in_city(schema):
@@ -66,7 +69,7 @@ def rehearse_draft(schema: str, job_id: int) -> bool:
 
 
 def enqueue_idle_rehearsals(schema: str) -> int:
-    """Enqueue the rehearsals that no worker has; how many."""
+    """Enqueue the rehearsals that no worker holds. Return their number."""
     return enqueue_found(schema, lambda: sweep_rehearsals(now=timezone.now()), enqueue_rehearsal)
 
 
@@ -76,7 +79,7 @@ def enqueue_enrolment_link(schema: str, link_id: int) -> bool:
 
 @shared_task(name="portal.send_enrolment_link")
 def send_enrolment_link(schema: str, link_id: int) -> bool:
-    """Send one link; the token is made here, and is no task's argument."""
+    """Send one link. The token is generated here so that it is never a task argument."""
     host = host_of(schema)
     with in_city(schema):
         return send_link(link_id, host=host, now=timezone.now())
@@ -84,7 +87,10 @@ def send_enrolment_link(schema: str, link_id: int) -> bool:
 
 @shared_task(name="portal.sweep_enrolment_links")
 def sweep_enrolment_links() -> int:
-    """Send the links that no worker has sent, such as those of a city that was opened just now; how many were sent."""
+    """Send the links that no worker has sent yet, such as those of a newly opened city.
+
+    Return the number of links sent.
+    """
 
     def send(schema: str) -> int:
         host = host_of(schema)
@@ -97,7 +103,7 @@ def sweep_enrolment_links() -> int:
 
 @shared_task(name="portal.mail_alarms")
 def mail_all_alarms() -> int:
-    """Send new alarms to whoever reads them and has an address; how many alarms."""
+    """Mail new alarms in every city to the accounts that may read them. Return the number of alarms."""
 
     def send(schema: str) -> int:
         host = host_of(schema)
@@ -109,7 +115,7 @@ def mail_all_alarms() -> int:
 
 @shared_task(name="portal.mail_staff")
 def mail_all_staff() -> int:
-    """Send the morning's digests and what is due soon to whoever wants it and has an address; how many mails."""
+    """Mail morning digests and cases due soon in every city that is not suspended. Return the number of mails."""
 
     def send(schema: str) -> int:
         host = host_of(schema)

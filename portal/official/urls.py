@@ -1,4 +1,4 @@
-"""Addresses of the officials' pages; each room has its own."""
+"""URLs of the officials' pages. Each subpackage has its own."""
 
 from django.urls import include, path
 

@@ -1,1 +1,1 @@
-"""The alarms of the sentinel: their list, and a page for each."""
+"""Pages of the sentinel's alarms: a list, and one page per alarm."""

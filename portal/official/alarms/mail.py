@@ -1,4 +1,4 @@
-"""The mail that tells security administrators and auditors of new alarms, in both languages; a worker sends it, never a run."""
+"""Mail about new alarms to security administrators and auditors, in both languages. Workers send it, runs do not."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,10 +16,12 @@ from regions.tenancy import current_city
 
 
 def mail_alarms(*, host: str, now: datetime) -> int:
-    """Send what nobody has been sent yet to everybody who reads alarms and has an address; how many alarms.
+    """Mail every alarm not yet mailed to each account that may read alarms and has an address.
 
-    Without a mail server or anybody to write to they stay to be sent; the pages show them either way. What the server refuses is
-    tried again with all of its recipients: twice is better than never.
+    Return the number of alarms.
+
+    Without a mail server or a recipient the alarms stay unmailed; the pages show them either way. If the server refuses
+    a mail, the next call sends it again to all recipients, because a repeated mail is better than a missing one.
     """
     with transaction.atomic():
         alarms = alarms_to_deliver()
@@ -39,7 +41,10 @@ def _addresses() -> list[str]:
 
 
 def message_of(alarms: Sequence[Alarm], address: str, city: City) -> tuple[str, str]:
-    """Subject and text. It says how many people and by what, as the list of alarms does, and nothing of anybody."""
+    """Return the subject and the text of the mail.
+
+    Like the list of alarms, it contains causes and numbers of people and no personal data.
+    """
 
     def write(language: str, city_name: str) -> tuple[str, str]:
         told = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)

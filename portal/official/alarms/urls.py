@@ -1,4 +1,4 @@
-"""Addresses of the alarms' pages."""
+"""URLs of the alarms' pages."""
 
 from django.urls import path
 

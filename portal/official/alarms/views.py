@@ -1,4 +1,4 @@
-"""Alarms: the list, and each one's page with its figures, what its people have in common, the proposal and its answer."""
+"""Alarms: the list, and the page of one alarm with its figures, what its people have in common, and its acknowledgement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ class AcknowledgementForm(forms.Form):
 @require_safe
 @for_staff(*verbs.READERS)
 def alarm_list(request: StaffRequest) -> HttpResponse:
-    """Those that nobody silenced, the most severe first, and below them the acknowledged."""
+    """Show the alarms that are not acknowledged, the most severe first, and the acknowledged ones below them."""
     page = keyset_page(Alarm.objects.exclude(state=Alarm.State.RAISED), request.GET, by=["-id"])
     context = {
         "standing": [_worded(alarm) for alarm in Alarm.objects.standing()],
@@ -50,7 +50,7 @@ def alarm_list(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*verbs.READERS)
 def alarm_page(request: StaffRequest, alarm_id: int) -> HttpResponse:
-    """The alarm's page; its form proposes to acknowledge it."""
+    """Show the alarm with a form that proposes to acknowledge it."""
     alarm = get_object_or_404(Alarm.objects.select_related("first_run", "last_run"), pk=alarm_id)
     form = AcknowledgementForm(request.POST if request.method == "POST" else None)
 
@@ -67,7 +67,7 @@ def alarm_page(request: StaffRequest, alarm_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*verbs.READERS)
 def decide(request: StaffRequest, alarm_id: int, proposal_id: int) -> HttpResponse:
-    """The second person's answer, or the first one's taking back."""
+    """Confirm or send back the proposal as the second person, or withdraw it as the person who proposed it."""
     proposal = get_object_or_404(AlarmAcknowledgement, pk=proposal_id, alarm=alarm_id)
     back, verb = _address(proposal.alarm), request.POST.get("verb")
     if verb == "withdraw":
@@ -119,7 +119,7 @@ def _daily(alarm: Alarm) -> DayChart:
 
 
 def _subject_address(kind: str, key: str, role: Role) -> str:
-    """Where somebody with the role reads more of it; empty when nowhere."""
+    """Return the address of a page about the subject that the role may read, or an empty string if there is none."""
     if kind == SubjectKind.BATCH:
         return reverse("official_batch", args=[int(key)])
     if kind in (SubjectKind.OFFICIAL, SubjectKind.PUBLISHER) and role == Role.SECURITY_ADMIN:

@@ -1,4 +1,4 @@
-"""What waits for a second official, kind by kind, as the inbox lists it."""
+"""The approver's inbox: what waits for a second official, by kind."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ KINDS = ("rulings", "records", "ends", "settings", "held")
 
 
 def waiting(kind: str) -> dict[str, Any]:
-    """The waiting proposals of one kind, the oldest first, by the names that the template has for them."""
+    """Return the waiting proposals of one kind, the oldest first, under the names that the template uses."""
     if kind == "rulings":
         return {"groups": _rulings()}
     if kind == "records":
@@ -42,7 +42,10 @@ def waiting(kind: str) -> dict[str, Any]:
 
 
 def tabs(kind: str) -> list[tuple[str, str, bool]]:
-    """Title, address and whether it is open. The counts show an approver what waits behind an empty first tab."""
+    """Return the title and the address of each tab, and whether it is open.
+
+    A title includes the number of waiting proposals, because the first tab may be empty while others are not.
+    """
     titles = {
         "rulings": _("Colours"),
         "records": _("Wrong records"),
@@ -56,7 +59,10 @@ def tabs(kind: str) -> list[tuple[str, str, bool]]:
 
 
 def _rulings() -> list[dict[str, Any]]:
-    """One line for each act of proposing, about one case or many. The proposed colour is left out on purpose."""
+    """Return one row per act of proposing, whether it is about one case or many.
+
+    The proposed colour is left out on purpose.
+    """
     found = Ruling.objects.waiting().values("proposed_by", "proposed_at")
     counted = found.annotate(
         people=Count("pk"),
@@ -71,7 +77,10 @@ def _rulings() -> list[dict[str, Any]]:
 
 
 def _settings() -> list[dict[str, Any]]:
-    """At most one of a kind for each source and rule set, and webhooks."""
+    """Return the waiting webhooks, held batches, source changes and drafts.
+
+    A source or a rule set has at most one of each kind.
+    """
     found = [
         (
             _("Held delivery"),
@@ -131,7 +140,7 @@ def _held_batches() -> QuerySet[Batch]:
 
 
 def waiting_for_another(username: str = "") -> list[tuple[str, QuerySet[Any]]]:
-    """All that waits, kind by kind; of ``username`` without what they proposed themselves."""
+    """Return all waiting proposals by kind. With ``username``, leave out those that this person proposed."""
     proposals: list[tuple[str, QuerySet[Any], str]] = [
         ("rulings", Ruling.objects.waiting(), "proposed_by"),
         ("records", Suppression.objects.waiting().filter(bulk_suppression=None), "proposed_by"),
@@ -148,7 +157,7 @@ def waiting_for_another(username: str = "") -> list[tuple[str, QuerySet[Any]]]:
 
 
 def count_kinds(rows: Sequence[tuple[str, QuerySet[Any]]]) -> Counter[str]:
-    """How many of each kind there are, in one query."""
+    """Return the number of rows of each kind, counted in one query."""
     counted = [
         found.order_by().select_related(None).values_list(Value(kind)).annotate(Count("pk")) for kind, found in rows
     ]

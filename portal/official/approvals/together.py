@@ -1,6 +1,9 @@
-"""What one person proposed for many at one moment: each person's colours now and then, who is taken out, and the answer.
+"""Approving rulings that one person proposed for many citizens in one act.
 
-An answer is about the people of one page, whose colours it showed: nobody approves whom they did not see.
+The page shows each citizen's colours then and now.
+
+An answer covers only the citizens of the page from which it was sent, because nobody approves a ruling for a citizen
+whose colours they have not seen.
 """
 
 from collections.abc import Sequence
@@ -39,7 +42,7 @@ SHOWN = 50
 
 
 class TakeOutForm(forms.Form):
-    """Why those who are ticked are taken out; needed only where somebody is."""
+    """The reason why the ticked citizens are taken out. It is required only if somebody is ticked."""
 
     reason_code = forms.ChoiceField(
         label=_("Why are they taken out?"), choices=choices_of(RefusalReason), error_messages=CHOOSE
@@ -50,7 +53,7 @@ class TakeOutForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def together(request: StaffRequest) -> HttpResponse:
-    """What one person proposed at one moment (``by``, ``at`` in the address)."""
+    """Show and decide what one person (``by`` in the address) proposed at one moment (``at``)."""
     by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
     proposed = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at)
     form = TakeOutForm(request.POST or None)
@@ -87,7 +90,7 @@ def together(request: StaffRequest) -> HttpResponse:
 
 
 def _lines(rows: Sequence[Any], *, ticked: list[str]) -> list[dict[str, Any]]:
-    """Each person's colour with each provider and in effect, as they are now, and whether they changed since the proposal."""
+    """Return each citizen's current colours, by provider and in effect, and whether they changed since the proposal."""
     now, citizens = timezone.now(), [one.citizen_id for one in rows]
     states, codes = provider_states_of(citizens, now=now), effective_codes(citizens, now=now)
     return [
@@ -104,13 +107,13 @@ def _lines(rows: Sequence[Any], *, ticked: list[str]) -> list[dict[str, Any]]:
 
 
 def _among(proposed: QuerySet[Ruling], keys: list[str]) -> set[int]:
-    """Of the keys of a form those that wait."""
+    """Return those of the submitted keys that are waiting proposals."""
     wanted = {int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) <= 18}
     return set(proposed.filter(pk__in=wanted).values_list("pk", flat=True))
 
 
 def _answer(request: StaffRequest, form: TakeOutForm, *, approved: set[int], out: set[int]) -> None:
-    """Take some out and approve the others. Raises ``Refused``."""
+    """Take some citizens out and approve the rulings of the others. Raises ``Refused``."""
     by, now = request.user.username, timezone.now()
     if out:
         data = form.cleaned_data

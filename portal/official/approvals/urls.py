@@ -1,4 +1,4 @@
-"""Addresses of the approvals."""
+"""URLs of the approvals."""
 
 from django.urls import path
 

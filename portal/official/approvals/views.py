@@ -1,4 +1,7 @@
-"""The second official's pages: the evidence is shown before the first opinion, and nobody approves their own proposal."""
+"""The second official's pages.
+
+They show the evidence before the first official's proposal; nobody approves their own proposal.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -54,7 +57,7 @@ class ApprovalForm(forms.Form):
     def decide(
         self, request: StaffRequest, approve: Callable[..., T], refuse: Callable[..., object], **proposal: int
     ) -> T | None:
-        """Approve or refuse the proposal: what was approved, or none. Raises ``Refused``."""
+        """Approve or refuse the proposal. Return what was approved, or ``None`` if it was refused. Raises ``Refused``."""
         data = self.cleaned_data
         proposal_and_who: dict[str, Any] = {**proposal, "by": request.user.username, "now": timezone.now()}
         if data["outcome"] == APPROVE:
@@ -66,7 +69,7 @@ class ApprovalForm(forms.Form):
 @require_safe
 @for_staff(Role.APPROVER)
 def approvals(request: StaffRequest) -> HttpResponse:
-    """The waiting proposals of one kind; what was proposed together stands in one line."""
+    """Show the waiting proposals of one kind. Rulings proposed in one act share a row."""
     kind = request.GET.get("kind", KINDS[0])
     if kind not in KINDS:
         raise Http404
@@ -77,7 +80,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
-    """One proposed colour: its case, then the proposal, then the form to decide it."""
+    """Show one proposed colour: its case, then the proposal, then the form that decides it."""
     detail = read_case(rulings__pk=ruling_id)
     proposal = next(row for row in detail.rulings if row["id"] == ruling_id)
     number, address = detail.case.number, reverse("official_approve_ruling", args=[ruling_id])
@@ -104,7 +107,7 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
 
 
 def _next(request: StaffRequest, after: datetime) -> str:
-    """The next proposal of somebody else, the list when there is none."""
+    """Return the address of the next proposal of another person, or of the list if there is none."""
     others = Ruling.objects.waiting().exclude(proposed_by=request.user.username).order_by("proposed_at", "pk")
     found = others.filter(proposed_at__gte=after).first() or others.first()
     return reverse("official_approve_ruling", args=[found.pk]) if found else reverse("official_approvals")
@@ -113,7 +116,7 @@ def _next(request: StaffRequest, after: datetime) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
-    """One record said to be wrong: what it says and whom it affects, then why, then the form to decide it."""
+    """Show one record proposed to be wrong: its content and whom it affects, then the reason, then the form that decides it."""
     files = json_rows(Evidence.objects.filter(case=OuterRef("case")), *FILE)
     proposal = get_object_or_404(
         Suppression.objects.select_related("case").annotate(files_json=files), pk=suppression_id
@@ -155,7 +158,7 @@ def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.APPROVER)
 def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
-    """Let a ruling end before its day, or let it stand."""
+    """Decide a proposal to end a ruling before its day."""
     get_object_or_404(Ruling, pk=ruling_id)
     if request.POST.get("outcome") == APPROVE:
         done = gettext("The decision has ended; the code is at once what it is without it.")
@@ -166,7 +169,7 @@ def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.APPROVER)
 def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
-    """Let a record count again, or leave it out."""
+    """Decide a proposal to end a suppression, which makes the record count again."""
     get_object_or_404(Suppression, pk=suppression_id)
     if request.POST.get("outcome") == APPROVE:
         done = gettext("The record counts again.")

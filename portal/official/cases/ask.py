@@ -1,4 +1,4 @@
-"""Requests about a case: to the citizen for information, to a record's owner for a correction."""
+"""Requests about a case: questions to the citizen, and correction requests to the owner of a record."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -25,7 +25,7 @@ from regions.staff.roles import Role
 @require_POST
 @for_staff(Role.REVIEWER)
 def ask(request: StaffRequest, number: str) -> HttpResponse:
-    """Ask the citizen; the deadline is paused until they answer."""
+    """Ask the citizen for information. The deadline is paused until they answer."""
     detail = read_case(number=number)
     check_seen(request, detail.case, back=case_address(request, number))
     if (note := note_with_template(request, detail)) is not None:
@@ -55,7 +55,7 @@ def drop_question(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def correct(request: StaffRequest, number: str) -> HttpResponse:
-    """Send a record back to its owner. The deadline is not paused."""
+    """Ask the owner of a record to correct it. The deadline is not paused."""
     detail = read_case(number=number)
     return submit_case_form(
         request,
@@ -71,7 +71,7 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def enter_correction_answer(request: StaffRequest, number: str, correction: int) -> HttpResponse:
-    """Enter what the owner answered; also after the case is closed."""
+    """Record the owner's answer. This is possible also after the case is closed."""
     detail = read_case(number=number)
     get_object_or_404(CorrectionRequest.objects.filter(case=detail.case), pk=correction)
     return submit_case_form(

@@ -1,4 +1,4 @@
-"""The case file as a PDF: what the page of the case says, for print and record, with who printed it and a line to sign on."""
+"""The case file as a PDF: the content of the case's page, the name of the person who printed it, and a line for a signature."""
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -17,7 +17,10 @@ from portal.web.pdf import Paper
 @require_POST
 @for_staff(*CASE_READERS)
 def case_file(request: StaffRequest, number: str) -> HttpResponse:
-    """From the same reading and the same template as the page. A POST, for it is noted who printed it."""
+    """Return the PDF, rendered from the same data and template as the page.
+
+    It takes a POST request because printing is journalled.
+    """
     detail = read_case(number=number)
     context = evidence_context(detail)
     now, printed_by = context["now"], request.user.get_full_name()

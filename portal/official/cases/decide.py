@@ -1,4 +1,4 @@
-"""Deciding a case: proposing a colour or leaving it, taking a proposal back, and the next case."""
+"""Deciding a case: proposing a colour, closing without a change, withdrawing a proposal, and going to the next case."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -35,7 +35,7 @@ from regions.staff.roles import CASE_WORK, Role
 @require_POST
 @for_staff(Role.REVIEWER)
 def decide(request: StaffRequest, number: str) -> HttpResponse:
-    """Propose a colour, or close the case with the colours as they are."""
+    """Propose a colour, or close the case and leave the colours as they are."""
     detail = read_case(number=number)
     back = case_address(request, number)
     check_seen(request, detail.case, back=back)
@@ -65,7 +65,7 @@ def take_back(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
-    """Propose that the ruling in force ends before its day."""
+    """Propose to end the ruling in force before its day."""
     detail = read_case(number=number)
     in_force = detail.standing
     if in_force is None:
@@ -82,7 +82,10 @@ def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
 @require_safe
 @for_staff(*CASE_WORK)
 def neighbour(request: StaffRequest, number: str) -> HttpResponse:
-    """The next case of the queue one came from, or with ``way=back`` the one before; the queue at its ends."""
+    """Redirect to the next case of the queue, or to the previous one with ``way=back``.
+
+    At either end, redirect to the queue.
+    """
     case = get_object_or_404(Case, number=number)
     return redirect(_neighbour(request, case, backwards=request.GET.get("way") == "back"))
 

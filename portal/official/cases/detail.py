@@ -1,4 +1,4 @@
-"""Everything a case page shows, read in few queries."""
+"""Everything that the page of a case shows, read in few queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,9 +38,9 @@ ENDS_SHOWN = [
 
 @dataclass(frozen=True)
 class CaseDetail:
-    """The case as officials see it; a closed one with what the providers showed when it was closed.
+    """A case as officials see it. For a closed case, ``sides`` are the providers' states when it was closed.
 
-    ``rulings``: this case's, and any that waits or is in force for its citizen.
+    ``rulings`` holds the rulings of this case and any other ruling of its citizen that is proposed or in force.
     """
 
     case: Case
@@ -83,7 +83,10 @@ class CaseDetail:
         return [row for row in self.second_looks if row["outcome"]]
 
     def second_look_waits_for(self, username: str) -> bool:
-        """Whoever closed the case is not even told."""
+        """Return whether a second look waits that ``username`` may take.
+
+        Whoever closed the case is not shown that one waits.
+        """
         return any(not row["outcome"] and row["decided_by"] != username for row in self.second_looks)
 
     @property
@@ -96,7 +99,7 @@ class CaseDetail:
 
 
 def read_case(**lookup: object) -> CaseDetail:
-    """Raises ``Http404``."""
+    """Return the case found by ``lookup``. Raises ``Http404`` if there is none."""
     now = timezone.now()
     case = with_related(Case.objects.filter(**lookup)).first()
     if case is None:
@@ -154,7 +157,7 @@ def _displayed(case: Any) -> list[Displayed]:
 
 
 def _pairs(case: Case) -> list[PairDiagnosis]:
-    """The case's own disagreement; for an appeal the one its citizen has now."""
+    """Return the diagnosed pairs of the case's disagreement; for an appeal, those of its citizen's open disagreement."""
     pairs = PairDiagnosis.objects.select_related("a", "b", "disagreement", "run").order_by("id")
     if case.disagreement_id is not None:
         return list(pairs.filter(disagreement=case.disagreement_id))
@@ -164,7 +167,7 @@ def _pairs(case: Case) -> list[PairDiagnosis]:
 def _facts(
     citizen_id: int, differences: Differences, sides: list[ProviderState], seen: list[VisibleRecord]
 ) -> dict[int, Fact]:
-    """What the columns show, and the newest records beside it, on which a proposal may rest."""
+    """Return the facts that the columns show and the citizen's newest records, on which a proposal may rest, by id."""
     held = {hit["fact_id"] for side in sides if side.holding for hit in side.holding.hits}
     wanted = {one.fact_id for one in seen} | held | differences.lacking
     newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
@@ -173,7 +176,7 @@ def _facts(
 
 
 def _without_a_day(citizen_id: int, sides: list[ProviderState]) -> dict[str, Outlook]:
-    """The outlooks of the providers whose colour ends on no day in sight, by code."""
+    """Return the outlooks of the providers whose colour has no day on which it turns green, by provider code."""
     held = [side for side in sides if side.holding and side.holding.turns_green_on is None]
     return outlooks(citizen_id, held) if held else {}
 
@@ -191,7 +194,10 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
 
 
 def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
-    """What happened to the case, the latest on top, and how what was decided in it ended, which its events do not say."""
+    """Return the events of the case, the latest first.
+
+    How its rulings and suppressions ended is read from the journal, because the case's own events do not contain it.
+    """
     own = [row for row in rulings if row["case_id"] == case.pk and row["state"] in DECIDED]
     decided = [f"{Ruling.NAME}:{row['id']}" for row in own]
     decided += [f"{Suppression.NAME}:{row['id']}" for row in related_rows(case, "own_suppressions")]
@@ -203,7 +209,7 @@ def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
 
 
 def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Row:
-    """A member of the family with their effective code."""
+    """Return a member of the family with their effective code."""
     end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
     colour = codes[link[f"{end}_id"]].colour
     return {
@@ -219,7 +225,7 @@ MOST_ROWS_READ = 1000
 
 
 def submitted_rows(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a form as they were typed, without the empty ones."""
+    """Return the rows of a form as they were typed, without empty rows."""
     sent = data.get(f"{prefix}-TOTAL_FORMS", "")
     total = min(int(sent), MOST_ROWS_READ) if sent.isdecimal() and len(sent) < 6 else 0
     rows = [{name: data.get(f"{prefix}-{place}-{name}", "") for name in names} for place in range(total)]

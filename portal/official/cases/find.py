@@ -1,4 +1,7 @@
-"""Finding a case, open or closed. What is typed is a person's, so it is sent in the form's body and kept in no address."""
+"""Finding a case, open or closed.
+
+The search text is personal data, so it is sent in the request body and never in an address.
+"""
 
 from typing import Any
 
@@ -39,7 +42,7 @@ class FindForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*CASE_READERS)
 def find(request: StaffRequest) -> HttpResponse:
-    """A case by its number is shown at once; otherwise the cases of whoever was found, the newest first."""
+    """Redirect to the case if its number was typed. Otherwise list the cases of the citizens found, the newest first."""
     form = FindForm(request.POST or None)
     context: dict[str, Any] = {"form": form, "now": timezone.now()}
     if request.method == "POST" and form.is_valid():
@@ -52,7 +55,7 @@ def find(request: StaffRequest) -> HttpResponse:
 
 
 def _found(request: StaffRequest, form: FindForm) -> list[Case]:
-    """Raises ``Refused``."""
+    """Return the cases found, at most one more than the page shows. Raises ``Refused``."""
     now, data = timezone.now(), form.cleaned_data
     found = find_cases(
         data["text"],

@@ -30,12 +30,13 @@ ANSWERS = {
 }
 
 
-# A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
+# Default duration of a ruling. Most rules hold a colour for at most 14 days, and a ruling should not outlast the
+# verdict that it replaces.
 HOLDS = timedelta(days=14)
 
 
 class EndDateInput(forms.DateInput):
-    """The browser's own calendar, from tomorrow until the longest time a ruling may hold."""
+    """The browser's date picker, limited to the days from tomorrow until the longest time a ruling may hold."""
 
     input_type = "date"
 
@@ -67,13 +68,13 @@ def text_field(label: Any, *, rows: int = 2, **options: Any) -> forms.CharField:
 
 
 def record_label(fact: Fact) -> str:
-    """“close contact · City police database · 20 November 2026” as one line of a list."""
+    """Return the record in one line, such as “close contact · City police database · 20 November 2026”."""
     owner = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
     return f"{label_of(fact.kind, 'kind')} · {owner} · {date_format(fact.started_on)}"
 
 
 class GroundsForm(forms.Form):
-    """What a decision rests on: records and files of the case, a document elsewhere, a file added now."""
+    """The evidence of a decision: records and files of the case, the reference of a document kept elsewhere, or an uploaded file."""
 
     grounds = forms.MultipleChoiceField(
         label=_("What it rests on"),
@@ -85,7 +86,7 @@ class GroundsForm(forms.Form):
     upload = forms.FileField(label=_("Add a file"), widget=forms.FileInput(attrs={"accept": UPLOADS}), required=False)
 
     def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:
-        """Set the records and files to choose from; ``chosen`` are ticked."""
+        """Set the records and files to choose from, and tick those in ``chosen``."""
         choices = [(f"fact:{fact.pk}", record_label(fact)) for fact in facts]
         choices += [
             (f"file:{file['id']}", untranslated(file["original_name"] or file["content_type"])) for file in files
@@ -94,13 +95,13 @@ class GroundsForm(forms.Form):
         self.initial.setdefault("grounds", [one for one in chosen if one in dict(choices)])
 
     def references(self) -> list[str]:
-        """The ticked references and the document; an upload gets its reference when it is saved."""
+        """Return the ticked references and that of the document. An upload gets its reference when it is saved."""
         document = self.cleaned_data["document"].strip()
         return [*self.cleaned_data["grounds"], *([f"document:{document}"] if document else [])]
 
 
 class GroupGroundsForm(forms.Form):
-    """What a decision about many cases rests on: a document that stands for all of them."""
+    """The evidence of a decision about many cases: one document that covers all of them."""
 
     document = forms.CharField(
         label=_("Reference of a document"),
@@ -155,7 +156,7 @@ class NoteForm(forms.Form):
     )
 
     def text(self) -> str:
-        """The note, with the one it is brought to in its words."""
+        """Return the note. It mentions the person in the field ``to`` even if the typed note does not."""
         note, name = self.cleaned_data["note"], self.cleaned_data["to"].strip().removeprefix("@")
         return f"@{name} {note}" if name and f"@{name}" not in note.split() else note
 
@@ -193,7 +194,8 @@ DENY = _("Deny the appeal")
 
 FOR_COLOUR = ("reason_code", "expires_on")
 
-# Only where the diagnosis itself is the reason: what a record is worth somebody has to have looked at.
+# Reasons suggested by the primary cause, only where the diagnosis alone is the reason. Whether a record is right must
+# be examined by a person.
 SUGGESTED = {Cause.FRESHNESS.value: RulingReason.OLDER_DATA, Cause.RULES.value: RulingReason.RULE_MISAPPLIED}
 SUGGESTED_KEEP = {
     Cause.FRESHNESS.value: UpholdReason.MENDS_ITSELF,
@@ -202,7 +204,7 @@ SUGGESTED_KEEP = {
 
 
 class DecisionForm(GroundsForm):
-    """One form for every outcome; fields that the outcome does not need are ignored."""
+    """One form for every outcome. Fields that the chosen outcome does not need are ignored."""
 
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
     reason_code = forms.ChoiceField(
@@ -224,7 +226,11 @@ class DecisionForm(GroundsForm):
         typed: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """``last``: what ``remembered`` returned for the previous decision. ``typed``: what is shown again, not judged yet."""
+        """Fill in the suggested reasons and the grounds.
+
+        ``last`` is the result of ``remembered`` for the previous decision. ``typed`` holds values to show again that
+        are not validated yet.
+        """
         super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
         is_appeal = detail.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
@@ -243,7 +249,7 @@ class DecisionForm(GroundsForm):
         self.initial.update({name: typed[name] for name in self.fields if name in typed} if typed else {})
 
     def remembered(self) -> dict[str, str]:
-        """The reasons, as suggestions for the next case of the same cause."""
+        """Return the chosen reasons, which are suggested for the next case with the same cause."""
         data = self.cleaned_data
         return {"cause": self.cause, "reason_code": data["reason_code"], "keep_code": data["keep_code"]}
 
@@ -252,7 +258,7 @@ class DecisionForm(GroundsForm):
         return bool(self.cleaned_data["outcome"] == KEEP)
 
     def full_clean(self) -> None:
-        """Require only what the chosen outcome needs."""
+        """Require only the fields that the chosen outcome needs."""
         chosen = self.data.get("outcome", "")
         idle = {"": (*FOR_COLOUR, "keep_code"), KEEP: FOR_COLOUR}.get(chosen, ("keep_code",))
         for name in idle:
@@ -265,7 +271,10 @@ class DecisionForm(GroundsForm):
 def grounds_detail(
     references: Iterable[str], *, number: str, facts: Iterable[Fact], files: Iterable[Row]
 ) -> list[dict[str, str]]:
-    """The references of ``codes.review.evidence.files`` in words. A file of another case of the citizen's is named by its number."""
+    """Return the references of ``codes.review.evidence.files`` with titles for display.
+
+    A file of another case is shown by its number.
+    """
     by_fact = {fact.pk: fact for fact in facts}
     by_file = {file["id"]: file for file in files}
     shown = []

@@ -1,4 +1,4 @@
-"""Internal notes: writing one on a case's page, and those that mention oneself, until they are opened."""
+"""Internal notes: writing one on the page of a case, and the list of unopened notes that mention the reader."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -35,7 +35,7 @@ def write(request: StaffRequest, number: str) -> HttpResponse:
 @require_safe
 @for_staff(*CASE_WORK)
 def mentions(request: StaffRequest) -> HttpResponse:
-    """The notes that mention one and wait to be opened, the newest first."""
+    """List the unopened notes that mention the reader, the newest first."""
     waiting = NoteMention.objects.filter(username=request.user.username, opened_at=None)
     page = keyset_page(waiting.select_related("note__case__citizen"), request.GET, by=["-id"], size=PAGE)
     return render(request, "official/cases/mentions.html", {"page": page})
@@ -44,6 +44,6 @@ def mentions(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def open_mentioned(request: StaffRequest, mention_id: int) -> HttpResponse:
-    """To the case; the note leaves the overview. Somebody else's is not found."""
+    """Mark the mention as opened and redirect to its case. Answer 404 for a mention of somebody else."""
     mention = open_mention(mention_id=mention_id, by=request.user.username, now=timezone.now())
     return redirect("official_case", mention.note.case.number)

@@ -1,4 +1,4 @@
-"""Proposing that a record is wrong: who would change colour stands on the page before anything is written."""
+"""Proposing that a record is wrong. The page shows whose colour would change before anything is written."""
 
 from typing import Any
 
@@ -80,7 +80,10 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
 
 
 def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
-    """The fact and all versions of its record, in one query. Raises ``Http404`` unless it is about the case's citizen."""
+    """Return the fact and all versions of its record, read in one query.
+
+    Raises ``Http404`` unless it is about the case's citizen.
+    """
     record = Fact.objects.filter(pk=fact_id, citizen=case.citizen_id).values("record_id")
     found = (
         Fact.objects.filter(record_id__in=record).select_related("source", "provider", "citizen").order_by("version")

@@ -1,4 +1,4 @@
-"""Everything that belongs to a case – files, questions, rulings, events, family – read with it in one query."""
+"""Everything that belongs to a case (files, questions, rulings, events, family), read with the case in one query."""
 
 from datetime import date, datetime
 from typing import Any
@@ -32,20 +32,23 @@ INSTANTS = frozenset(
 )
 DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
-# What was in force once, and so can end early.
+# States of rulings and suppressions that are or were in force, so they can end early.
 DECIDED = ("approved", "ended")
 
 Row = dict[str, Any]
-"""A row by its columns' names, for templates."""
+"""A row for templates: column name → value."""
 
 
 FILE = ("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_at")
 
 
 def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``related_rows`` reads one.
+    """Add the cases' related rows as JSON annotations, and select citizen, appeal and disagreement.
 
-    ``is_displayed`` and ``is_asked_elsewhere`` say whether there is more to read: what providers display, and other cities' corrections.
+    ``related_rows`` reads the annotations.
+
+    ``is_displayed`` and ``is_asked_elsewhere`` state whether there are displayed colours and corrections between cities
+    to read as well.
     """
     case, citizen = OuterRef("pk"), OuterRef("citizen")
     standing = Suppression.objects.filter(
@@ -97,17 +100,17 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def related_rows(case: Case, name: str) -> list[Row]:
-    """One of the lists of a case that was read ``with_related``, with days and instants as such."""
+    """Return one list of related rows of a case that was read by ``with_related``, with dates and datetimes parsed."""
     return parse_rows(getattr(case, f"{name}_json"))
 
 
 def parse_rows(found: list[Row]) -> list[Row]:
-    """Rows of ``json_rows`` with days and instants as such."""
+    """Return the rows of ``json_rows`` with dates and datetimes parsed."""
     return [{key: _read(key, value) for key, value in row.items()} for row in found]
 
 
 def json_rows(found: QuerySet[Any, Model], *columns: str) -> ArraySubquery:
-    """A list of rows as one value of another query; ``parse_rows`` reads it."""
+    """Return the rows as one JSON value of an outer query. ``parse_rows`` reads it."""
     return ArraySubquery(found.order_by("pk").values(row=JSONObject(**{name: F(name) for name in columns})))
 
 

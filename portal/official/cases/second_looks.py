@@ -1,4 +1,4 @@
-"""Second looks at what a colleague closed alone: which wait for one, and taking one on the page of the case."""
+"""Second looks at cases that a colleague closed alone: the list of those that wait, and taking one on the page of the case."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -21,7 +21,7 @@ PAGE = 50
 @require_safe
 @for_staff(Role.REVIEWER)
 def second_looks(request: StaffRequest) -> HttpResponse:
-    """Those that wait and are not of one's own decisions, the oldest first; and which of one's own were opened again."""
+    """List the second looks that the reader may take, the oldest first, and the reader's own decisions that were opened again."""
     waiting = SecondLook.objects.waiting_for(request.user.username).select_related("case__citizen")
     overturned = SecondLook.objects.overturning(request.user.username).select_related("case")[:PAGE]
     page = keyset_page(waiting, request.GET, by=["drawn_at", "id"], size=PAGE)

@@ -1,4 +1,4 @@
-"""The columns of a case, one for each provider, with what the providers differ in highlighted."""
+"""The columns of a case, one per provider, with the differences between the providers highlighted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,9 +26,10 @@ Origin = tuple[int | None, int | None, str]
 
 @dataclass
 class Differences:
-    """``lacking``: those of the ``facts`` that only one side has. ``late``: codes of the providers whose source is behind.
+    """What the providers differ in.
 
-    ``check_ins``: provider's code → days counted of days needed.
+    ``facts``: facts in which they differ. ``lacking``: those of ``facts`` that only one side has. ``late``: codes of
+    the providers whose source is behind. ``check_ins``: provider code → "counted/needed" days.
     """
 
     facts: set[int] = field(default_factory=set)
@@ -39,7 +40,7 @@ class Differences:
 
 
 def differences_of(pairs: Iterable[PairDiagnosis]) -> Differences:
-    """Everything the pairs differ in. Reads ``a`` and ``b``: select them with the pairs."""
+    """Return everything that the pairs differ in. It reads ``a`` and ``b`` of each pair, so select them with the pairs."""
     differences = Differences()
     for pair in pairs:
         root_cause: RootCause = pair.root_cause
@@ -74,7 +75,7 @@ def _one_sided(root_cause: RootCause) -> list[Record]:
 
 
 def _in_both(root_cause: RootCause) -> list[Record]:
-    """What both sides have with different content, or judge by different rules."""
+    """Return the records that both sides have with different content, or judge by different rules."""
     match root_cause["cause"]:
         case "rules":
             return [one["record"] for one in root_cause["rules"]] + [
@@ -97,10 +98,11 @@ def sides_shown(
     outlooks: Mapping[str, Outlook],
     displayed: Mapping[int, Displayed],
 ) -> list[Row]:
-    """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id.
+    """Return one column per provider that the citizen has applied with.
 
-    A record that ``is_missing`` is the other side's, which this provider does not see. ``outlooks`` are those of the providers
-    whose day is not in sight, by code: ``waits_for`` says what is missing. ``displayed``: by the provider's id.
+    ``seen``: the records visible in the run of the sides. ``facts``: by id. ``outlooks``: by code, of the providers
+    whose colour has no day on which it turns green; ``waits_for`` names what is missing. ``displayed``: by the
+    provider's id. A record that ``is_missing`` belongs to the other side, and this provider does not see it.
     """
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
     rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.holding for hit in side.holding.hits})
@@ -145,7 +147,7 @@ def sides_shown(
 
 
 def _why_wrong(shown: Displayed) -> str:
-    """The cause of the finding that stands, in a sentence; nothing where the provider displays what it should."""
+    """Return the cause of the open finding as a sentence, or an empty string if the provider displays the right colour."""
     match getattr(shown, "cause", None):
         case None:
             return ""
@@ -165,7 +167,7 @@ def _why_wrong(shown: Displayed) -> str:
 def _records(
     own: Sequence[Fact], marked: Sequence[Fact], wrong: Mapping[Origin, Row], differences: Differences
 ) -> list[Row]:
-    """A provider's own records, and those that it lacks; the newest first."""
+    """Return the records of a provider and those that it lacks, the newest first."""
     has = {_origin(fact) for fact in own}
     lacks = [fact for fact in marked if _origin(fact) not in has]
     return [
@@ -181,7 +183,7 @@ def _records(
 
 
 def _acts(outlook: Outlook | None, titles: Mapping[str, str]) -> list[str]:
-    """What no day is in sight without."""
+    """Return the acts without which no day can be given on which the colour turns green, as sentences."""
     if outlook is None:
         return []
     language = get_language() or ""
@@ -197,7 +199,10 @@ def _origin(fact: Fact) -> Origin:
 
 
 def _hit(hit: Mapping[str, Any], rules: Mapping[int, Rule], facts: Mapping[int, Fact], differences: Differences) -> Row:
-    """A hit with its rule and fact; ``until``: the day it ends if the citizen meets the rule's conditions, or none."""
+    """Return a hit with its rule and fact.
+
+    ``until`` is the day it ends if the citizen meets the rule's conditions, or ``None``.
+    """
     return {
         "rule": rules[hit["rule_id"]],
         "fact": facts[hit["fact_id"]],

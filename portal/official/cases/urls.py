@@ -1,4 +1,4 @@
-"""Addresses of a case's pages."""
+"""URLs of a case's pages."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter

@@ -1,4 +1,4 @@
-"""The page of a case, and its simple actions."""
+"""The page of a case and its simple actions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -40,11 +40,11 @@ from portal.web.errors import attempt_and_return, form_refusals, seen_token, sub
 from regions.refusals import Refused
 from regions.staff.roles import CASE_WORK, Role
 
-# Where the session keeps the reasons of the decision before: codes only.
+# Session key of the reasons of the previous decision. It holds codes only, no personal data.
 LAST = "last_decision"
 CASE_READERS = (*CASE_WORK, Role.AUDITOR)
 
-# Actions with a form, and the form's name in the template.
+# Actions that have a form, with the form's name in the template.
 FORMS: dict[Verb, tuple[str, type[Form]]] = {
     Verb.ASK_INFORMATION: ("question", QuestionForm),
     Verb.MARK_COMPLEX: ("complex", ComplexForm),
@@ -59,14 +59,14 @@ def case_page(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def case_address(request: StaffRequest, number: str) -> str:
-    """The page of a case, with the filter of the queue."""
+    """Return the address of the case's page, with the queue's filter."""
     return reverse("official_case", args=[number]) + filter_query(parse_filter(request.GET))
 
 
 def show_case(
     request: StaffRequest, detail: CaseDetail, forms: Mapping[str, Form] | None = None, **more: Any
 ) -> HttpResponse:
-    """The page; ``forms`` are those that came back with errors, ``more`` what an action adds to it."""
+    """Return the page. ``forms`` are forms that came back with errors; ``more`` is added to the template's context."""
     case = detail.case
     acts = offered(case, roles=request.roles, username=request.user.username, proposed=detail.proposed)
     context: dict[str, Any] = {
@@ -98,31 +98,31 @@ def show_case(
 
 
 def evidence_context(detail: CaseDetail) -> dict[str, Any]:
-    """What the template of the case's evidence shows, whoever looks."""
+    """Return the context for the template of the case's evidence. It does not depend on who looks at it."""
     case = detail.case
     return {"detail": detail, "case": case, "now": timezone.now(), "city_corrections": _city_corrections(case)}
 
 
 def _owners(detail: CaseDetail) -> list[Neighbour]:
-    """The other cities that own records which some provider sees and which nobody has asked about yet, each once."""
+    """Return, once each, the other cities that own records which some provider sees and for which no correction is open."""
     asked = {one.fact_id for one in _city_corrections(detail.case) if one.state in CityCorrection.UNANSWERED}
     owners = owners_of([fact for fact in seen_facts(detail) if fact.pk not in asked])
     return list({owner.pk: owner for owner in owners.values()}.values())
 
 
 def _city_corrections(case: Any) -> Iterable[CityCorrection]:
-    """What another city asked or was asked about it; mostly there is none."""
+    """Return the corrections between cities that belong to the case. Most cases have none."""
     found = case.city_corrections.select_related("neighbour").order_by("pk")
     return found if case.is_asked_elsewhere else ()  # annotated by with_related
 
 
 def seen_facts(detail: CaseDetail) -> list[Any]:
-    """The records that some provider sees, those that differ first."""
+    """Return the records that some provider sees, those that differ first."""
     records = {record["fact"].pk: record for side in detail.sides for record in side["records"]}
     return [one["fact"] for one in sorted(records.values(), key=lambda one: (not one["differs"], -one["fact"].pk))]
 
 
-# Only for the assignee; a colleague's case is taken over first.
+# Actions of the assignee. Other officials take the case over first.
 ASSIGNEE_ONLY = frozenset(
     {
         Verb.PROPOSE,
@@ -137,7 +137,7 @@ ASSIGNEE_ONLY = frozenset(
 
 
 def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row | None = None) -> frozenset[str]:
-    """The names of the actions that are possible now (``propose``, ``take_over`` …), for templates."""
+    """Return the names of the actions that are possible now (``propose``, ``take_over`` …), for templates."""
     return frozenset(
         verb.name.lower()
         for verb in {transition.action for transition in transitions_from(case.kind, case.state)}
@@ -166,14 +166,14 @@ def _is_left(verb: Verb, case: Case, username: str, proposed: Row | None) -> boo
 def act_on_case(
     request: StaffRequest, number: str, act: Callable[..., object], *, done: str, **arguments: object
 ) -> HttpResponse:
-    """Do what a button of the case's page asks for, and go back to the page."""
+    """Do what a button on the page of the case asks for, and redirect to the page."""
     return attempt_and_return(request, act, back=case_address(request, number), done=done, **arguments)
 
 
 def submit_case_form(
     request: StaffRequest, detail: CaseDetail, named: tuple[str, Form], act: Callable[..., object], *, done: str
 ) -> HttpResponse:
-    """Do what a form of the case's page asks for; the page comes back with the form when it has errors."""
+    """Do what a form on the page of the case asks for. If the form has errors, return the page with the form."""
     name, form = named
     response = submit(request, form, act, back=case_address(request, detail.case.number), done=done)
     return response or show_case(request, detail, {name: form})
@@ -182,7 +182,10 @@ def submit_case_form(
 @require_POST
 @for_staff(Role.REVIEWER)
 def take(request: StaffRequest, number: str) -> HttpResponse:
-    """Assign it to oneself. ``assignee`` is who the page showed; when it is another by now, the answer is 409."""
+    """Assign the case to the reader.
+
+    Answer 409 if its assignee is no longer the one that the page showed (``assignee``).
+    """
     case = get_object_or_404(Case, number=number)
     shown = request.POST.get("assignee", "")
     return act_on_case(request, number, assign.take_over, case_id=case.pk, assignee=shown, done=_("The case is yours."))
@@ -199,7 +202,10 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def look(request: StaffRequest, number: str) -> HttpResponse:
-    """Record the first look, which meets its deadline. It is a POST because reading writes nothing."""
+    """Record the first look, which meets the first deadline.
+
+    It takes a POST request because reading a page writes nothing.
+    """
     case = get_object_or_404(Case, number=number)
     return act_on_case(request, number, close.look, case_id=case.pk, done=_("Noted as looked at."))
 
@@ -220,7 +226,10 @@ def give_more_time(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_READERS)
 def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
-    """The case with its citizen named, in this response only: nothing of it is kept in a session or address."""
+    """Show the case with its citizen's name, in this response only.
+
+    The name is not kept in the session or in an address.
+    """
     detail = read_case(number=number)
     form = RevealForm(request.POST, auto_id="reveal_%s")
     if form.is_valid():
@@ -236,7 +245,7 @@ def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def note_with_template(request: StaffRequest, detail: CaseDetail) -> str | None:
-    """What was typed, with the words of the template whose button was pressed below it; none when it was another button."""
+    """Return the typed text with the text of the chosen reply template, or ``None`` if no template's button was pressed."""
     chosen = request.POST.get("fill", "")
     if not any(str(row["id"]) == chosen for row in detail.templates):
         return None
@@ -246,7 +255,7 @@ def note_with_template(request: StaffRequest, detail: CaseDetail) -> str | None:
 
 
 def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:
-    """Save the file of a grounds form, if there is one, and return its reference. Raises ``Refused``."""
+    """Save the uploaded file of a grounds form, if there is one, and return its reference. Raises ``Refused``."""
     upload = data["upload"]
     if not upload:
         return []
@@ -261,7 +270,7 @@ def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -
 @require_safe
 @for_staff(*CASE_READERS)
 def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResponse:
-    """A file of the case; the citizen sees in their own history that it was read, and for what purpose."""
+    """Return a file of the case. The citizen's access history shows that it was read and for what purpose."""
     case = get_object_or_404(Case, number=number)
     get_object_or_404(Evidence.objects.filter(case=case), pk=evidence)
     return hand_out(
@@ -270,7 +279,7 @@ def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResp
 
 
 def hand_out(request: StaffRequest, evidence: int, *, purpose: str, name: str) -> HttpResponse:
-    """The file as an attachment with a name of ours, so that no browser opens it."""
+    """Return the file as an attachment with a generated name, so that browsers do not open it."""
     found, content = read_evidence(evidence_id=evidence, by=request.user.username, purpose=purpose, now=timezone.now())
     response = HttpResponse(content, content_type=found.content_type)
     extension = found.content_type.rpartition("/")[2]

@@ -1,1 +1,1 @@
-"""Corrections between cities: what this city asks of others and others of it, as a list and a page for each."""
+"""Corrections that this city asks of other cities and that they ask of it: a list, and one page per correction."""

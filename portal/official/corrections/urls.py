@@ -1,4 +1,4 @@
-"""Addresses of the pages of corrections between cities."""
+"""URLs of the pages of corrections between cities."""
 
 from django.urls import path
 

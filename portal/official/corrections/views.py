@@ -1,4 +1,4 @@
-"""Corrections between cities: what is open on either side first, each with its clock, evidence and answer; and the form that asks."""
+"""Corrections between cities: the list, the page of one with its deadline, evidence and answer, and the form that asks for one."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -99,7 +99,7 @@ class AskForm(forms.Form):
 @require_safe
 @for_staff(*READERS)
 def corrections(request: StaffRequest) -> HttpResponse:
-    """What is open, that which is late first; below it what has ended."""
+    """Show the open corrections, the overdue first, and below them the ended ones."""
     found = CityCorrection.objects.select_related("neighbour", "case", "fact", "citizen")
     standing = found.filter(state__in=OPEN).order_by(LATE_FIRST, "due_at", "pk")
     context = {
@@ -133,7 +133,10 @@ def correction(request: StaffRequest, city_correction: int) -> HttpResponse:
 
 
 def _evidence_line(line: Mapping[str, Any]) -> str:
-    """Whatever another city sent, in words; a kind that is not ours as it came."""
+    """Return a line of evidence in words, whatever another city sent.
+
+    A kind of fact that this city does not know is shown as received.
+    """
     if "file" in line:
         return _("File of the asking city ({type}), SHA-256 {digest}").format(
             type=line["file"], digest=str(line.get("sha256", ""))[:16]
@@ -153,7 +156,7 @@ def _fault(fault: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def ask(request: StaffRequest, number: str) -> HttpResponse:
-    """Ask the city that owns one of the records that hold the case's citizen. Raises ``Http404`` where there is none."""
+    """Ask the city that owns one of the case's records to correct it. Raises ``Http404`` if no other city owns one."""
     case = get_object_or_404(Case.objects.open().select_related("citizen"), number=number)
     facts = list(_standing_records(case))
     owners = owners_of(facts)
@@ -183,6 +186,6 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def _standing_records(case: Case) -> QuerySet[Fact]:
-    """The newest versions of what sources have on the citizen."""
+    """Return the newest versions of the sources' records about the citizen."""
     found = Fact.objects.filter(Q(superseded=False), citizen=case.citizen, source__isnull=False, revoked=False)
     return found.select_related("source", "provider").order_by("-started_on", "-pk")[:MOST_OPEN]

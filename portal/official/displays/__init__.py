@@ -1,1 +1,1 @@
-"""What providers display wrongly: the list of causes, and a page for each."""
+"""Colours that providers display wrongly: a list by cause, and one page per cause."""

@@ -1,4 +1,4 @@
-"""Addresses of the pages of displayed colours."""
+"""URLs of the pages of displayed colours."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What providers display wrongly, by cause: the list, and each item's page with what is to be mended, examples and its history."""
+"""Colours that providers display wrongly, by cause: the list, and the page of each with the remedy, examples and history."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from regions.journal.models import JournalEntry
 from regions.staff.roles import Role
 
 READERS = (*verbs.OWNERS, Role.AUDITOR)
-# A provider that sends another unknown value to everybody makes very many items.
+# A provider that sends a different unknown value for each citizen opens very many items.
 MOST_STANDING, EXAMPLES, HISTORY = 200, 10, 50
 State = DisplayItem.State
 OPEN_FIRST = Case(
@@ -67,7 +67,7 @@ HAPPENED: dict[str, str | Promise] = {
 @require_safe
 @for_staff(*READERS)
 def display_items(request: StaffRequest) -> HttpResponse:
-    """What stands, the open first and of them what concerns most people; below it the closed."""
+    """Show the items that are not closed, open ones first and by number of people, and the closed ones below."""
     standing = DisplayItem.objects.standing()
     shown = standing.counted().order_by(OPEN_FIRST, F("people").desc(), "pk")[:MOST_STANDING]
     context = {
@@ -81,7 +81,10 @@ def display_items(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def display_item(request: StaffRequest, item_id: int) -> HttpResponse:
-    """People only as examples and by reference: what is to be mended concerns the provider, and nobody's file."""
+    """Show one item.
+
+    People appear only as examples and by reference, because the provider is to be corrected and not a record.
+    """
     item = get_object_or_404(DisplayItem.objects.counted(), pk=item_id)
     found = item.findings.select_related("citizen").order_by(F("closed_at").desc(nulls_first=True), "-shown_at", "pk")
     entries = JournalEntry.objects.filter(subject=item.subject, verb__in=HAPPENED).order_by("-seq")[:HISTORY]
@@ -101,7 +104,7 @@ def display_item(request: StaffRequest, item_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*verbs.OWNERS)
 def act(request: StaffRequest, item_id: int) -> HttpResponse:
-    """Note that the provider was told, or that it says it is mended."""
+    """Record that the provider was notified, or that it states that the fault is mended."""
     get_object_or_404(DisplayItem, pk=item_id)
     back = reverse("official_display", args=[item_id])
     acts: dict[str, tuple[Callable[..., DisplayItem], str]] = {

@@ -1,1 +1,1 @@
-"""The gates' devices, for system administrators."""
+"""Gate devices, for system administrators."""

@@ -1,4 +1,4 @@
-"""Addresses of the gates' devices."""
+"""URLs of the gate devices."""
 
 from django.urls import path
 

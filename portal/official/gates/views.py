@@ -1,4 +1,4 @@
-"""Devices of the gates: who proposed and confirmed each, the link that enrols it, and its end."""
+"""Gate devices: who proposed and confirmed each, the link that enrols it, and its revocation."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -43,7 +43,7 @@ class DeviceForm(forms.Form):
 @require_safe
 @for_staff(Role.SYSTEM_ADMIN)
 def devices(request: StaffRequest) -> HttpResponse:
-    """All of the city's, those that wait first."""
+    """List the city's devices, those that wait for a confirmation first."""
     waiting = GateDevice.objects.waiting().order_by("proposed_at", "pk")
     decided = GateDevice.objects.exclude(state=GateDeviceState.PROPOSED)
     page = keyset_page(decided, request.GET, by=["name", "id"])
@@ -54,7 +54,7 @@ def devices(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SYSTEM_ADMIN)
 def add_device(request: StaffRequest) -> HttpResponse:
-    """A device, proposed: it can be enrolled when another administrator has confirmed it."""
+    """Propose a device. It can be enrolled once another administrator has confirmed it."""
     a_year_on = timezone.localdate() + timedelta(days=365)
     form = DeviceForm(request.POST if request.method == "POST" else None, initial={"until": a_year_on})
 
@@ -95,7 +95,7 @@ def decide(request: StaffRequest, device_id: int) -> HttpResponse:
 @for_staff(Role.SYSTEM_ADMIN)
 @never_cache
 def show_link(request: StaffRequest, device_id: int) -> HttpResponse:
-    """The link as a code for the device's camera, shown this once."""
+    """Show the enrolment link as a QR code for the device's camera. It is shown once."""
     get_object_or_404(GateDevice, pk=device_id)
     back = reverse("official_gate", args=[device_id])
     made = attempt(request, verbs.open_device_link, device_id, back=back)

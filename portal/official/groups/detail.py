@@ -1,4 +1,4 @@
-"""What the page of a group shows: its size and reach, its cause, the remedy, and what would follow."""
+"""What the page of a group shows: its size and reach, its cause, the remedy, and the effect of the remedy."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,9 +33,11 @@ GREENS = greens_of("disagreement__citizen")
 
 
 def read_group(key: str, proposals: Sequence[BulkSuppression], *, now: datetime) -> dict[str, Any]:
-    """``proposals``: what was ever proposed about the group. ``waiting`` is what two people decide.
+    """Return the group with this key.
 
-    Raises ``Http404`` for a key that no open case has and nothing was proposed about.
+    ``proposals`` are all bulk suppressions ever proposed for it; ``waiting`` is the open one.
+
+    Raises ``Http404`` if no open case has the key and nothing was proposed for it.
     """
     open_cases = Case.objects.open().filter(group_key=key)
     pair = _first_pair(key, open_cases)
@@ -64,7 +66,7 @@ def read_group(key: str, proposals: Sequence[BulkSuppression], *, now: datetime)
         "covered": covered.records if covered else [],
         "piece": piece,
         "effect": effect,
-        # People know providers by their names.
+        # The page names providers by title.
         "moves": [(titles[code], *moved) for code, *moved in effect.counted] if effect else [],
         "titles": titles,
         "earlier": [one for one in proposals if one is not waiting][:EARLIER_SHOWN],
@@ -72,7 +74,11 @@ def read_group(key: str, proposals: Sequence[BulkSuppression], *, now: datetime)
 
 
 def people_shown(detail: Mapping[str, Any], query: QueryDict, *, now: datetime) -> dict[str, Any]:
-    """A page of those whose records two people decide about: the code of each, and what would change with which provider."""
+    """Return one page of the people whose records the open proposal covers.
+
+    ``people``: each with their effective code and what would change with which provider. ``taken_out``: the number of
+    records that are no longer covered.
+    """
     covered: Sequence[GroupRecord] = detail["covered"]
     theirs = Citizen.objects.filter(pk__in={one.citizen_id for one in covered})
     page = keyset_page(theirs, query, by=["id"], size=PEOPLE_SHOWN)
@@ -89,8 +95,10 @@ def people_shown(detail: Mapping[str, Any], query: QueryDict, *, now: datetime) 
 
 
 def _first_pair(key: str, open_cases: QuerySet[Case]) -> PairDiagnosis | None:
-    """The diagnosis of the case that is due first, ``due_at``: the group's cause, for one of its people. Counted beside it are
-    the ``cases``, those that are ``red``, and the ``people`` whom the cause is about.
+    """Return the diagnosis of the group's case that is due first, which explains the group's cause for one of its people.
+
+    It is annotated with ``due_at``, the number of open ``cases``, of ``red`` ones, and of the ``people`` whom the cause
+    is about.
     """
     first = open_cases.order_by("due_at", "pk")[:1]
     pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first.values("disagreement"))
@@ -110,7 +118,7 @@ def _number_of(rows: QuerySet[Any]) -> Subquery:
 
 
 def _frozen(pair: PairDiagnosis | None) -> list[RunProvider]:
-    """Who was judged by the last settled run, on which the colours rest; and by the pair's, on which its explanation does."""
+    """Return the providers of the last settled run, on which the colours rest, and of the pair's run, on which its explanation rests."""
     runs = Q(run__in=Run.objects.settled().values("pk")[:1])
     if pair:
         runs |= Q(run=pair.run)
@@ -120,7 +128,7 @@ def _frozen(pair: PairDiagnosis | None) -> list[RunProvider]:
 def _explain(
     pair: PairDiagnosis, frozen: Iterable[RunProvider], *, due_at: datetime | None = None
 ) -> RenderedDiagnosis:
-    """``frozen``: of the pair's run, among others."""
+    """Return the pair's diagnosis in words. ``frozen`` must include the providers of the pair's run."""
     theirs = [one for one in frozen if one.run_id == pair.run_id]
     greens = read_greens(vars(pair)["greens"])
     context = replace(context_from(pair.run.day, theirs), turns_green_on=greens, due_at=due_at)
@@ -128,7 +136,10 @@ def _explain(
 
 
 def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
-    """What each group has in common, and its cause explained for its case that is due first; as many queries for ten as for one."""
+    """Return for each group what its people have in common, and the cause explained for its case that is due first.
+
+    The number of queries does not depend on the number of groups.
+    """
     due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     kin = ["a__source", "b__source", "disagreement", "run"]
@@ -149,9 +160,11 @@ def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
 
 
 def group_sentence(pair: PairDiagnosis, sources: Mapping[str, Source]) -> str:
-    """What the people of a group have in common, by the diagnosis of any of them; empty for what is one person's own.
+    """Return what the people of a group have in common, from the diagnosis of any of them.
 
-    ``sources`` by code. It names nothing that is one person's.
+    Return an empty string if the cause concerns one person.
+
+    ``sources`` are by code. The sentence contains no personal data.
     """
     root_cause: RootCause = pair.root_cause
     sides = {"a": titled(pair.a), "b": titled(pair.b)}
@@ -187,9 +200,9 @@ SHOWN = 20
 
 
 def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> dict[str, Any]:
-    """Who would change colour. ``versions`` of the record are read with their citizens.
+    """Return who would change colour. ``versions`` of the record must be read with their citizens.
 
-    ``sums``: (before, after, how many) over everybody; ``shown``: the first changes.
+    ``sums``: (before, after, number) over all changes. ``shown``: the first changes.
     """
     first = changes[:SHOWN]
     citizens = {version.citizen_id: version.citizen for version in versions}

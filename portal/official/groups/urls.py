@@ -1,4 +1,4 @@
-"""Addresses of the groups' pages."""
+"""URLs of the groups' pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Groups of cases with one cause, and suppressing all records of a group by two people."""
+"""Groups of cases with one root cause, and bulk suppression of a group's records by two people."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -29,7 +29,7 @@ from portal.web.errors import attempt_and_return, form_refusals
 from portal.web.keyset import query_without_place
 from regions.staff.roles import CASE_WORK, Role
 
-# The page has another form with a reason.
+# Form prefix. The page has a second form with the field ``reason_code``.
 TAKEN = "taken"
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 
@@ -44,7 +44,7 @@ class BulkSuppressionForm(GroupGroundsForm):
 @require_GET
 @for_staff(*CASE_WORK)
 def groups(request: StaffRequest) -> HttpResponse:
-    """Open cases by common cause, the largest group first, each with the cause of one of its cases."""
+    """List the groups of open cases, the largest first, each with the cause explained for one of its cases."""
     now = timezone.now()
     found = groups_of(CaseFilter(), now=now, size=10)
     causes = explain_groups([group.key for group in found])
@@ -55,7 +55,7 @@ def groups(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*READERS)
 def group(request: StaffRequest, key: str) -> HttpResponse:
-    """The group's page; its form proposes that all its records are wrong."""
+    """Show the group with a form that proposes that all its records are wrong."""
     key = plain(key)
     form = BulkSuppressionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -81,7 +81,7 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    """The group's page, at the proposal's own address."""
+    """Show the group at the address of the proposal, with the form that decides it."""
     this = BulkSuppression.objects.filter(pk=bulk_suppression_id)
     proposals = get_list_or_404(_proposals().filter(group_key__in=this.values("group_key")))
     key, form = proposals[0].group_key, ApprovalForm(request.POST or None)
@@ -95,7 +95,7 @@ def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.APPROVER)
 def take_out(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    """Leave the ticked people's records as they are; what is proposed about the others goes on waiting."""
+    """Take the records of the ticked people out of the proposal. The proposal for the others stays open."""
     proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
     key = proposal.group_key
     back = group_address(key)
@@ -136,7 +136,7 @@ def group_address(key: str) -> str:
 
 
 def _proposals() -> QuerySet[BulkSuppression]:
-    """What was ever proposed, the newest first, as the page shows it."""
+    """Return all bulk suppressions with what the page shows of them, the newest first."""
     return BulkSuppression.objects.select_related("run", "source").order_by("-pk")
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the guardians' requests."""
+"""URLs of the guardians' requests."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Guardians who ask for a dependant on their phone: what shows the relation, and one official's answer."""
+"""Requests of guardians for a dependant's code on their phone: the files that prove the relation, and one official's answer."""
 
 from collections import defaultdict
 
@@ -55,7 +55,7 @@ def answer(request: StaffRequest, link_id: int) -> HttpResponse:
 @require_safe
 @for_staff(*CASE_WORK)
 def proof(request: StaffRequest, link_id: int, evidence: int) -> HttpResponse:
-    """A file that proves the relation; its owner sees that it was read."""
+    """Return a file that proves the relation. Its owner's access history shows that it was read."""
     get_object_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
     return hand_out(request, evidence, purpose=_("review of a guardian's request"), name=f"guardianship-{link_id}")
 

@@ -1,1 +1,1 @@
-"""Mass changes held for two people: their list, and a page for each."""
+"""Mass changes held until two people decide: a list, and one page per held group."""

@@ -1,4 +1,4 @@
-"""Addresses of the held groups' pages."""
+"""URLs of the held groups' pages."""
 
 from django.urls import path
 

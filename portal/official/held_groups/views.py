@@ -1,4 +1,4 @@
-"""Mass changes held for two people: the list, and each group's page with who would change, the proposal and its answer."""
+"""Held mass changes: the list, and the page of each group with the people who would change, the proposal and its answer."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class ProposalForm(forms.Form):
 @require_safe
 @for_staff(*READERS)
 def held_groups(request: StaffRequest) -> HttpResponse:
-    """Those that wait, the oldest first, and below them what became of the others."""
+    """Show the waiting groups, the oldest first, and below them the decided ones with their outcome."""
     ended = HeldGroup.objects.described().exclude(state=HeldGroup.State.HELD)
     now = timezone.now()
     context = {
@@ -50,7 +50,7 @@ def held_groups(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*READERS)
 def held_group(request: StaffRequest, group_id: int) -> HttpResponse:
-    """The group's page; its form proposes to release or to refuse it."""
+    """Show the group with a form that proposes to release or to refuse it."""
     group = get_object_or_404(HeldGroup.objects.described(), pk=group_id)
     form = ProposalForm(request.POST or None)
     back = _address(group)
@@ -69,7 +69,7 @@ def held_group(request: StaffRequest, group_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER, Role.APPROVER)
 def decide(request: StaffRequest, group_id: int, proposal_id: int) -> HttpResponse:
-    """The second person's answer, or the first one's taking back."""
+    """Approve or send back the proposal as the second person, or withdraw it as the person who proposed it."""
     proposal = get_object_or_404(HeldGroupProposal, pk=proposal_id, group=group_id)
     back = _address(proposal.group)
     verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
@@ -121,7 +121,7 @@ def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpRe
 
 
 def _people(request: StaffRequest, group: HeldGroup) -> Page[VerdictChange] | None:
-    """Of whom a change is kept back after the last run, by person."""
+    """Return a page of the changes that the group holds back after the last settled run, ordered by citizen."""
     base = Run.objects.last_settled()
     if base is None:
         return None
@@ -134,7 +134,7 @@ def _rules(change: VerdictChange) -> list[str]:
 
 
 def _told(group: HeldGroup, *, overdue: bool = False) -> dict[str, Any]:
-    """The group, its cause in one sentence, and its share of the registered in percent."""
+    """Return the group, its cause as a sentence, and its share of the registered in percent."""
     share = 100 * max(group.red, group.green) / max(group.registered, 1)
     return {"group": group, "cause": group.message_in(get_language() or "en"), "share": share, "overdue": overdue}
 

@@ -1,4 +1,4 @@
-"""The dashboard: colours, disagreements over time by cause and by providers, and how old the open cases are."""
+"""The dashboard: colours, disagreements over time by cause and by pair of providers, and the age of open cases."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ from portal.web.chart import SHADES, BarChart, DayChart, Series, Value, bar_char
 from regions.staff.roles import Role
 
 DAYS_SHOWN = 30
-# Of many pairs of providers those that differ most have a row of their own.
+# Number of pairs of providers with a series of their own: those with the most disagreements.
 MOST_PAIRS = 4
 
 K = TypeVar("K", bound=Hashable)
@@ -57,7 +57,7 @@ def _run_of_each_day(newest: Run) -> list[Run]:
 
 
 def _by_cause(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[int]]) -> DayChart:
-    """Each cause keeps its shade, however many it stands for."""
+    """Chart disagreements by cause. Each cause keeps its shade whatever its count."""
     found = _together([(Cause(kind.cause), counts) for kind, counts in differing.items()])
     series = [
         Series(label_of(cause), filled(found[cause]), shade)
@@ -68,7 +68,10 @@ def _by_cause(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list
 
 
 def _by_pair(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[int]]) -> DayChart:
-    """Shades go by the order of the providers, so that they stay; beyond ``MOST_PAIRS`` the pairs are added up."""
+    """Chart disagreements by pair of providers. Pairs beyond ``MOST_PAIRS`` are summed.
+
+    The shades follow the order of the providers, so that they do not change from day to day.
+    """
     names = {provider.pk: titled(provider) for provider in Provider.objects.order_by("code")} if differing else {}
     found = _together([((kind.a, kind.b), counts) for kind, counts in differing.items()])
     largest = sorted(found, key=lambda pair: -max(found[pair]))[:MOST_PAIRS]
@@ -83,7 +86,7 @@ def _by_pair(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[
 
 
 def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
-    """One list for each key: those of the same are added up."""
+    """Add up the lists that have the same key."""
     summed: dict[K, list[int]] = {}
     for key, counts in found:
         known = summed.setdefault(key, [0] * len(counts))
@@ -92,7 +95,7 @@ def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
 
 
 def by_day(runs: Sequence[Run], judged: Iterable[RunProvider]) -> tuple[list[str], Filled]:
-    """Every day from the first run to the last, and how a count for each run becomes one for each day."""
+    """Return the labels of all days from the first run to the last, and a function that turns counts per run into counts per day."""
     if not runs:
         return [], list
     first = runs[0].day
@@ -102,7 +105,7 @@ def by_day(runs: Sequence[Run], judged: Iterable[RunProvider]) -> tuple[list[str
 
 
 def _ages() -> BarChart:
-    """Open cases by how long they have been open; the overdue are counted among them again."""
+    """Chart open cases by age. Overdue cases are counted in their age group and again as overdue."""
     now = timezone.now()
     day, three = now - timedelta(days=1), now - timedelta(days=3)
     found = Case.objects.open().aggregate(

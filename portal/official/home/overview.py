@@ -1,4 +1,4 @@
-"""What waits for a member of staff when they come in: counts that lead to the work."""
+"""What waits for a member of staff: counts with links to the work."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ from regions.staff.roles import CASE_WORK, Role
 
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
-# Of these none are no news.
+# Kinds that are left out when their count is 0.
 SELDOM = frozenset({"overturned", "ends", "settings", "held", "sent_drafts", "gates"})
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A count and where it leads; ``presses`` marks what is urgent."""
+    """A count and the address it links to. ``presses`` marks it as urgent."""
 
     title: str | Promise
     count: int
@@ -51,7 +51,10 @@ class Waiting:
 
 
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
-    """What waits for somebody with these roles, the most urgent first: the cases by one query, all else by another."""
+    """Return what waits for somebody with these roles, the most urgent first.
+
+    It takes one query for cases and one for all other counts.
+    """
     asked = _asked(username, roles, now=now)
     counted = count_kinds(asked)
     counts = {name: counted[name] for name, _rows in asked}
@@ -70,7 +73,7 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
 
 
 def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> list[tuple[str, QuerySet[Any]]]:
-    """What is counted for these roles; what is not asked for is not theirs."""
+    """Return the querysets to count for these roles. A kind that is absent is not the work of these roles."""
     asked: dict[str, QuerySet[Any]] = {}
     if roles.intersection(READERS):
         asked["alarms"] = Alarm.objects.standing()
@@ -114,7 +117,7 @@ def _held(counts: Mapping[str, int]) -> list[Waiting]:
 
 
 def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
-    """Of what somebody decides often also the nought is shown."""
+    """Return the decisions that wait. Those that are frequent are shown also with a count of 0."""
     approvals, looks = reverse("official_approvals"), reverse("official_second_looks")
     titles: dict[str, tuple[str | Promise, str]] = {
         "rulings": (_("Proposed colours to approve"), approvals),

@@ -1,6 +1,9 @@
-"""Mail to staff about their work: each morning what waits for them; what of theirs, or of nobody's, is due soon. Counts and numbers.
+"""Mail to staff about their work: a digest each morning, and cases due soon that are theirs or unassigned.
 
-Of what is on the pages anyway two mails are better than none: it is noted once the mail server has taken it.
+It holds counts and case numbers.
+
+A mail is recorded as sent once the mail server has accepted it, so it may be sent twice. Everything in it is on the
+pages as well.
 """
 
 from collections import defaultdict
@@ -23,17 +26,20 @@ from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-# In the city's hours: after a night without workers nobody needs a morning's mail in the afternoon.
+# Hours in the city's time zone. If no worker ran in the morning, nobody needs the digest in the afternoon.
 MORNING, NOON = 7, 12
 DUE_SOON = timedelta(hours=2)
 NUMBERS_NAMED = 20
 OWNERS_OF_SOURCES = frozenset({Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
 Lines = Callable[[], list[str]]
-"""Worded when they are called, in the language in force."""
+"""The function renders the lines in the language active when it is called."""
 
 
 def mail_digests(*, host: str, now: datetime) -> int:
-    """Send this morning's digest to everybody for whom something waits and who has not had it; how many."""
+    """Send this morning's digest to every account for which something waits and that has not had it.
+
+    Return the number of mails.
+    """
     city = current_city()
     if not MORNING <= now.astimezone(city.zone).hour < NOON:
         return 0
@@ -47,7 +53,12 @@ def mail_digests(*, host: str, now: datetime) -> int:
 
 
 def mail_deadlines(*, host: str, now: datetime) -> int:
-    """Tell everybody who has cases that are due soon, and of those that nobody has whoever leads; once of each. How many mails."""
+    """Mail assignees their cases that are due soon, and approvers those that are unassigned.
+
+    Return the number of mails.
+
+    Each account is told of a case once.
+    """
     soon, sent = now + DUE_SOON, 0
     near = Case.objects.open().filter(due_at__gt=now, due_at__lte=soon, paused_at__isnull=True)
     due: dict[str, list[Case]] = defaultdict(list)
@@ -70,13 +81,13 @@ def _untold(cases: Sequence[Case], mail: StaffMail) -> list[Case]:
 
 
 def choose_mail(*, morning: bool, deadlines: bool, by: str) -> None:
-    """What mail somebody wants from now on: their own act."""
+    """Record which mail the account ``by`` wants from now on. People choose only for themselves."""
     account = Account.objects.get(username=by)
     StaffMail.objects.update_or_create(account=account, defaults={"morning": morning, "deadlines": deadlines})
 
 
 def mail_of(account: Account) -> StaffMail:
-    """What an account chose, saved or not."""
+    """Return the account's choice of mail, or an unsaved default."""
     return getattr(account, "mail", None) or StaffMail(account=account)
 
 
@@ -86,7 +97,7 @@ def _accounts() -> QuerySet[Account]:
 
 
 def _digest(account: Account, silent: int, *, now: datetime) -> Lines | None:
-    """None when nothing waits."""
+    """Return the lines of the digest, or ``None`` if nothing waits."""
     roles, city = account.roles, current_city()
     waiting = [one for one in waiting_for(account.username, roles, now=now) if one.count]
     mine = Case.objects.open().filter(assigned_to=account.username, paused_at__isnull=True).order_by("due_at", "pk")
@@ -148,7 +159,7 @@ def _unassigned_subject() -> str:
 
 
 def _send(account: Account, subject: Callable[[], str], lines: Lines, address: str, **noted: Any) -> bool:
-    """Whether the mail server has taken it; only then it is noted."""
+    """Send the mail and record it. Return ``False``, and record nothing, if the mail server did not accept it."""
 
     def write(_language: str, city_name: str) -> tuple[str, str]:
         text = _("%(lines)s\n\nLook at it here: %(address)s\n\nOn “My account” you choose which mail you get.")

@@ -1,1 +1,1 @@
-"""The keys with which providers call the API, for system administrators."""
+"""API keys of providers, for system administrators."""

@@ -1,4 +1,4 @@
-"""Addresses of the pages of providers' keys."""
+"""URLs of the pages of providers' keys."""
 
 from django.urls import path
 

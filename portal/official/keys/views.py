@@ -1,6 +1,6 @@
-"""Keys of providers: who has which, issuing one, replacing it while the old one works on, and revoking it.
+"""API keys of providers: listing, issuing and revoking them, and replacing one while the old one still works.
 
-A new key is on the page that answers its form and nowhere else: not in the session, and not at an address.
+A new key is shown only in the response to its form. It is not kept in the session or shown at another address.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ A_MOMENT = "%Y-%m-%dT%H:%M"
 
 
 class RotateForm(forms.Form):
-    """``old`` is the key that is replaced; the new one opens the same unless somebody chooses otherwise."""
+    """``old`` is the key that is replaced. The new key has the same scopes unless others are chosen."""
 
     old_until = forms.DateTimeField(
         label=_("The old key works until"),
@@ -66,7 +66,7 @@ class IssueForm(RotateForm):
 @require_safe
 @for_staff(Role.SYSTEM_ADMIN)
 def keys(request: StaffRequest) -> HttpResponse:
-    """By provider those that open something, also providers without one; then those that open nothing any more."""
+    """List the keys in force by provider, including providers without a key, and below them the keys that no longer work."""
     now = timezone.now()
     standing = list(verbs.keys_in_force(now=now))
     holders = {key.provider_id for key in standing}
@@ -88,7 +88,7 @@ def keys(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.SYSTEM_ADMIN)
 @never_cache
 def issue(request: StaffRequest) -> HttpResponse:
-    """A key for a provider; one chosen in the address is chosen on the form."""
+    """Issue a key. The provider may be preselected in the address."""
     initial = {
         "provider": request.GET.get("provider", ""),
         "scopes": list(verbs.ONLY_ENTRIES),
@@ -122,7 +122,7 @@ def key_page(request: StaffRequest, key_id: int) -> HttpResponse:
 @for_staff(Role.SYSTEM_ADMIN)
 @never_cache
 def rotate(request: StaffRequest, key_id: int) -> HttpResponse:
-    """Another key in the place of this one, which works on for a while."""
+    """Issue a key that replaces this one. The old key works until the end of the overlap."""
     old = get_object_or_404(ProviderKey.objects.select_related("provider"), pk=key_id)
     overlap = timezone.now() + OVERLAP
     initial = {
@@ -155,7 +155,7 @@ def _shown_once(
     back: str,
     old: ProviderKey | None = None,
 ) -> HttpResponse:
-    """The form, or the key that it made: the answer to the form is the one place where it can be read."""
+    """Return the form, or the key that it created. This response is the only place where the key can be read."""
     if form.is_valid():
         with form_refusals(form, back=back):
             key, secret = act(by=request.user.username, now=timezone.now())

@@ -1,1 +1,1 @@
-"""What became of messages on their way to phones."""
+"""The delivery of SMS messages to citizens."""

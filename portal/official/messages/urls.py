@@ -1,4 +1,4 @@
-"""Addresses of the page of messages by SMS."""
+"""URLs of the page of SMS messages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Messages by SMS, as the system administrator sees them: how many, and which did not arrive; whose they are needs nobody to see."""
+"""SMS messages for system administrators: counts, and the messages that were not delivered. The citizens are not shown."""
 
 from datetime import timedelta
 
@@ -20,14 +20,14 @@ from regions.staff.roles import Role
 
 COUNTED = timedelta(days=7)
 State = Message.State
-# In the order in which a message comes to them.
+# In the order in which a message passes through them.
 SHOWN = (State.WAITING, State.SENDING, State.SENT, State.OVERTAKEN, State.LATE, State.DEAD, State.UNSURE)
 
 
 @require_safe
 @for_staff(Role.SYSTEM_ADMIN)
 def sent_messages(request: StaffRequest) -> HttpResponse:
-    """Counts of the last days, the oldest that waits, and what nobody tries any more."""
+    """Show the counts of the last days, the age of the oldest waiting message, and the messages that are no longer retried."""
     recent = Message.objects.filter(made_at__gt=timezone.now() - COUNTED)
     waiting = Min("made_at", filter=Q(state=State.WAITING))
     figures = recent.aggregate(
@@ -47,7 +47,7 @@ def sent_messages(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def again(request: StaffRequest) -> HttpResponse:
-    """Send again one message, or all that are in trouble."""
+    """Send one message again, or all messages in trouble."""
     one = request.POST.get("message", "")
     chosen = int(one) if one.isascii() and one.isdigit() and len(one) < 19 else None
     done = _("Sent again within seconds.")

@@ -1,1 +1,1 @@
-"""Paper codes for people without a phone, printed at a counter."""
+"""Paper codes for citizens without a phone, printed at a counter."""

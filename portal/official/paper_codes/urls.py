@@ -1,4 +1,4 @@
-"""Addresses of the paper codes that are printed at a counter."""
+"""URLs of the paper codes that are printed at a counter."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Printing a paper code for somebody at the counter: their document in, the person found, the sheet out."""
+"""Printing a paper code at a counter: looking the citizen up by the document presented, and printing the sheet."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from regions.staff.roles import Role
 
 
 class CounterForm(DocumentForm):
-    """The document in hand, and why its holder needs paper."""
+    """The document presented, and why its holder needs a paper code."""
 
     purpose = forms.ChoiceField(label=gettext_lazy("Why is a paper code needed?"), widget=forms.RadioSelect)
 
@@ -38,7 +38,7 @@ class CounterForm(DocumentForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def look_up(request: StaffRequest) -> HttpResponse:
-    """Whoever is found is shown masked, to be compared with the document."""
+    """Look up the document's holder and show them masked, for comparison with the document."""
     form = CounterForm(request.POST if request.method == "POST" else None)
     if not form.is_valid() or form.identity is None:
         return render(request, "official/paper_codes/look_up.html", {"form": form})
@@ -73,7 +73,7 @@ def look_up(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def print_code(request: StaffRequest) -> HttpResponse:
-    """The sheet, in this answer only: the city keeps no copy that could be printed again."""
+    """Return the sheet. It is in this response only: the city keeps no copy that could be printed again."""
     document = decrypt_identity(request.POST.get("document", ""))
     if document is None:
         return redirect("official_paper_codes")

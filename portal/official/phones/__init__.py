@@ -1,1 +1,1 @@
-"""Confirming another phone for sign-in codes, with the document in hand."""
+"""Confirming a new phone for sign-in codes, with the citizen's document presented."""

@@ -1,4 +1,4 @@
-"""Addresses of the phones that wait for a confirmation."""
+"""URLs of the phones that wait for a confirmation."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Phones that wait for a confirmation: found by the document that an official has in hand, and answered with it."""
+"""Phones that wait for a confirmation: found by the document that the citizen presents, and confirmed or refused with it."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,7 +23,10 @@ SEEN = "phone"
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def phones(request: StaffRequest) -> HttpResponse:
-    """The document's number finds its holder; whoever is found is told that their phone was looked at."""
+    """Find the holder by the document's number.
+
+    The citizen's access history shows that an official looked at their phone.
+    """
     form = DocumentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         return _show(request, form, form.identity)

@@ -1,4 +1,4 @@
-"""One action for all cases of a filter. The page shows their number first, and asks again when it has changed."""
+"""One action for all cases of a filter. The page shows their number, and asks to confirm again if it has changed."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class ProposeAllForm(GroupGroundsForm):
     )
 
     def __init__(self, *args: Any, preview: BulkPreview, **kwargs: Any) -> None:
-        """Every line of the preview is ticked at first."""
+        """Tick every line of the preview initially."""
         super().__init__(*args, **kwargs)
         keys = [line.likeness.key for line in preview.lines]
         self.fields["alike"].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]  # a choice field
@@ -83,7 +83,10 @@ def assign_all(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def propose_all(request: StaffRequest) -> HttpResponse:
-    """Propose one lighter colour for the cases of the filter that are alike in what the page shows and the reviewer ticks."""
+    """Propose one lighter colour for the cases of the ticked lines.
+
+    The cases of a line are alike in everything that the page shows.
+    """
     filters, now = parse_filter_of_act(request.GET), timezone.now()
     all_cases = count_of(filters, now=now)
     too_many = all_cases > BULK_LIMIT
@@ -122,7 +125,7 @@ def propose_all(request: StaffRequest) -> HttpResponse:
 
 
 def _lines(preview: BulkPreview, form: ProposeAllForm) -> list[dict[str, Any]]:
-    """The preview's lines for the table, with the providers' names."""
+    """Return the preview's lines for the table, with the providers' names."""
     providers = {provider.code: provider for provider in Provider.objects.all()}
     ticked = set(form["alike"].value() or ())
 
@@ -140,7 +143,7 @@ def _lines(preview: BulkPreview, form: ProposeAllForm) -> list[dict[str, Any]]:
 
 
 def _same_number(form: forms.Form, count: int) -> bool:
-    """Whether the number is still the one on the page; otherwise the form asks to confirm the new one."""
+    """Return whether the number is still the one that the page showed. If not, the form asks to confirm the new number."""
     if form.cleaned_data["count"] == count:
         return True
     form.data = {**dict(form.data.items()), "count": count}

@@ -1,4 +1,7 @@
-"""The queue's filter in addresses: from the queue to a case, to the next case, to what is done to all of them."""
+"""The queue's filter as a query string.
+
+It is passed on to cases, to the next case, and to actions on all cases of the filter.
+"""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +26,10 @@ def parse_filter(query: QueryDict) -> CaseFilter:
 
 
 def parse_filter_of_act(query: QueryDict) -> CaseFilter:
-    """The filter of what is done to all cases, which the page tells in words. Raises ``Http404`` for a word that is none."""
+    """Return the filter of an action on all its cases, which the page describes in words.
+
+    Raises ``Http404`` for an unknown value.
+    """
     filters = parse_filter(query)
     if not all(getattr(filters, name) in {"", *words.values} for name, words in WORDS.items()):
         raise Http404
@@ -31,7 +37,7 @@ def parse_filter_of_act(query: QueryDict) -> CaseFilter:
 
 
 def filter_query(filters: CaseFilter) -> str:
-    """The filter and its order as an address's query with its question mark; empty when both are the usual ones."""
+    """Return the filter and its order as a query string with its question mark, or an empty string if both are the defaults."""
     named = {name: "1" if value is True else value for name, value in filters.as_json().items()}
     if filters.order is not CaseOrder.DUE:
         named["order"] = filters.order.value
@@ -44,5 +50,5 @@ def queue_address(filters: CaseFilter) -> str:
 
 
 def plain(text: str) -> str:
-    """Untrusted text without surrounding space and without NUL, which no column takes."""
+    """Return untrusted text stripped and without NUL characters, which PostgreSQL does not store."""
     return text.replace("\0", "").strip()

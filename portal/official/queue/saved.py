@@ -1,4 +1,4 @@
-"""Keeping the queue's filter under a name, making it the beginning of the queue, and removing it."""
+"""Saving the queue's filter under a name, making it the default of the queue, and removing it."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,7 +16,7 @@ from regions.staff.roles import CASE_WORK
 @require_POST
 @for_staff(*CASE_WORK)
 def save(request: StaffRequest) -> HttpResponse:
-    """The filter stands in the address, as everywhere in the queue."""
+    """Save the filter that is in the address."""
     filters = parse_filter(request.GET)
     return attempt_and_return(
         request,
@@ -34,7 +34,10 @@ def save(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def change(request: StaffRequest, filter_id: int) -> HttpResponse:
-    """``act``: ``default`` or ``remove``. Somebody else's is not found."""
+    """Make the filter the default or remove it (``act``: ``default`` or ``remove``).
+
+    Answer 404 for a filter of somebody else.
+    """
     kept = get_object_or_404(filters_of(request.user.username), pk=filter_id)
     act = make_default if request.POST.get("act") == "default" else remove_filter
     return attempt_and_return(

@@ -1,4 +1,4 @@
-"""The queue of open cases, narrowed by what the address says, and giving the ticked ones to a colleague."""
+"""The queue of open cases, filtered by the query string, and assigning ticked cases to a colleague."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def assign_ticked(request: StaffRequest) -> HttpResponse:
-    """Assign the ticked cases; those that moved meanwhile stay as they are, and a message says so."""
+    """Assign the ticked cases. Cases that changed meanwhile are left as they are, and a message says why."""
     back = queue_address(parse_filter(request.GET))
     numbers = [plain(number) for number in request.POST.getlist("case")[:PAGE]]
     if not numbers:
@@ -99,7 +99,7 @@ def reviewers() -> list[Account]:
 
 
 def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]]:
-    """What each provider shows, or the colour that the appeal is against."""
+    """Return each provider's colour in the disagreement, or the colour that the appeal is against."""
     if case.disagreement is not None:
         shown: dict[str, str] = case.disagreement.colours
         return [(one, shown[one.code]) for one in providers if one.code in shown]
@@ -108,6 +108,6 @@ def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]
 
 
 def _assignees(request: StaffRequest, filters: CaseFilter) -> list[tuple[str, str]]:
-    """All, mine, unassigned, and the one in the address."""
+    """Return the choices of assignee: all, mine, unassigned, and the one in the query string."""
     known = [("", _("All")), (request.user.username, _("Mine")), (UNASSIGNED, _("Nobody's"))]
     return known if filters.assignee in dict(known) else [*known, (filters.assignee, filters.assignee)]

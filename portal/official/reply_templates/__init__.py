@@ -1,1 +1,1 @@
-"""Words the city keeps for questions to citizens and for decisions."""
+"""The city's reply templates for questions to citizens and for decisions."""

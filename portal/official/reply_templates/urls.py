@@ -1,4 +1,4 @@
-"""Addresses of the reply templates."""
+"""URLs of the reply templates."""
 
 from django.urls import path
 

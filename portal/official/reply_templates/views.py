@@ -1,4 +1,4 @@
-"""The page of the city's reply templates: approvers write them, everybody who works on cases reads them."""
+"""The page of the city's reply templates. Approvers write them; everybody who works on cases reads them."""
 
 from django import forms
 from django.http import HttpResponse
@@ -34,7 +34,7 @@ class TemplateForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*CASE_WORK)
 def reply_templates(request: StaffRequest) -> HttpResponse:
-    """All in use; a POST makes a new one, which takes an approver."""
+    """List the templates in use. A POST request by an approver adds one."""
     form = TemplateForm(request.POST if request.method == "POST" else None)
     return _save(request, form, None) or _show(request, form)
 

@@ -1,4 +1,4 @@
-"""A draft version: what it says, what is wrong with it, what it would do, and the two people's decision."""
+"""A draft of a rule-set version: its content, its faults, its rehearsal, and its approval by two people."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,9 +30,11 @@ from regions.tenancy import current_city
 
 
 def tally_shown(tally: dict[str, Any]) -> dict[str, Any]:
-    """The counts of a rehearsal with the providers by their titles; ``colours``: (provider, from, to, people).
+    """Return the counts of a rehearsal with titles instead of provider codes.
 
-    ``held`` and ``mass_changes`` are sentences. One that ended before effective codes or mass changes were counted has none.
+    ``colours``: (provider, from, to, people).
+
+    ``held`` and ``mass_changes`` are sentences. They are empty for a rehearsal from before these counts existed.
     """
     names = {one.code: titled(one) for one in Provider.objects.all()}
     return {
@@ -52,7 +54,10 @@ State = RuleSetDraft.State
 @require_safe
 @for_staff(*READERS)
 def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """The whole draft; while it is rehearsed, htmx asks for the rehearsal's part alone, and at its end for what may then be done."""
+    """Show the draft.
+
+    Requests by htmx get only the rehearsal's part while it is under way, and the actions as well once it has ended.
+    """
     draft = find_draft(draft_id)
     rehearsal = draft.rehearsals.filter(revision=draft.revision).order_by("-pk").first()
     context: dict[str, Any] = {
@@ -86,7 +91,10 @@ def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """Enqueue a rehearsal of the draft on the whole city; asked again, a lost message is sent again."""
+    """Enqueue a rehearsal of the draft for the whole city.
+
+    Calling it again for an open rehearsal enqueues the task again, in case it was lost.
+    """
     back = reverse("official_draft", args=[draft_id])
     job = attempt(request, rehearsal_jobs.ask, find_draft(draft_id).pk, back=back)
     if job is not None and job.is_open and not enqueue_rehearsal(current_city().schema_name, job.pk):
@@ -97,7 +105,7 @@ def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> FileResponse:  # noqa: ARG001
-    """A file of who would change colour, masked."""
+    """Return the file of the citizens who would change colour, with their data masked."""
     done = DraftRehearsal.objects.filter(draft=draft_id, state=DraftRehearsal.State.DONE)
     job = get_object_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
     path = rehearsal_jobs.list_of(job)
@@ -136,13 +144,13 @@ def find_draft(draft_id: int) -> RuleSetDraft:
 
 
 def sent_revision(request: StaffRequest) -> int:
-    """The revision that the page showed; 0 when none was sent."""
+    """Return the revision that the page showed, or 0 if none was sent."""
     sent = request.POST.get("revision", "")
     return int(sent) if sent.isdecimal() and len(sent) < 9 else 0
 
 
 def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:
-    """Whether the draft was saved. The next page says why it was not."""
+    """Save the draft and return whether that succeeded. If it did not, the next page says why."""
     back = reverse("official_draft", args=[draft.pk])
     return attempt(request, drafts.save, draft.pk, content, revision=sent_revision(request), back=back) is not None
 

@@ -1,4 +1,7 @@
-"""Forms of a draft: one rule, the risk list, the number and the day. They take what was typed; the version itself judges it."""
+"""Forms of a draft: one rule, the risk list, the version number and the day.
+
+They accept any text; the version's own checks validate it.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,7 +24,7 @@ LARGEST_FILE = 1_000_000
 
 
 def number_field(label: Any, help_text: Any = "") -> forms.CharField:
-    """A number as text: the rule set's own checks judge it."""
+    """Return a text field for a number, which the rule set's own checks validate."""
     widget = forms.TextInput(attrs={"inputmode": "numeric"})
     return forms.CharField(label=label, max_length=8, required=False, widget=widget, help_text=help_text)
 
@@ -61,7 +64,7 @@ class RuleForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The checks of a rule-set version, with the faults at their fields."""
+        """Run the checks of a rule-set version and add each fault to its field."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors:
             for fault in rule_faults(self.rule):
@@ -94,7 +97,7 @@ class UploadForm(forms.Form):
 
 
 def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule's fields for the form; what has a wrong shape is shown as text, to be corrected."""
+    """Return a rule's fields for the form. A value of a wrong type is shown as text, so that it can be corrected."""
     data = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
     levels, cleared = rule.get("area_levels"), rule.get("cleared_by")
     data["area_levels"] = _between(map(str, levels)) if isinstance(levels, list) else str(levels or "")
@@ -112,7 +115,7 @@ def _between(levels: Iterable[str]) -> str:
 
 
 def number(text: str) -> int | str:
-    """A whole number, or the text, which the checks of the version refuse."""
+    """Return the text as an integer, or unchanged if it is not one; the version's checks then refuse it."""
     stripped = text.strip()
     return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped
 

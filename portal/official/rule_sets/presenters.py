@@ -1,4 +1,4 @@
-"""A version as people read it: its rules and risk areas, from a stored version or a draft that may still hold faults."""
+"""Rules and risk areas prepared for display, from a stored version or from a draft, which may still contain faults."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _PLACE = re.compile(r"(rules|risk_areas)\[(\d+)\](?:\.(.*))?")
 
 
 def faults_shown(faults: Sequence[Fault]) -> list[Shown]:
-    """The faults, each with the table and the place it is about, if any."""
+    """Return the faults, each with the table and the row it is about, if any."""
     shown = []
     for fault in faults:
         found = _PLACE.fullmatch(fault.key)
@@ -39,7 +39,10 @@ def messages_at(faults: Sequence[Shown], table: str, place: int) -> list[str]:
 def rules_shown(
     content: Mapping[str, Any], *, faults: Sequence[Shown] = (), before: Mapping[str, Any] | None = None
 ) -> list[Shown]:
-    """The rules in their order; ``differs`` marks those that are not in ``before``. ``colour`` is empty when it is none."""
+    """Return the rules in their order. ``differs`` marks those not in ``before``.
+
+    ``colour`` is empty if it is not red or yellow.
+    """
     known = [rule for _place, rule in tables(dict(before), "rules")] if before is not None else None
     return [
         {
@@ -79,14 +82,14 @@ def areas_shown(
 
 
 def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[Shown]:
-    """Rules of the version before whose code and kind no longer occur."""
+    """Return the rules of the previous version whose code and kind no longer occur."""
     kept = {(rule.get("code"), rule.get("kind")) for _place, rule in tables(dict(content), "rules")}
     left = [rule for _place, rule in tables(dict(before), "rules") if (rule.get("code"), rule.get("kind")) not in kept]
     return rules_shown({"rules": left})
 
 
 def released_when(rule: Mapping[str, Any]) -> str:
-    """What ends a hit of the rule, in one line."""
+    """Return what ends a hit of the rule, in one line."""
     ways = []
     served = rule.get("hold_days")
     if isinstance(served, int):

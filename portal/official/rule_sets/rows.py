@@ -1,4 +1,4 @@
-"""Editing a draft: one rule a page, the risk list as a table. Nothing here is in force."""
+"""Editing a draft: one rule per page, and the risk list as a table. Nothing here is in force."""
 
 from typing import Any
 
@@ -24,14 +24,14 @@ from regions.toml_files import tables
 
 EMPTY_ROWS = 5
 AREAS = "areas"
-# What a row sends beside its fields when one of the offered places was chosen.
+# Additional fields that a row sends when one of the suggested places was chosen.
 CHOSEN = ("area-code", "area-for")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def rule(request: StaffRequest, draft_id: int, place: int | None = None) -> HttpResponse:
-    """One rule of the draft; without a place a new one, at the end."""
+    """Edit one rule of the draft, or add one at the end if ``place`` is ``None``."""
     draft = find_editable(draft_id)
     rules = rules_of(draft)
     if place is not None and place >= len(rules):
@@ -60,7 +60,7 @@ def remove_rule(request: StaffRequest, draft_id: int, place: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """The risk list. Empty rows are left out; rows with faults are saved, and the faults shown beside them."""
+    """Edit the risk list. Empty rows are left out. Rows with faults are saved, and the faults are shown next to them."""
     draft = find_editable(draft_id)
     if request.method != "POST":
         return _areas_page(request, draft, [_typed(area) for _place, area in tables(draft.content, "risk_areas")])
@@ -73,7 +73,7 @@ def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
 
 
 def find_editable(draft_id: int) -> RuleSetDraft:
-    """A draft that can be edited. Raises ``Http404`` for one that is proposed or decided."""
+    """Return a draft that can be edited. Raises ``Http404`` for one that is proposed or decided."""
     draft = find_draft(draft_id)
     if draft.state != RuleSetDraft.State.EDITING:
         raise Http404
@@ -81,12 +81,12 @@ def find_editable(draft_id: int) -> RuleSetDraft:
 
 
 def rules_of(draft: RuleSetDraft) -> list[dict[str, Any]]:
-    """The draft's rules; what an uploaded file had in their place and is no rule is left out."""
+    """Return the draft's rules. Elements of an uploaded file that are not tables are left out."""
     return [rule for _place, rule in tables(draft.content, "rules")]
 
 
 def _with_code(row: dict[str, str]) -> dict[str, str]:
-    """The row with its place's code and its level; with what was typed where that names none or several."""
+    """Return the row with the division code and the level. Text that names no place, or several, is kept as typed."""
     text = PlaceInput().value_from_datadict(row, None, "area")
     meant = {"area": place_meant(text) or text.strip(), "level": level_meant(row["level"])}
     return {**{name: row[name] for name in AREA_FIELDS}, **meant}

@@ -1,4 +1,4 @@
-"""Addresses of the rule sets' pages."""
+"""URLs of the rule sets' pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Rule sets: their versions by day, one version to read, and beginning a new one."""
+"""Rule sets: the list, the versions of one, the content of a version, and beginning a new version."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -25,7 +25,7 @@ from regions.staff.roles import Role
 from regions.toml_files import parse_toml
 
 RULE_WORK = (Role.RULE_MANAGER, Role.APPROVER)
-# An auditor reads the rules by which a case was judged and a decision is computed again.
+# Auditors read the rules by which a case was judged and by which a decision is replayed.
 READERS = (*RULE_WORK, Role.AUDITOR)
 DRAFTS_SHOWN = 20
 
@@ -33,7 +33,7 @@ DRAFTS_SHOWN = 20
 @require_safe
 @for_staff(*READERS)
 def rule_set_list(request: StaffRequest) -> HttpResponse:
-    """Every rule set with the version in force, the one to come, and who uses it."""
+    """List the rule sets with the version in force, future versions, drafts and the providers that use them."""
     today = timezone.localdate()
     rule_sets = RuleSet.objects.order_by("code").prefetch_related(
         Prefetch("versions", RuleSetVersion.objects.filter(effective_from__gt=today).order_by("effective_from")),
@@ -53,7 +53,7 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
-    """One rule set: its versions, and the drafts of the next."""
+    """Show one rule set with its versions and the drafts of the next one."""
     rule_set = get_object_or_404(RuleSet, code=code)
     today = timezone.localdate()
     versions = list(rule_set.versions.order_by("-effective_from"))
@@ -87,7 +87,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def begin(request: StaffRequest, code: str) -> HttpResponse:
-    """Begin a draft of the next version with what is in force."""
+    """Begin a draft of the next version with the content of the version in force."""
     rule_set = get_object_or_404(RuleSet, code=code)
     draft = attempt(request, drafts.begin, rule_set.pk, back=request.path)
     if draft is None:
@@ -99,7 +99,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def upload(request: StaffRequest, code: str) -> HttpResponse:
-    """Begin a draft with an uploaded file; for a file that is no TOML the line is shown."""
+    """Begin a draft with an uploaded file. If the file is not TOML, the page shows the line of the error."""
     rule_set = get_object_or_404(RuleSet, code=code)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

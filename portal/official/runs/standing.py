@@ -1,4 +1,4 @@
-"""What the city shows, and what became of the run that was to renew it: a run that fails leaves everything as it was."""
+"""The run on which the shown codes rest, and the failure of a later run. A run that fails changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,17 @@ from codes.runs.ledger import next_attempt, open_run
 from codes.validity import Age, last_valid_day
 from regions.staff.roles import Role
 
-# Whom the pages offer to start a run.
+# Roles to which the pages offer to start a run.
 STARTERS = frozenset({Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
 ENDED = (*Run.SETTLED, Run.State.FAILED)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The newest run of the whole city has failed. ``trying``: a run that has begun since; without one the next begins ``again_at``."""
+    """The failure of the newest run of the whole city.
+
+    ``trying`` is a run begun since; without one, the next begins ``again_at``.
+    """
 
     run: Run
     trying: Run | None
@@ -26,7 +29,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Standing:
-    """``run``: the one on which what is shown rests, none before a first. ``failure``: of the attempt to renew it."""
+    """The state of the shown codes. ``run`` is the run they rest on, or ``None`` before the first.
+
+    ``failure`` is set if a later run failed.
+    """
 
     run: Run | None
     looked_at: datetime
@@ -38,17 +44,20 @@ class Standing:
 
     @property
     def known_for(self) -> timedelta | None:
-        """How long ago that was known by which the run judged."""
+        """The time since ``as_of``, up to which the run took facts into account."""
         return self.looked_at - self.run.as_of if self.run else None
 
     @property
     def valid_to(self) -> date | None:
-        """The last day of what is shown."""
+        """The last day on which the shown codes are valid."""
         return last_valid_day(self.run.day) if self.run else None
 
 
 def what_stands(*, now: datetime, newest_runs: Sequence[Run] = ()) -> Standing:
-    """By one query, unless the newest run has failed; by none where the answer is among the newest runs, read already."""
+    """Return the standing at ``now``.
+
+    It takes one query, more if the newest run failed, and none if ``newest_runs`` contains the answer.
+    """
     newest = next((run for run in newest_runs if run.state in ENDED and not run.history), None)
     if newest is None:
         newest = Run.objects.filter(state__in=ENDED, history=False).order_by("-pk").first()
@@ -59,5 +68,5 @@ def what_stands(*, now: datetime, newest_runs: Sequence[Run] = ()) -> Standing:
 
 
 def standing_for(roles: frozenset[Role], *, now: datetime, newest: Sequence[Run] = ()) -> dict[str, Any]:
-    """What ``official/runs/failure.html`` says where the newest run has failed."""
+    """Return the context of ``official/runs/failure.html``, which shows something only if the newest run has failed."""
     return {"standing": what_stands(now=now, newest_runs=newest), "may_start": bool(roles & STARTERS)}

@@ -1,4 +1,4 @@
-"""Runs: the list, a page per run that survives a refresh, and starting one."""
+"""Runs: the list, one page per run, and starting one."""
 
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         people=Sum(Cast(KT("counts__people"), IntegerField())),
     )
     if run.amends_id:
-        # It judges without partitions.
+        # An amending run has no partitions.
         counts |= {"changed": run.counts.get("changed"), "people": run.counts.get("people")}
     is_open = run.state in Run.OPEN
     has_failed = run.state == Run.State.FAILED and not run.history
@@ -86,7 +86,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*STARTERS)
 def start(request: StaffRequest) -> HttpResponse:
-    """Start a run, or go to the one that is open."""
+    """Start a run, or redirect to the one that is open."""
     started = attempt(request, start_run, back=reverse("official_runs"))
     if started is None:
         return redirect("official_runs")
@@ -98,7 +98,7 @@ def start(request: StaffRequest) -> HttpResponse:
 
 
 def _held(now: datetime) -> dict[str, Any]:
-    """How many groups wait for two people, and by when the oldest is to be answered; empty when none does."""
+    """Return the number of held groups and until when the oldest must be answered, or an empty dict if none waits."""
     waiting = list(HeldGroup.objects.waiting())
     if not waiting:
         return {}
@@ -106,14 +106,14 @@ def _held(now: datetime) -> dict[str, Any]:
 
 
 def _held_in(run: Run) -> list[tuple[HeldGroup, str]]:
-    """The groups in which the run kept something back, with their causes."""
+    """Return the groups in which the run held something back, with their causes."""
     kept = run.changes.filter(held_in__isnull=False).values("kept_back__group")
     found = HeldGroup.objects.described().filter(pk__in=kept).order_by("pk")
     return [(group, group.message_in(get_language() or "en")) for group in found]
 
 
 def _minutes_left(run: Run, ended: int, all_: int) -> int | None:
-    """Estimated from the pace so far; none before a partition has ended."""
+    """Return an estimate from the pace so far, or ``None`` before the first partition has ended."""
     if not ended:
         return None
     passed = (timezone.now() - run.started_at).total_seconds()

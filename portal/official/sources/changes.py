@@ -1,4 +1,4 @@
-"""Changing a source: the form, what the change would do, and the two people's decision."""
+"""Changing a source: the form, the effect of the change, and its approval by two people."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -30,7 +30,7 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 KINDS = "kinds"
-# What makes the source another place, or us another caller: then it is asked before anybody decides.
+# Settings that change where a source is read or as whom. Such a change is tried before it is proposed.
 PLACE = {"base_url", "app_id", "records_view", "clock_view", "page_size"}
 
 
@@ -93,7 +93,7 @@ def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
 
 
 def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: dict[str, str]) -> SourceChange | None:
-    """The proposal; none when the form has faults, which are then at their fields."""
+    """Return the proposal, or ``None`` if the form has faults, which are then added to its fields."""
     values, credential, now = {**form.values, "kinds": kinds}, form.new_credential, timezone.now()
     faults = settings_faults(source, values, credential)
     for fault in faults:
@@ -115,7 +115,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
 
 
 def _effect(source: Source, values: dict[str, Any], credential: str | None, *, now: datetime) -> dict[str, Any]:
-    """What the change would do. A new address is tried, which must not happen inside a transaction."""
+    """Return the effect of the change. A new address is tried, which must not happen inside a transaction."""
     new = differing(source, values)
     candidate = changed(source, new, encrypt_credential(credential))
     effect = effect_of(source, candidate, retired=new.get(OF_PROVIDERS), now=now)
@@ -125,7 +125,7 @@ def _effect(source: Source, values: dict[str, Any], credential: str | None, *, n
 
 
 def _answer(candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """The answer of the new address as JSON, or the fault."""
+    """Return the answer of the new address in JSON types, or the fault."""
     try:
         answer = try_source(candidate, zone=current_city().zone, now=now)
     except SourceFault as fault:

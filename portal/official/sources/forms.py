@@ -1,4 +1,4 @@
-"""The form of a source's settings. The credential is write-only: what is stored is never put into a page."""
+"""The form of a source's settings. The credential is write-only: the stored one is never put into a page."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ PERCENT = 100
 
 
 class SettingsForm(forms.Form):
-    """Fields that the source's kind does not have are left out."""
+    """The settings of a source. Fields that do not apply to its kind are removed."""
 
     base_url = forms.CharField(
         label=_("Address"), max_length=500, widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
@@ -87,7 +87,7 @@ class SettingsForm(forms.Form):
     def __init__(
         self, data: QueryDict | None = None, *, source: Source, typed: Mapping[str, Any] | None = None
     ) -> None:
-        """``typed`` stands in for what is in force: the form comes back with more rows and is not judged yet."""
+        """Show ``typed`` instead of the settings in force if the form comes back with more rows and is not validated yet."""
         super().__init__(data, initial=dict(typed or initial_of(source)))
         self.fields["retired_providers"].choices = [  # type: ignore[attr-defined]  # it is a choice field
             (one.code, titled(one)) for one in source.providers.order_by("code")
@@ -101,7 +101,7 @@ class SettingsForm(forms.Form):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The source's columns, without ``kinds``."""
+        """The values of the source's settings, without ``kinds``."""
         data = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
         data["max_bad_share"] = round(data.pop("max_bad_percent") / PERCENT, 6)
         data["still"] = data["still"].isoformat() if data["still"] else None
@@ -110,12 +110,12 @@ class SettingsForm(forms.Form):
 
     @property
     def new_credential(self) -> str | None:
-        """None keeps the present one."""
+        """The new credential, or ``None`` to keep the present one."""
         return self.cleaned_data["credential"] or None
 
 
 class KindForm(forms.Form):
-    """A word of the source and its kind; a row without a word is ignored."""
+    """One of the source's words and the kind of fact it means. A row without a word is ignored."""
 
     word = forms.CharField(label=_("Their word"), max_length=200, required=False)
     kind = forms.ChoiceField(label=_("Our kind"), choices=[("", "–"), *FactKind.choices], required=False)
@@ -128,7 +128,7 @@ class KindForm(forms.Form):
 
 
 class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no argument when it runs
-    """The whole mapping; no word may occur twice."""
+    """The whole mapping. No word may occur twice."""
 
     default_error_messages: ClassVar = {
         "missing_management_form": _("The form arrived incomplete. Load the page again and send it once more.")

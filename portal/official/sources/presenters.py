@@ -1,4 +1,4 @@
-"""What a change of a source would do, in sentences for whoever decides about it."""
+"""The effect of a change of a source, in sentences for those who decide about it."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from regions.vocabulary import FactKind
 
 
 def effect_words(effect: dict[str, Any]) -> list[str]:
-    """The sentences, the most important first; one that says so when nothing changes."""
+    """Return the sentences, the most important first, or a sentence saying that nobody's colour changes."""
     names = {one.code: titled(one) for one in Provider.objects.all()}
     sentences = [
         *_retirement(effect, names),
@@ -101,7 +101,7 @@ def _effective(effect: dict[str, Any], *, is_asked: bool, key: str = "effective"
 
 
 def held_words(held_colours: list[list[Any]], names: dict[str, str]) -> Iterator[str]:
-    """Of each provider, colour before and colour after, how many people would be held otherwise."""
+    """Yield one sentence per provider and pair of colours: how many people's held colour would change."""
     for provider, before, after, number in held_colours:
         yield ngettext(
             "%(provider)s, whose source is silent: %(n)s person held from %(before)s to %(after)s.",
@@ -116,7 +116,7 @@ def held_words(held_colours: list[list[Any]], names: dict[str, str]) -> Iterator
 
 
 def mass_change_words(mass_changes: list[list[Any]]) -> list[str]:
-    """What a run would hold for two people of the changes told of, or that it would hold nothing of them."""
+    """Return sentences about the mass changes that a run would hold for two people, or one saying that it would hold none."""
     sentences = [
         _(
             "Rule %(rule)s would be held for two people as a mass change: of %(n)s registered, %(red)s would turn red "
@@ -225,7 +225,7 @@ PARTS_OF_ADDRESS: dict[str, str | Promise] = {
 
 
 def address_rows(address: DatabaseAddress | None) -> list[tuple[str, str]]:
-    """The parts of a database's address by their titles; never the password, which is not in it."""
+    """Return the parts of a database's address with their titles. The password is not among them."""
     parts = asdict(address) if address else {}
     return [(str(title), untranslated(parts.get(name) or "")) for name, title in PARTS_OF_ADDRESS.items()]
 
@@ -234,7 +234,7 @@ VIEWS = ("records_view", "clock_view")
 
 
 def place_words(change: SourceChange) -> list[str]:
-    """Whether a new database URL leads to another database, or has another password and nothing else."""
+    """Return whether a new database URL leads to another database, or differs only in its password."""
     differing = change.differing_address
     if differing is None:
         return []
@@ -251,7 +251,7 @@ def place_words(change: SourceChange) -> list[str]:
 
 
 def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
-    """What differs, setting by setting: title, before and after; the page shows an empty text as a dash."""
+    """Return title, old and new value of each setting that differs. The page shows an empty value as a dash."""
     rows = [
         (str(TITLES[name]), _plain(name, change.before[name]), _plain(name, value))
         for name, value in change.values.items()
@@ -266,7 +266,7 @@ def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
 
 
 def _address_rows(change: SourceChange) -> list[tuple[str, str, str]]:
-    """Where the database was when this was proposed, and where it would be."""
+    """Return the parts of the database's address at the time of the proposal and after the change."""
     after = database_address(changed(change.source, {}, bytes(change.credential or b"")))
     if after is None:
         return []

@@ -1,4 +1,4 @@
-"""Records that were not taken: why, in which line of which delivery, what they say with people masked – and trying them again."""
+"""Quarantined records: the reason, the line and batch, and the content with people masked; and checking them again."""
 
 from django.contrib import messages
 from django.db.models import Count
@@ -51,7 +51,7 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
-    """Check the records again with the settings in force; those that pass become facts."""
+    """Check the records again with the settings in force. Those that pass become facts."""
     source = get_object_or_404(Source, code=code)
     back, batch = reverse("official_source_quarantine", args=[code]), request.POST.get("batch", "")
     chosen = int(batch) if batch.isdecimal() and len(batch) < 10 else None

@@ -1,4 +1,4 @@
-"""Addresses of the sources' pages."""
+"""URLs of the sources' pages."""
 
 from django.urls import path
 

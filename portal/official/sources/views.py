@@ -1,4 +1,4 @@
-"""Data sources: how fresh they are, what they delivered, trying and collecting them, and batches held for two people."""
+"""Data sources: their freshness and batches, trying and collecting them, and held batches that two people decide about."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ from regions.tenancy import current_city
 
 
 def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, Any]]:
-    """The sources by code, in two queries: their horizon, newest batch, and the batch and change that wait."""
+    """Return the sources by code, read in two queries: with horizon, newest batch, and the waiting batch and change."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
     counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
@@ -60,7 +60,7 @@ def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, 
 
 
 def _state(source: Source, horizon: datetime | None, newest: Batch | None, *, now: datetime) -> str:
-    """A source whose last delivery was refused is not up to date, however recent what is known still is."""
+    """Return the state of the source. If its newest batch was refused it is ``failing``, even if its horizon is recent."""
     if source.retired:
         return "retired"
     if horizon is None:
@@ -94,7 +94,7 @@ def source_page(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def test_connection(request: StaffRequest, code: str) -> HttpResponse:
-    """Try the source now, through the same guard as a run; the answer is shown and not stored."""
+    """Try the source now, with the same connection guard as a collection. The answer is shown and not stored."""
     source, now = get_object_or_404(Source, code=code), timezone.now()
     try:
         answer = try_source(source, zone=current_city().zone, now=now)
@@ -117,7 +117,7 @@ def collect(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(*DECIDERS)
 def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
-    """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
+    """Decide a held batch. A source manager asks for its release and an approver decides; either may discard it."""
     batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
     back = reverse("official_source", args=[batch.source.code])
     act = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
@@ -130,7 +130,7 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
 @require_safe
 @for_staff(*READERS, *ALARM_READERS)
 def batch_page(request: StaffRequest, batch_id: int) -> HttpResponse:
-    """One delivery: its counts, and by record id what nobody expected of it."""
+    """Show one batch: its counts, and its findings (late, changed or missing records) by record id."""
     batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
     counts = {
         BatchFinding.Kind.LATE: batch.late,

@@ -1,4 +1,4 @@
-"""Changes of staff that take two: what is proposed, as its own page, and the second security administrator's decision."""
+"""Changes of staff that take two people: proposing one, its page, and the decision of another security administrator."""
 
 from collections.abc import Callable
 from functools import partial
@@ -35,7 +35,7 @@ FIELDS: dict[str, str | Promise] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SECURITY_ADMIN)
 def add_account(request: StaffRequest) -> HttpResponse:
-    """A new account, proposed: it is made when another administrator confirms."""
+    """Propose a new account. It is created when another administrator confirms."""
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -49,7 +49,7 @@ def add_account(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def propose(request: StaffRequest, account_id: int) -> HttpResponse:
-    """A reset, another address, or that a closed account is opened again."""
+    """Propose a reset, another e-mail address, or the reopening of a closed account."""
     account = get_object_or_404(Account, pk=account_id)
     acts: dict[str, Callable[..., StaffChange]] = {
         ChangeKind.RESET: changes.propose_reset,
@@ -106,13 +106,16 @@ def _proposed(request: StaffRequest, change: StaffChange) -> HttpResponse:
 
 
 def _send_links(change: StaffChange) -> None:
-    """At once; the sweep would do it within half a minute."""
+    """Enqueue the enrolment links at once; the periodic sweep would send them within half a minute."""
     for link in change.account.enrolment_links.open().filter(sent_at__isnull=True) if change.account else []:
         enqueue_enrolment_link(current_city().schema_name, link.pk)
 
 
 def _rows(change: StaffChange) -> list[tuple[str | Promise, str, str]]:
-    """Title, before and after of each value; what stays the same is shown, too: a reset goes to an address."""
+    """Return title, old and new value of each field.
+
+    Unchanged values are included, because a reset shows the address to which the link is sent.
+    """
     shown = [name for name in FIELDS if name in change.values]
     return [(FIELDS[name], _words(change.before.get(name)), _words(change.values[name])) for name in shown]
 

@@ -1,4 +1,4 @@
-"""The mail that brings a link to enrol to the person it is for, in both languages; a worker sends it, never a page."""
+"""The mail with an enrolment link to the person it is for, in both languages. Workers send it, requests do not."""
 
 import logging
 from datetime import datetime
@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 
 
 def send_link(link_id: int, *, host: str, now: datetime) -> bool:
-    """Whether the mail server has taken it now. What it refuses is tried again later, with another token."""
+    """Send the link and return whether the mail server accepted it.
+
+    If it did not, a later call sends it with a new token.
+    """
     taken = take_to_send(link_id, now=now)
     if taken is None:
         return False
@@ -29,7 +32,7 @@ def send_link(link_id: int, *, host: str, now: datetime) -> bool:
     try:
         message_of(link, address, current_city()).send()
     except (OSError, SMTPException, NoMailServer) as fault:
-        # The name only: a server's words may repeat the message.
+        # Log the exception's name only, because the server's text may repeat the message.
         log.warning("link %s to enrol was not sent: %s", link_id, type(fault).__name__)
         mails_left.send_robust(sender=None, outcome="failed", count=1)
         return False

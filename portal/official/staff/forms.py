@@ -1,4 +1,4 @@
-"""Forms of the staff page; ``regions.staff`` checks names, addresses and which roles exclude each other."""
+"""Forms of the staff page. ``regions.staff`` checks names, addresses and which roles exclude each other."""
 
 from typing import Any
 

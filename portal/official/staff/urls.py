@@ -1,4 +1,4 @@
-"""Addresses of the staff page."""
+"""URLs of the staff page."""
 
 from django.urls import path
 

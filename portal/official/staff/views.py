@@ -1,4 +1,7 @@
-"""The city's staff: who may do what, and what one security administrator may do alone. Nobody changes their own account."""
+"""The city's staff: accounts and roles, and the acts that one security administrator may do alone.
+
+Nobody changes their own account.
+"""
 
 from typing import Any
 
@@ -27,7 +30,7 @@ from regions.tenancy import current_city
 @require_safe
 @for_staff(Role.SECURITY_ADMIN)
 def staff_list(request: StaffRequest) -> HttpResponse:
-    """Everybody's account, and the changes that wait for a second administrator."""
+    """List all accounts and the changes that wait for a second administrator."""
     held = RoleGrant.objects.filter(revoked_at__isnull=True).order_by("role")
     page = keyset_page(_accounts().prefetch_related(Prefetch("grants", held, "held")), request.GET, by=["username"])
     waiting = StaffChange.objects.waiting().filter(expires_at__gt=timezone.now()).order_by("proposed_at", "pk")
@@ -37,7 +40,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(Role.SECURITY_ADMIN)
 def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
-    """One account: its roles now and before, and what may be done with it."""
+    """Show one account: its present and former roles, and the possible actions."""
     account = get_object_or_404(_accounts(), pk=account_id)
     return _page(request, account, RolesForm(initial={"roles": sorted(account.roles)}))
 
@@ -45,7 +48,7 @@ def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
-    """What only takes roles away is done; what gives one is proposed."""
+    """Withdraw roles at once if the form only removes some. Otherwise propose the change."""
     account = get_object_or_404(_accounts(), pk=account_id)
     form = RolesForm(request.POST)
     only_takes_away = set(request.POST.getlist("roles")) < account.roles
@@ -88,7 +91,7 @@ def send_link_again(request: StaffRequest, account_id: int) -> HttpResponse:
 
 
 def _accounts() -> QuerySet[Account]:
-    """With what the page says of their state."""
+    """Return the accounts annotated with their state of enrolment."""
     codes = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
     links = EnrolmentLink.objects.open().filter(account=OuterRef("pk"))
     return Account.objects.annotate(has_codes=Exists(codes), has_link=Exists(links))

@@ -1,4 +1,4 @@
-"""Addresses of the webhooks' pages."""
+"""URLs of the webhooks' pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Webhooks: the list, proposing one, and each one's page with its last deliveries, its answer, and what is sent again."""
+"""Webhooks: the list, proposing one, and the page of each with its deliveries, the decision, and sending deliveries again."""
 
 from collections.abc import Callable
 from functools import partial
@@ -57,7 +57,7 @@ class WebhookForm(forms.Form):
 @require_safe
 @for_staff(*verbs.MANAGERS)
 def webhooks(request: StaffRequest) -> HttpResponse:
-    """Those that wait for a second person first; of each how many messages wait and were given up."""
+    """List the webhooks with the number of deliveries that wait or were given up."""
     counted = Webhook.objects.select_related("provider").annotate(
         waiting=Count("deliveries", filter=Q(deliveries__state=Waits.WAITING)),
         dead=Count("deliveries", filter=Q(deliveries__state=Waits.DEAD)),
@@ -91,7 +91,10 @@ def add_webhook(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*verbs.MANAGERS)
 def webhook_page(request: StaffRequest, webhook_id: int) -> HttpResponse:
-    """The last deliveries without whom they are about: to see whether they arrive needs no person."""
+    """Show the webhook and its last deliveries.
+
+    The citizens they are about are not shown, because checking delivery does not need them.
+    """
     webhook = get_object_or_404(Webhook.objects.select_related("provider"), pk=webhook_id)
     chosen = request.GET.get("state", "")
     deliveries = webhook.deliveries.filter(state=chosen) if chosen in Waits.values else webhook.deliveries.all()
@@ -120,7 +123,7 @@ def webhook_page(request: StaffRequest, webhook_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*verbs.MANAGERS)
 def decide(request: StaffRequest, webhook_id: int) -> HttpResponse:
-    """What is done with a webhook, and with what it was not told."""
+    """Decide about the webhook, pause, resume or remove it, or send its dead deliveries again."""
     webhook = get_object_or_404(Webhook, pk=webhook_id)
     acts: dict[str, tuple[Callable[..., object], str]] = {
         "approve": (verbs.approve, _("Approved. What happens from now on is sent there.")),

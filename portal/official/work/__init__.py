@@ -1,1 +1,1 @@
-"""How the work on cases goes: for whoever leads the office."""
+"""Measures of the work on cases, for heads of office."""

@@ -1,4 +1,4 @@
-"""What the pages of the work show: cells that lead to their cases, figures with their trend in words, and charts."""
+"""Tables, figures and charts of the work pages. Numbers link to their cases, and figures have their trend in words."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from codes.vocabulary import Cause
 from portal.templatetags.page import span, untranslated
 from portal.web.chart import SHADES, DayChart, Series, day_chart
 
-# Where a page shows less than the file.
+# Columns of the tables that show fewer columns on the page than in the file.
 SHOWN = {WorkTable.CAUSES: ("origin", "cases")}
 Worded = Callable[[Any], str]
 TEXTS = frozenset({"day", "person", "office", "origin", "place_code", "place", "age"})
@@ -34,7 +34,7 @@ class ShownCell:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table as a page shows it: the first cell of a row is its heading."""
+    """A table for display. The first cell of each row is its heading."""
 
     titles: list[tuple[str, bool]]
     rows: list[list[ShownCell]]
@@ -42,7 +42,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, how it was before, and its cases."""
+    """A figure, its trend, and the address of its cases."""
 
     title: str
     value: str
@@ -52,7 +52,10 @@ class Figure:
 
 
 def shown(table: WorkTable, lines: Sequence[Line], period: Period) -> Shown:
-    """Of days the newest stand first. A number leads to its cases where the list can be narrowed so far."""
+    """Return the table for display; days are in descending order.
+
+    A number links to its cases where the list can be filtered accordingly.
+    """
     columns = SHOWN.get(table, COLUMNS[table])
     ordered = lines[::-1] if "day" in columns else lines
     rows = [
@@ -67,12 +70,12 @@ def with_period(address: str, period: Period, **more: str) -> str:
 
 
 def days_of(period: Period) -> dict[str, str]:
-    """As the form and the addresses have them."""
+    """Return the period as the form's fields and query parameters."""
     return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
 def figures_in_words(this: Figures, before: Figures | None, period: Period) -> list[Figure]:
-    """The period's figures, each with the difference to the equally long one before, where the city has such days."""
+    """Return the period's figures, each with the difference to the preceding period of the same length, if the city has data for it."""
 
     def figure(title: Any, read: Callable[[Figures], Any], worded: Worded, apart: Worded, what: str = "") -> Figure:
         now, then = read(this), read(before) if before else None
@@ -96,14 +99,14 @@ def figures_in_words(this: Figures, before: Figures | None, period: Period) -> l
 
 
 def days_chart(lines: Sequence[Line]) -> DayChart:
-    """What came in and what was decided, day by day."""
+    """Chart the cases opened and decided each day."""
     opened, decided = ([int(line.cells[place]) for line in lines] for place in (1, 2))
     series = [Series(str(TITLES["opened"]), opened, 1), Series(str(TITLES["decided"]), decided, 2)]
     return day_chart(_("Came in and decided"), [_day(line.cells[0]) for line in lines], series)
 
 
 def cause_chart(lines: Sequence[Line], period: Period) -> DayChart:
-    """Each cause in its own shade; what has no cause stands together in the last."""
+    """Chart the opened cases by cause. Each cause has its own shade; cases without a cause share the last one."""
     days = [(period.first + timedelta(days=n)).isoformat() for n in range(period.days)]
     found: dict[str, dict[str, int]] = {}
     for line in lines:
@@ -119,7 +122,10 @@ def cause_chart(lines: Sequence[Line], period: Period) -> DayChart:
 
 
 def totals(lines: Sequence[Line]) -> list[Line]:
-    """Causes over the whole period, the most frequent first: what each day brought is in the chart and the file."""
+    """Return the causes over the whole period, the most frequent first.
+
+    The counts of each day are in the chart and the file.
+    """
     counted: Counter[str] = Counter()
     for line in lines:
         _, origin, cases = line.cells
@@ -139,7 +145,7 @@ def _text(column: str, cell: Any) -> str:
         return "–"
     if column == "day":
         return _day(cell)
-    # As somebody typed it.
+    # Text as a person entered it.
     return untranslated(cell) if column in ("person", "office", "place_code") else str(cell_in_words(column, cell))
 
 
@@ -153,7 +159,7 @@ def _address(table: WorkTable, column: str, line: Line, period: Period) -> str:
 
 
 def _trend(now: Any, then: Any, worded: Worded) -> tuple[str, str]:
-    """In words, and a sign that says the direction beside them."""
+    """Return the trend in words, and a sign for its direction."""
     if now is None or then is None:
         return _("nothing to compare with"), ""
     if now == then:
@@ -164,7 +170,7 @@ def _trend(now: Any, then: Any, worded: Worded) -> tuple[str, str]:
 
 
 def _day(day: str) -> str:
-    """In one piece, however narrow its column."""
+    """Return the day without a break opportunity, so that narrow columns do not wrap it."""
     return str(date_format(date.fromisoformat(day), "MONTH_DAY_FORMAT")).replace(" ", "\u00a0")
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the head of the office: how the work on cases goes."""
+"""URLs of the measures of work."""
 
 from django.urls import path
 

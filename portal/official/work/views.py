@@ -1,4 +1,4 @@
-"""How the work on cases goes: figures with their trend, one table a page, its file, and the cases behind each number."""
+"""Measures of the work on cases: figures with their trend, one page per table, the tables as files, and the cases behind each number."""
 
 import io
 import zipfile
@@ -43,21 +43,24 @@ class PeriodForm(forms.Form):
 @require_safe
 @for_staff(*READS_WORK)
 def work(request: StaffRequest) -> HttpResponse:
-    """The figures of the period, day by day, and how old the open cases are."""
+    """Show the figures of the period, the table of its days, and the age of open cases."""
     return _page(request, WorkTable.DAYS)
 
 
 @require_safe
 @for_staff(*READS_WORK)
 def work_table(request: StaffRequest, table: str) -> HttpResponse:
-    """One of the other tables."""
+    """Show one of the other tables."""
     return _page(request, _table(table))
 
 
 @require_safe
 @for_staff(*READS_WORK)
 def work_file(request: StaffRequest, table: str, file_format: str) -> HttpResponse:
-    """The table as a file in the page's language, or ``all.zip``; the journal tells of each table as of every export."""
+    """Return the table as a file in the page's language, or ``all.zip``.
+
+    Each table is journalled like any other export.
+    """
     period, is_all = _period(request, Run.objects.first_day()), (table, file_format) == ALL
     if not is_all and file_format not in FILES:
         raise Http404
@@ -89,7 +92,7 @@ def _written(request: StaffRequest, table: WorkTable, kind: FileFormat, period: 
 @require_safe
 @for_staff(*READS_WORK)
 def work_cases(request: StaffRequest) -> HttpResponse:
-    """The cases behind one number, the newest first."""
+    """List the cases behind one number, the newest first."""
     what = request.GET.get("what", Counted.OPENED)
     if what not in set(Counted):
         raise Http404
@@ -155,14 +158,14 @@ def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
 
 
 def _table(name: str) -> WorkTable:
-    """Raises ``Http404``."""
+    """Return the table with this name. Raises ``Http404`` if there is none."""
     if name not in set(WorkTable):
         raise Http404
     return WorkTable(name)
 
 
 def _period(request: StaffRequest, since: date | None) -> Period:
-    """What the address asks for; days that are none are left out, and the form says so."""
+    """Return the period in the query string. Invalid dates are left out, and the form shows the error."""
     form = PeriodForm(request.GET)
     form.is_valid()
     days: dict[str, date] = form.cleaned_data
@@ -182,7 +185,7 @@ def _tabs(here: WorkTable, period: Period) -> list[tuple[str, str, bool]]:
 def _offered(period: Period, since: date | None) -> list[tuple[str, str]]:
     today = current_city().day_of(timezone.now())
     firsts = {days: today - timedelta(days=days - 1) for days in reversed(DAYS_OFFERED)}
-    # A city that is younger offers all its days once.
+    # For a city with fewer days, several choices give the same period; it is offered once.
     offered = {Period.of(first, today, today=today, since=since): days for days, first in firsts.items()}
     return [
         (_("%(n)s days") % {"n": localize(days)}, with_period("", one))
