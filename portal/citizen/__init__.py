@@ -1,1 +1,1 @@
-"""The pages of citizens: their code, declarations, check-ins, appeals, family."""
+"""The citizens' pages: code, declarations, check-ins, appeals and family."""

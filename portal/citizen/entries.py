@@ -1,4 +1,4 @@
-"""Declarations and check-ins made on the pages, taken in as the lines that a provider sends; and the check-in page."""
+"""Declarations and check-ins made on the pages, taken in as the same lines that providers send; and the check-in page."""
 
 import json
 import secrets
@@ -27,15 +27,16 @@ NUMBER_LETTERS = 8
 
 
 def new_number(day: date) -> str:
-    """A confirmation number that can be read over the phone."""
+    """Return a new confirmation number that can be read out over the phone."""
     return f"B{day:%Y%m%d}-" + "".join(secrets.choice(REF_LETTERS) for _ in range(NUMBER_LETTERS))
 
 
 def declare(
     citizen: Citizen, answers: Mapping[str, Any], *, providers: Iterable[str], number: str, by: str, now: datetime
 ) -> None:
-    """Declare the same to each of the providers. Raises ``BadLine`` at the first that cannot be taken; the same number again
-    with the same answers is no second declaration.
+    """Send the same declaration to each of the providers. Raises ``BadLine`` for the first that cannot be taken in.
+
+    The same number with the same answers is not a second declaration.
     """
     _take(citizen, providers, {"type": "declaration", "submitted_at": now.isoformat(), **answers}, number, by, now)
 
@@ -43,7 +44,7 @@ def declare(
 def check_in(
     citizen: Citizen, *, healthy: bool, day: date, providers: Iterable[str], number: str, by: str, now: datetime
 ) -> None:
-    """Report the day's health to each of the providers. Raises ``BadLine``."""
+    """Send the day's check-in to each of the providers. Raises ``BadLine``."""
     _take(citizen, providers, {"type": "check_in", "day": day.isoformat(), "healthy": healthy}, number, by, now)
 
 
@@ -58,7 +59,7 @@ def _take(
 
 
 class CheckInForm(forms.Form):
-    """``number`` makes a double tap one check-in."""
+    """The check-in. Because of ``number``, a double tap makes only one check-in."""
 
     healthy = forms.TypedChoiceField(
         label=gettext_lazy("How are you today?"),
@@ -71,7 +72,7 @@ class CheckInForm(forms.Form):
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in_page(request: SubjectRequest) -> HttpResponse:
-    """Ask how the person is, and tell every provider they are registered with."""
+    """Ask how the person is, and check in with every provider they are registered with."""
     now = timezone.now()
     today = timezone.localdate(now)
     registered = Registration.objects.filter(citizen=request.subject).values("provider")

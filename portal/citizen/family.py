@@ -1,4 +1,4 @@
-"""Dependants: the list, and asking for one by document and proof of the relation."""
+"""Dependants: the list, and requesting one with their document and a proof of the relation."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ from regions.vocabulary import IdType
 
 
 class DependantForm(DocumentForm):
-    """Whose code, and what the person is to the guardian."""
+    """The dependant's document, and their relation to the guardian."""
 
     relation = forms.ChoiceField(label=gettext_lazy("The person is my"), widget=forms.RadioSelect)
 
@@ -85,7 +85,7 @@ def _identity(citizen: Citizen) -> Identity:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof(request: SubjectRequest) -> HttpResponse:
-    """Second page: what shows the relation – and off it goes."""
+    """Upload the proof of the relation and send the request (second page)."""
     draft = Draft(request.citizen, "dependant", request.citizen.ref)
     who = draft.answers.get("who")
     identity = decrypt_identity(who["document"]) if who else None
@@ -117,7 +117,7 @@ def proof(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_POST
 def end(request: SubjectRequest, link: int) -> HttpResponse:
-    """By the guardian or the dependant; ``NotFound`` for whatever is neither's."""
+    """End a guardianship as its guardian or dependant. Raises ``NotFound`` for anybody else."""
     end_guardianship(guardianship_id=link, by=acting_citizen(request), now=timezone.now())
     messages.success(request, _("Ended."))
     return redirect("citizen_family")

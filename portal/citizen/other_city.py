@@ -1,4 +1,4 @@
-"""Exchanging one's own pass of another city for one of this city, where the city's ``recognition`` is ``convert``."""
+"""Exchanging a pass of another city for a pass of this city, if the city's ``recognition`` is ``convert``."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class OtherCityForm(forms.Form):
         label=gettext_lazy("What a scanner reads from the code of the other city"),
         help_text=gettext_lazy("It begins with HCP1: and is good for a minute, so copy it just before."),
         max_length=MAX_CHARACTERS,
-        # The browser keeps no pass for the next one who types here.
+        # The browser must not offer a pass to the next user.
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -31,7 +31,7 @@ class OtherCityForm(forms.Form):
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def other_city(request: SubjectRequest) -> HttpResponse:
-    """The form, and below it the exchanged pass, which is good for a minute like every other."""
+    """Show the form and below it the exchanged pass, which is valid for a minute like any pass."""
     form = OtherCityForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""Another phone for sign-in codes: answered by the citizen signed in, or confirmed with the code that the earlier phone was sent."""
+"""A new phone for sign-in codes: confirmed by the signed-in citizen, or with the code sent to the earlier phone."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,10 @@ class OfferedPhone:
 
 
 def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
-    """Masked phones that wait for the citizen's word; none on a dependant's pages, as nobody answers for another."""
+    """Return the masked phones that wait for the citizen's answer.
+
+    On a dependant's pages there are none, because nobody answers for somebody else.
+    """
     if request.subject.pk != request.citizen.pk:
         return []
     changes = proposed_phones(request.subject)
@@ -39,7 +42,7 @@ def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
 @for_citizens
 @require_POST
 def answer(request: CitizenRequest, change: int) -> HttpResponse:
-    """By the citizen themselves; ``NotFound`` for whatever is another's."""
+    """Confirm or refuse a phone as the citizen themselves. Raises ``NotFound`` for a change that is not theirs."""
     act = confirm_signed_in if request.POST.get("act") == "confirm" else refuse_signed_in
     act(change_id=change, by=actor_name(request.citizen), now=timezone.now())
     if act is confirm_signed_in:
@@ -50,7 +53,7 @@ def answer(request: CitizenRequest, change: int) -> HttpResponse:
 
 
 class ConfirmForm(DocumentForm):
-    """Whose phone it is, and the code that the earlier phone was sent."""
+    """The citizen's document, and the code sent to the earlier phone."""
 
     code = CodeField()
 
@@ -63,7 +66,7 @@ class ConfirmForm(DocumentForm):
 @for_anyone
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Neither text nor status shows whether a number is known or a phone waits."""
+    """Confirm a phone with the code. Neither text nor status reveals whether a number is known or a phone waits."""
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         try:

@@ -1,6 +1,6 @@
-"""The subject of a citizen's page: the citizen who signed in, or one of their dependants.
+"""The subject of a citizen's page: the signed-in citizen, or one of their dependants.
 
-The same pages stand under ``/`` and under ``/family/<ref>/``; any other ref gets the 404 of a missing page.
+The same pages exist under ``/`` and under ``/family/<ref>/``. Any other ref gets the same 404 as a missing page.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 
 
 class SubjectRequest(CitizenRequest):
-    """What a view about a person gets: ``citizen`` signed in, ``subject`` is whom it is about."""
+    """A request for a page about a person. ``citizen`` is signed in; ``subject`` is the person the page is about."""
 
     subject: Citizen
 
@@ -32,7 +32,7 @@ SubjectView = Callable[Concatenate[SubjectRequest, P], HttpResponseBase]
 
 
 def for_subject(view: SubjectView[P]) -> PlainView[...]:
-    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names."""
+    """Require a signed-in citizen. The subject is the citizen, or the dependant named by ``ref``."""
 
     @for_citizens
     @wraps(view)
@@ -49,7 +49,7 @@ def for_subject(view: SubjectView[P]) -> PlainView[...]:
 
 
 def for_subject_with_code(view: SubjectView[P]) -> PlainView[...]:
-    """The same, for a page that shows their code."""
+    """Like ``for_subject``, for a page that shows the subject's code."""
     guarded = for_subject(view)
     guarded.reads_with_session = CODE_WITH_SESSION  # type: ignore[attr-defined]  # what CookieMiddleware looks for
     return guarded
@@ -67,13 +67,13 @@ def dependant(guardian: Citizen, ref: str) -> Citizen:
 
 
 def subject_url(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
-    """The address of another page about the same person."""
+    """Return the address of another page about the same subject."""
     about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
     return reverse(name, kwargs={**about, **kwargs})
 
 
 def name_of_ward(request: SubjectRequest) -> str:
-    """What pages call the dependant they are about, as a text; empty on one's own pages."""
+    """Return the dependant's name for use in a page's text, or an empty string on the citizen's own pages."""
     subject = request.subject
     if subject.pk == request.citizen.pk:
         return ""
@@ -81,14 +81,14 @@ def name_of_ward(request: SubjectRequest) -> str:
 
 
 def typed_here(request: SubjectRequest) -> dict[str, Any]:
-    """What was typed on this page and not sent, as initial values."""
+    """Return what was typed on this page and not sent, as initial values."""
     return typed_on(request.citizen, request.path)
 
 
 @for_citizens
 @require_POST
 def keep_page(request: CitizenRequest) -> HttpResponse:
-    """Keep what is typed on a page at present; sent by the page itself (``templates/components/keep.html``)."""
+    """Store what is currently typed on a page. The page itself sends it (``templates/components/keep.html``)."""
     path = kept_page(request)
     if not path:
         raise Http404
@@ -97,5 +97,5 @@ def keep_page(request: CitizenRequest) -> HttpResponse:
 
 
 def acting_citizen(request: SubjectRequest) -> str:
-    """The citizen who signed in, whoever the page is about."""
+    """Return the actor name of the signed-in citizen, whoever the subject is."""
     return actor_name(request.citizen)

@@ -1,4 +1,4 @@
-"""URLs of the citizen's pages. Those about a person stand twice: for oneself, and for a dependant by their ref."""
+"""URLs of the citizens' pages. Pages about a person have two: for the citizen, and for a dependant by their ref."""
 
 from collections.abc import Callable
 

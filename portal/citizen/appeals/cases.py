@@ -1,4 +1,4 @@
-"""The citizen's cases: timeline, the officials' questions, answering, withdrawing and objecting."""
+"""A citizen's cases: the timeline, answering questions, withdrawing an appeal, and objecting to a denial."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import Refused
 
-# Transitions that are of no interest to the citizen.
+# Transitions that the citizen's timeline leaves out.
 INTERNAL_VERBS = frozenset(
     {
         Verb.ASSIGN,
@@ -43,7 +43,7 @@ INTERNAL_VERBS = frozenset(
 
 @dataclass(frozen=True)
 class TimelineStep:
-    """A line: ``state`` is done, now or ahead."""
+    """A line of the timeline. ``state`` is ``done``, ``now`` or ``ahead``."""
 
     title: str
     at: datetime | None = None
@@ -52,7 +52,7 @@ class TimelineStep:
 
 
 def timeline(case: Case) -> list[TimelineStep]:
-    """The latest on top, as on every timeline: above what has happened, for an open matter, what comes next and by when."""
+    """Return the steps, the latest first. If the case is open, the first steps are those to come, with their deadlines."""
     steps = [
         TimelineStep(_("a review was opened") if event.verb == Verb.OPEN else str(Verb(event.verb).label), event.at)
         for event in CaseEvent.objects.filter(case=case)
@@ -138,7 +138,7 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
 
 
 def _answered_sentence(case: Case) -> str:
-    """That an answer has arrived, and what happens next and when."""
+    """Return a sentence saying that the answer has arrived, what happens next and by when."""
     told = _(
         "Your answer has arrived, and the deadline runs again. An official reads it and decides; you are answered here by "
         "%(at)s at the latest. Nothing more has to be done until then."
@@ -150,7 +150,10 @@ def _answered_sentence(case: Case) -> str:
 @for_subject
 @require_http_methods(["POST"])
 def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
-    """Answer what an official asked, with files if there are any. Files are kept one by one before the answer is sent."""
+    """Answer the official's question, with files if there are any.
+
+    Files are stored one by one before the answer is sent.
+    """
     case = _case(request, number)
     upload = change_files(request)
     if upload is None and request.POST.get("act") != "send":
@@ -179,7 +182,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
 @for_subject
 @require_safe
 def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpResponse:
-    """One's own file again: handed out to be saved, never opened by the portal."""
+    """Return one of the case's files as an attachment. The portal never displays it."""
     case = _case(request, number)
     get_object_or_404(Evidence.objects.filter(case=case), pk=evidence)
     found, content = read_evidence(evidence_id=evidence, by=acting_citizen(request), purpose="", now=timezone.now())

@@ -1,4 +1,4 @@
-"""The questions of an appeal, one a page."""
+"""The questions of an appeal, one form per page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from portal.templatetags.page import label_of, titled
 
 @dataclass(frozen=True)
 class Choice:
-    """One record with one provider. ``key`` names it in a form; ``instead`` is said where an appeal changes nothing."""
+    """One record with one provider. ``key`` identifies it in a form.
+
+    ``instead`` is shown if an appeal would change nothing.
+    """
 
     key: str
     target: Target
@@ -26,12 +29,12 @@ class Choice:
 
     @property
     def instead(self) -> str:
-        """What else can be done, in the page's language."""
+        """What else the citizen can do, in the page's language."""
         return str(self.target.instead.label) if self.target.instead else ""
 
 
 def choices_of(citizen: Citizen) -> list[Choice]:
-    """Every record once – with the provider where it counts most – the most severe first."""
+    """Return every record once, with the provider where its colour is most severe, sorted by severity."""
     targets = targets_of(citizen)
     facts = Fact.objects.select_related("source", "provider").in_bulk({target.fact_id for target in targets})
     providers = Provider.objects.in_bulk({target.provider_id for target in targets})
@@ -47,7 +50,7 @@ def choices_of(citizen: Citizen) -> list[Choice]:
 
 
 def _rules(targets: Sequence[Target], providers: dict[int, Provider]) -> dict[tuple[int, str], Rule]:
-    """The newest wording of each rule, for its title."""
+    """Return the newest version of each rule, for its title."""
     wanted = Rule.objects.filter(
         code__in={target.rule for target in targets},
         version__rule_set__in={one.rule_set_id for one in providers.values()},
@@ -105,7 +108,7 @@ class StatementForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """One file at a time: a photo straight from the camera will do."""
+    """One file at a time, such as a photo from the phone's camera."""
 
     file = forms.FileField(
         label=_("Add a photo or a PDF"),
@@ -128,7 +131,10 @@ class AnswerForm(forms.Form):
 
 
 def _target_label(choice: Choice) -> str:
-    """“Stay in an area · City police database · Alipay” as one line of a list; what was declared there names it once."""
+    """Return the record in one line, such as “Stay in an area · City police database · Alipay”.
+
+    A provider that is also the origin is named once.
+    """
     fact = choice.fact
     whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
     return " · ".join(dict.fromkeys([capfirst(label_of(fact.kind, "kind")), whose, titled(choice.provider)]))

@@ -28,7 +28,10 @@ def draft_files(request: SubjectRequest) -> QuerySet[Evidence]:
 
 
 def change_files(request: SubjectRequest) -> UploadForm | None:
-    """Add or drop a file of the draft, as ``act`` asks: none when that is done. Raises ``NotFound`` for a file of others."""
+    """Add a file to the draft or remove one, as ``act`` asks. Return ``None`` if that was done, otherwise the form.
+
+    Raises ``NotFound`` for a file that is not a draft of this citizen.
+    """
     act = request.POST.get("act", "")
     who: dict[str, Any] = {"by": acting_citizen(request), "now": timezone.now()}
     if act.startswith("drop-"):
@@ -53,7 +56,7 @@ PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    """One for the whole request, for it is read once."""
+    """Return the draft, read once per request."""
     draft: Draft | None = getattr(request, "appeal_draft", None)
     if draft is None:
         draft = request.appeal_draft = Draft(request.citizen, "appeal", request.subject.ref)  # type: ignore[attr-defined]
@@ -63,7 +66,7 @@ def current_draft(request: SubjectRequest) -> Draft:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
-    """Choose the record. Whoever cannot appeal is shown what else they can do."""
+    """Choose the record. A citizen who cannot appeal is shown what else they can do."""
     under_way = Case.objects.open().filter(citizen=request.subject, kind=Case.Kind.APPEAL).first()
     choices = choices_of(request.subject)
     possible = [one for one in choices if one.target.may_appeal]
@@ -106,7 +109,7 @@ def reason(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: SubjectRequest) -> HttpResponse:
-    """Upload evidence. Each file is checked and stored at once, so that a fault is reported at once."""
+    """Upload evidence. Each file is checked and stored immediately, so that a fault is reported immediately."""
     asked = _evidence_asked(request)
     if asked is None:
         return redirect(subject_url(request, "citizen_appeal_reason"))
@@ -144,7 +147,7 @@ def words(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
-    """Show all answers; POST files the appeal."""
+    """Show all answers. A POST request files the appeal."""
     choice, asked, answers = _selected_choice(request), _evidence_asked(request), current_draft(request).answers
     if "sent" in answers:
         return redirect(subject_url(request, "citizen_appealed", number=answers["sent"]))
@@ -185,7 +188,10 @@ def check(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_safe
 def done(request: SubjectRequest, number: str) -> HttpResponse:
-    """The number, and what happens next and when; of one that is over the matter itself, as Back leads here."""
+    """Show the number of the appeal, what happens next and by when.
+
+    If the case is closed, redirect to it, because the browser's Back button may lead here.
+    """
     appeals = Case.objects.select_related("appeal").filter(citizen=request.subject, kind=Case.Kind.APPEAL)
     found = get_object_or_404(appeals, number=number)
     if found.closed_at:
@@ -195,7 +201,7 @@ def done(request: SubjectRequest, number: str) -> HttpResponse:
 
 
 def _selected_choice(request: SubjectRequest) -> Choice | None:
-    """The record of the draft, if it still holds the code."""
+    """Return the record chosen in the draft, if it still holds the code and can be appealed against."""
     key = current_draft(request).answers.get("target", "")
     return next((one for one in choices_of(request.subject) if one.key == key and one.target.may_appeal), None)
 

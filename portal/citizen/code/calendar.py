@@ -1,4 +1,4 @@
-"""Day by day: what the code was in the last fortnight, and which check-ins are there, missing or too late."""
+"""The code on each of the last 14 days, and the check-ins that were made, are missing or were too late."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class Mark(TextChoices):
-    """What there is of a day's check-in with a provider. ``icon`` tells them apart without colour."""
+    """The state of a day's check-in with a provider. ``icon`` distinguishes the states without colour."""
 
     DONE = "done", gettext_lazy("checked in")
     ILL = "ill", gettext_lazy("symptoms reported")
@@ -47,9 +47,9 @@ _ICONS = {"done": "done", "ill": "attention", "late": "clock", "missing": "missi
 
 @dataclass(frozen=True)
 class Count:
-    """What is asked of check-ins by the record that lasts longest of those that count them: ``needed`` days in a row.
+    """The check-ins needed for the longest-lasting record whose rule counts them: ``needed`` days in a row.
 
-    ``since``: the day they count from, which may lie ahead; none while the end of a stay is not known.
+    ``since``: the first day that counts, which may be in the future, or ``None`` while the end of a stay is not known.
     """
 
     needed: int
@@ -58,7 +58,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Column:
-    """The days of one provider, or of several that count alike; today first."""
+    """The days of one provider, or of several that count alike. Today is first."""
 
     providers: tuple[Provider, ...]
     count: Count | None
@@ -73,7 +73,7 @@ class Column:
 @for_subject
 @require_safe
 def calendar_page(request: SubjectRequest) -> HttpResponse:
-    """The last fortnight, today on top; the days that are missing or were too late are named in a sentence."""
+    """Show the last 14 days, today first. A sentence names the days that are missing or were too late."""
     now = timezone.now()
     today = required_city(request).day_of(now)
     days = [today - timedelta(days=ago) for ago in range(DAYS)]
@@ -92,13 +92,19 @@ def calendar_page(request: SubjectRequest) -> HttpResponse:
 
 
 def _is_worked_out(citizen: Citizen, *, now: datetime) -> bool:
-    """Whether the last run that judged them is still valid: else nobody knows by now what is asked for."""
+    """Return whether the last run that judged the citizen is still valid.
+
+    If not, it is not known which check-ins are needed.
+    """
     run = Run.objects.judging(citizen.pk).first()
     return Age.of(run.day if run else None, now=now).is_valid
 
 
 def _marks_of(nth: int, columns: Sequence[Column]) -> list[tuple[str, Mark]]:
-    """Of one day, by whose check-in it is; nobody is named where all are alike."""
+    """Return the marks of one day with the titles of their providers.
+
+    If all providers have the same mark, the title is empty.
+    """
     marked: dict[Mark, list[Provider]] = {}
     for column in columns:
         marked.setdefault(column.marks[nth], []).extend(column.providers)
@@ -106,7 +112,7 @@ def _marks_of(nth: int, columns: Sequence[Column]) -> list[tuple[str, Mark]]:
 
 
 def _columns(citizen: Citizen, days: Sequence[date], *, now: datetime) -> list[Column]:
-    """By provider; providers whose days are the same stand together."""
+    """Return one column per provider. Providers whose days are the same share one."""
     registered = Registration.objects.filter(citizen=citizen, provider__in=Provider.objects.current())
     providers = [one.provider for one in registered.select_related("provider").order_by("provider__code")]
     counts = _counts(citizen, today=days[0], now=now)
@@ -124,7 +130,7 @@ def _columns(citizen: Citizen, days: Sequence[date], *, now: datetime) -> list[C
 
 
 def _counts(citizen: Citizen, *, today: date, now: datetime) -> dict[str, Count]:
-    """Provider code → what it counts, of those that hold the citizen by a rule that counts check-ins."""
+    """Return what each provider counts, by code, for those that hold the citizen by a rule that counts check-ins."""
     judged = provider_states(citizen.pk, now=now)
     verdicts = {one.holding.provider.code: one.holding for one in judged if one.holding}
     if not verdicts:
@@ -146,7 +152,10 @@ def _how_lasting(hit: Hit) -> tuple[date, date]:
 
 
 def _not_counted(citizen: Citizen, *, since: date) -> Mapping[tuple[int, date], Mark]:
-    """By provider and day: symptoms, or a healthy check-in that came too late. Where another one counts, that one is shown."""
+    """Return the days, by provider, with reported symptoms or with a healthy check-in that was too late.
+
+    A check-in that counts takes precedence.
+    """
     entries = Entry.objects.filter(citizen=citizen, type="check_in", day__gte=since).filter(
         Q(late=True) | Q(healthy=False)
     )
@@ -165,7 +174,7 @@ def _mark(day: date, today: date, count: Count | None, runs: Iterable[CheckInRun
 
 
 def _longest(runs: Iterable[CheckInRun], count: Count | None, today: date) -> int:
-    """Of the days in a row that count, up to today."""
+    """Return the longest run of consecutive days that count, up to today."""
     if count is None or count.since is None:
         return 0
     lengths = ((min(run.last, today) - max(run.first, count.since)).days + 1 for run in runs)
@@ -173,7 +182,7 @@ def _longest(runs: Iterable[CheckInRun], count: Count | None, today: date) -> in
 
 
 def _sentences(column: Column, days: Sequence[date]) -> list[str]:
-    """Nothing of a provider that counts no check-ins."""
+    """Return the sentences about a column, or none if its provider counts no check-ins."""
     count, today = column.count, days[0]
     if count is None:
         return []

@@ -1,7 +1,7 @@
-"""Draws the code page, and keeps what it drew for as long as that is the same: all but what is of this moment.
+"""Renders the code page and caches the result, except for the parts that change with every request.
 
-A page is kept under everything that its text is made from (``_kept_by``), so nothing has to be taken back: a ruling, a run, a
-declaration, a message change that, and the next page is drawn anew. Kept by each process, in its memory, for some minutes
+The cache key contains everything that the page's text is made from (``key_of``), so no invalidation is needed: a
+ruling, a run, a declaration or a message changes the key. Each process caches in memory for some minutes
 (``docs/adr/0061-what-showing-takes.md``).
 """
 
@@ -24,7 +24,8 @@ from portal.web.display import display_preferences
 from portal.web.host import required_city
 
 KEPT_SECONDS = 600
-# Stands in a kept page for what is of this moment; of the signs that no text has.
+# Placeholder in a cached page for a part that changes with every request. Its delimiters are private-use characters,
+# which occur in no text.
 HOLE = "\ue000{}\ue001"
 HOLES = re.compile("\ue000([a-z_]+)\ue001")
 
@@ -37,16 +38,18 @@ def drawn(
     content: Callable[[], dict[str, Any]],
     moment: Mapping[str, Callable[[], str]],
 ) -> HttpResponse:
-    """The template with its content, which is asked for where nothing is kept under the key, and with what of this moment it shows.
+    """Return the rendered template.
 
-    An empty key keeps nothing.
+    ``content`` is called if nothing is cached under ``key``; an empty key caches nothing.
+
+    ``moment`` renders the parts that change with every request.
     """
     pages = caches["template_fragments"]
     parts = pages.get(key) if key else None
     if parts is None:
         holes = {name: HOLE.format(name) for name in moment}
         text = str(render_to_string(template, {**content(), **holes}, request))
-        # Texts, and between each two of them the name of what is of the moment.
+        # Text parts alternate with names in ``moment``.
         parts = [part.encode() for part in HOLES.split(text)]
         if key:
             pages.set(key, parts, KEPT_SECONDS)
@@ -57,9 +60,12 @@ def drawn(
 def key_of(
     request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime, name: str, told: list[Any]
 ) -> str:
-    """Equal only for pages that are the same but for what is of the moment. Empty where some of it follows the clock.
+    """Return a cache key that is equal only for pages that differ in nothing but ``moment``.
 
-    ``name``: what the person is called where somebody else reads; ``told``: what is known of them with their session.
+    Return an empty string if the content depends on the time.
+
+    ``name``: the name of the subject if somebody else reads the page. ``told``: what was read about the subject with
+    their session.
     """
     if glance.entered or getattr(request.subject, "shown_wrongly", True) or len(get_messages(request)):
         return ""

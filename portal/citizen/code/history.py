@@ -1,4 +1,4 @@
-"""The history of a person's code: since when it was what, and what brought each change, in plain words."""
+"""The history of a citizen's code: each change, its time and its cause in plain words."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ ON_A_PAGE = 20
 
 @dataclass(frozen=True)
 class Told:
-    """A change, and the sentences that say why."""
+    """A change and the sentences that explain it."""
 
     state: State
     since: datetime
@@ -35,7 +35,10 @@ class Told:
 @for_subject
 @require_safe
 def history_page(request: SubjectRequest) -> HttpResponse:
-    """The newest first; what is shown now stands above, as it may be no longer valid without a change."""
+    """Show the changes, the newest first.
+
+    The current code is shown above them, because it may have expired without a change.
+    """
     mine = EffectiveChange.objects.filter(citizen=request.subject).select_related("ruling")
     page = keyset_page(mine, request.GET, by=["-since", "-id"], size=ON_A_PAGE)
     brought = _verdict_changes(request.subject, page.rows)
@@ -56,7 +59,7 @@ def history_page(request: SubjectRequest) -> HttpResponse:
 
 
 def _verdict_changes(citizen: Citizen, changes: Sequence[EffectiveChange]) -> Mapping[int | None, list[VerdictChange]]:
-    """By the run that brought them: what it changed with each provider."""
+    """Return the verdict changes of the runs that changed the code, by run."""
     runs = {one.run_id for one in changes if one.run_id}
     found: dict[int | None, list[VerdictChange]] = defaultdict(list)
     for one in (
@@ -78,7 +81,7 @@ def _why(change: EffectiveChange, brought: Sequence[VerdictChange], facts: Mappi
 
 
 def _holding(change: VerdictChange, facts: Mapping[int, Fact]) -> list[str]:
-    """What holds the person with the provider since; of records that are kept no longer only the colour."""
+    """Return the records that hold the citizen since the change, or only the colour if the records are no longer kept."""
     if change.after == State.GREEN:
         return [_("no record counts any more.")]
     records = dict.fromkeys(record_sentence(facts[hit["fact_id"]]) for hit in change.hits if hit["fact_id"] in facts)

@@ -1,4 +1,4 @@
-"""Reads the rows that a ``Reading`` of a person's code is made from: each once, in at most a dozen queries with the page's own."""
+"""Reads the rows from which a ``Reading`` is made: each once, in at most twelve queries including those of the page."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -137,7 +137,7 @@ def _outlook(
 
 
 def _cases(glance: Glance) -> list[Any]:
-    """Open, and decided lately; with the question that stands in each, if any."""
+    """Return the open and the recently decided cases, each annotated with its open question, if any."""
     if not glance.cases:
         return []
     open_question = InformationRequest.objects.filter(case=OuterRef("pk"), state="open")
@@ -146,7 +146,7 @@ def _cases(glance: Glance) -> list[Any]:
 
 
 def _ruling_in_force(citizen: Citizen, cases: Iterable[Case]) -> Ruling | None:
-    """Mostly that of a case that was read already."""
+    """Return the ruling in force. Usually it belongs to one of the cases already read, which saves a query."""
     for case in cases:
         if case.ruling and case.ruling.state == Ruling.State.APPROVED and case.ruling.suspended_at is None:
             return case.ruling
@@ -159,7 +159,10 @@ def _question(matters: Iterable[Any]) -> Question | None:
 
 
 def _entered(citizen: Citizen, *, since: datetime) -> list[Fact]:
-    """What was declared since, or taken back of what counts; each answer is given once, whatever providers it went to."""
+    """Return the facts declared since the run, and the revoked ones that the run counted.
+
+    An answer sent to several providers may occur several times.
+    """
     earlier = Fact.objects.filter(
         record_id=OuterRef("record_id"), provider=OuterRef("provider"), received_at__lte=since, revoked=False
     )

@@ -1,4 +1,4 @@
-"""Paper codes: asked for by a button, printed from the answer to it and never shown again, withdrawn one by one."""
+"""Paper codes: issuing one, which is shown once for printing, and withdrawing one."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,14 +18,17 @@ from regions.masking import mask_number
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper(request: SubjectRequest) -> HttpResponse:
-    """Looking issues nothing. What was issued stands in the answer alone: the city keeps no copy that could be printed again."""
+    """List the paper codes in force, or issue one on POST.
+
+    The new code is in that response only: the city keeps no copy that could be printed again.
+    """
     return _issued(request) if request.method == "POST" else _in_force(request)
 
 
 @for_subject
 @require_POST
 def withdraw(request: SubjectRequest, paper: int) -> HttpResponse:
-    """``NotFound`` for whatever is another's."""
+    """Withdraw one paper code. Raises ``NotFound`` if it is somebody else's."""
     withdraw_paper(paper, by=acting_citizen(request), now=timezone.now())
     messages.success(request, _("Withdrawn: no gate lets anybody pass with it from now on."))
     return redirect(subject_url(request, "citizen_paper"))
@@ -38,7 +41,7 @@ def _in_force(request: SubjectRequest) -> HttpResponse:
 
 
 def _issued(request: SubjectRequest) -> HttpResponse:
-    """The sheet to print."""
+    """Issue a paper code and return the sheet to print."""
     token, content = issue_paper(
         request.subject,
         by=acting_citizen(request),

@@ -1,7 +1,7 @@
-"""The one reading of a person's code: everything that holds them, what is being decided, and what was entered since.
+"""The reading of a citizen's code: everything that holds them, what is being decided, and what was entered since the run.
 
-All sentences of the page – the colour's, until when, what to do, why – are made from it (``sentences.py``, ``steps.py``), so that no
-two of them can say different things (``docs/adr/0049-one-reading.md``).
+All sentences of the page (colour, until when, what to do, why) are made from one reading by ``sentences.py`` and
+``steps.py``, so that they cannot contradict each other (``docs/adr/0049-one-reading.md``).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from regions.sources.models import Source
 
 @dataclass(frozen=True)
 class HoldingRecord:
-    """One record that holds the citizen by one rule, and with which of the providers it does so until the same day."""
+    """One record that holds the citizen by one rule. ``providers`` are those with which it holds until the same day."""
 
     rule: Rule
     fact: Fact
@@ -35,7 +35,7 @@ class HoldingRecord:
 
     @property
     def is_declared(self) -> bool:
-        """Whether the citizen declared it, and can declare otherwise."""
+        """Whether the citizen declared the record, so that they can declare again."""
         return self.fact.origin == "provider"
 
     @property
@@ -44,7 +44,7 @@ class HoldingRecord:
 
     @property
     def how_lasting(self) -> tuple[date, int]:
-        """For sorting: without a day is longest, then the later day, then the more severe."""
+        """Sort key: a record without an end is longest, then the later end, then the more severe colour."""
         return self.until or date.max, self.colour.severity
 
 
@@ -79,7 +79,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Question:
-    """What an official asks, and until when the answer is waited for."""
+    """An official's question, and until when the answer is expected."""
 
     case: Case
     text: str
@@ -88,7 +88,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A colour and the first day on which it no longer holds, if nothing new is recorded; none where no day is in sight."""
+    """A colour and the first day on which it no longer holds if nothing new is recorded, or ``None`` if no day can be given."""
 
     state: State
     until: date | None
@@ -133,7 +133,10 @@ class Reading:
 
     @property
     def records(self) -> list[HoldingRecord]:
-        """All that hold the citizen now, the most lasting first; where they are green in spite of it, all that would."""
+        """The records that hold the citizen now, the longest-lasting first.
+
+        If the citizen is green despite records, all of them.
+        """
         deciding = [side for side in self.sides if side.decides] if self.state is not State.GREEN else self.sides
         found: dict[tuple[int, str, date | None], HoldingRecord] = {}
         for side in deciding:
@@ -145,25 +148,25 @@ class Reading:
 
     @property
     def facts(self) -> list[Fact]:
-        """What these rest on, each once, though several rules may hold by it."""
+        """The facts of ``records``, each once even if several rules hold by it."""
         return list({one.fact.pk: one.fact for one in self.records}.values())
 
     @property
     def below(self) -> State | None:
-        """The most severe colour that the records make, whatever was decided; none without any."""
+        """The most severe colour of the records, regardless of any ruling, or ``None`` if there are no records."""
         colours = [one.colour for one in self.records]
         return State(max(colours, key=lambda one: one.severity)) if colours else None
 
     @property
     def stretches(self) -> list[Stretch]:
-        """What the code shows from now on, if nothing new is recorded, until it is green."""
+        """The colours of the code from now until it is green, if nothing new is recorded."""
         if self.ruling:
             first = Stretch(self.state, self.ruling.expires_on)
             return [first, *self._of_records(self.ruling.expires_on)]
         return self._of_records(self.today) if self.state in (State.RED, State.YELLOW) else []
 
     def _of_records(self, after: date) -> list[Stretch]:
-        """Red as long as a red record lasts, then yellow; never past what the outlook says of the whole."""
+        """Return red until the last red record ends, then yellow, but nothing beyond the day in the outlook."""
         whole = self.outlook
         if whole is None or self.below is None:
             return []
@@ -186,15 +189,15 @@ class Reading:
 
     @property
     def may_appeal(self) -> bool:
-        """Whether one of the records can be appealed against, and no appeal is open."""
+        """Whether one of the records can be appealed against and no appeal is open."""
         is_open = any(case.kind == Case.Kind.APPEAL for case in self.matters)
         return not is_open and any(one.may_appeal for one in self.records)
 
     @property
     def is_answered_by(self) -> datetime | None:
-        """When the matter that is due first is to be answered; none while an answer of the citizen's own is waited for.
+        """The earliest deadline of the open cases, or ``None`` while an answer of the citizen is awaited.
 
-        What is overdue promises nothing any more.
+        Overdue and paused cases are left out.
         """
         now = timezone.now()
         due = [case.due_at for case in self.matters if not case.paused_at and case.due_at > now]

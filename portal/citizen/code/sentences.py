@@ -1,6 +1,6 @@
-"""What a reading is told as: the one sentence on top, until when and by which record, what was decided, what does not count yet.
+"""The sentences of the code page: headline, until when and by which records, decisions, and entries that do not count yet.
 
-No sentence says "you": a guardian reads the same page about somebody else.
+No sentence addresses the reader, because a guardian reads the same page about somebody else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ LONGEST_VALUE = 40
 
 
 def headline(reading: Reading, steps: Sequence[Step]) -> str:
-    """“Red until 11 December; today: check in.”"""
+    """Return the headline, such as “Red until 11 December; today: check in.”"""
     today = next((step.short for step in steps if step.short), "")
     told = _code(reading)
     if not today and not steps and reading.state is State.GREEN and not reading.entered:
@@ -62,7 +62,7 @@ def _no_colour(reading: Reading) -> str:
 
 
 def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
-    """“Red until 4 December, then yellow until 11 December”."""
+    """Return the colours with their ends, such as “Red until 4 December, then yellow until 11 December”."""
     first, *later = stretches or [Stretch(State.UNKNOWN, None)]
     if first.until is None:
         return _("%(colour)s, with no end set yet") % {"colour": colour}
@@ -74,7 +74,7 @@ def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
 
 
 def _ruled(reading: Reading, colour: str) -> str:
-    """A decision holds for a while; what it lies above comes back, unless it ends by then."""
+    """Return the ruling's colour and end, and the colour of the records that comes back if they last longer."""
     first, *later = reading.stretches
     told = _("%(colour)s by a decision until %(day)s") % {"colour": colour, "day": _day(first.until or reading.today)}
     if not later:
@@ -83,7 +83,7 @@ def _ruled(reading: Reading, colour: str) -> str:
 
 
 def ruling_sentences(reading: Reading) -> list[str]:
-    """Who decided, why, until when, and what comes after it."""
+    """Return who decided, why, until when, and what comes after the ruling."""
     ruling = reading.ruling
     if ruling is None:
         return []
@@ -127,7 +127,7 @@ def _takes_acts(reading: Reading) -> bool:
 
 
 def until_sentences(reading: Reading) -> list[str]:
-    """The first one is the day; the others say which records it rests on, the most lasting first."""
+    """Return a sentence with the day on which the code turns green, and then those about its records, the longest-lasting first."""
     if reading.expired:
         return [_("Until the city has worked out all codes again.")]
     if reading.state is State.UNKNOWN:
@@ -160,7 +160,7 @@ def _record_lasts(one: HoldingRecord, reading: Reading) -> str:
 
 
 def reason_of(one: HoldingRecord, reading: Reading) -> str:
-    """The rule's own words; to a guardian, whom they do not address, what is recorded."""
+    """Return the rule's reason. A guardian, whom the reason does not address, gets the record instead."""
     said = titled(one.rule, "reason")
     if reading.name or not said:
         said = record_sentence(one.fact)
@@ -180,7 +180,7 @@ def titles(providers: Iterable[Provider]) -> str:
 
 
 def policy_sentence(reading: Reading, city: City) -> str:
-    """Which rule of the city gave the effective colour."""
+    """Return which policy of the city gave the effective colour."""
     policy, _sep, preferred = city.interim_policy.partition(":")
     if policy == "freshest":
         return _(
@@ -195,7 +195,7 @@ def policy_sentence(reading: Reading, city: City) -> str:
 
 
 def entered_sentences(reading: Reading, *, now: datetime) -> list[str]:
-    """What was entered since the run: it does not count yet, and from when it does."""
+    """Return what was entered since the run and does not count yet, and from when it does."""
     if not reading.entered:
         return []
     when = date_format(timezone.localtime(next_run_due(now=now)), "DATETIME_FORMAT")
@@ -213,7 +213,7 @@ def entered_sentences(reading: Reading, *, now: datetime) -> list[str]:
 
 
 def outcome_sentence(case: Case) -> str:
-    """How it was decided: by two officials where a colour was ruled, by one where the colours were left – then, whatever they are now."""
+    """Return how the case was decided: by a ruling of two officials, or by one official who left the colours as they were at that time."""
     values = {"matter": matter(case), "day": _date(case.closed_at)}
     if case.ruling:
         values["colour"] = label_of(State(case.ruling.colour))
@@ -237,13 +237,16 @@ def outcome_sentence(case: Case) -> str:
 
 
 def ended_early(ruling: Ruling) -> datetime | None:
-    """When a decision ended before the day that was set for it; none where it did not."""
+    """Return when the ruling ended, if that was before the day set for it, otherwise ``None``."""
     ended_at = ruling.ended_at
     return ended_at if ended_at is not None and timezone.localdate(ended_at) < ruling.expires_on else None
 
 
 def progress(reading: Reading) -> dict[str, Any] | None:
-    """As the forecast counts it; none when no day is in sight, or the way is a day at most. Without a ``day`` while none counts."""
+    """Return the day count of the outlook, or ``None`` if no day is known or the way takes at most a day.
+
+    ``day`` is ``None`` while no day counts.
+    """
     way = reading.outlook
     if reading.state not in (State.RED, State.YELLOW) or way is None or way.of_days is None:
         return None
@@ -254,7 +257,7 @@ def progress(reading: Reading) -> dict[str, Any] | None:
 
 
 def display_sentence(found: DisplayFinding) -> str:
-    """What this person is wrongly shown elsewhere."""
+    """Return a sentence about a wrong colour that a provider displays to this citizen."""
     since = timezone.localtime(found.old_since or found.opened_at)
     words = {
         "provider": titled(found.provider),

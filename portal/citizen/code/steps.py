@@ -1,4 +1,4 @@
-"""What is to be done, in the order of doing, with the button that does it: from the same reading as every other sentence."""
+"""What the citizen has to do, in order, with the buttons for it. It is made from the same reading as the sentences."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ HOTLINE = "12345"
 
 @dataclass(frozen=True)
 class Step:
-    """A sentence, and where it is done; ``posts`` names the button that does it in one tap.
+    """A sentence and the address where the step is done. ``posts`` names a button that does it with one tap.
 
-    ``short`` is what it is called in the sentence on top of the page.
+    ``short`` is the wording in the page's headline.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Step:
 
 
 def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """What an official asks first, then what the forecast asks for."""
+    """Return the steps: first an official's question, then what the forecast requires."""
     asked = _question(reading, request)
     if reading.state is State.UNKNOWN:
         return [*asked, *_meanwhile(reading, request), *_without_a_colour(reading, request)]
@@ -48,7 +48,7 @@ def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
     others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
     found = [*asked, *_check_ins(reading, request), *others, *_sooner(reading)]
     if reading.state is State.GREEN:
-        # What ends by itself asks nothing of somebody who is green.
+        # A green citizen need not be told of records that end by themselves.
         return [step for step in found if step.link or step.is_done]
     if not any(isinstance(act, TellEnd) and act.declared_with for act in acts):
         found += _declarations(reading, request)
@@ -85,7 +85,7 @@ def _step(act: Act, reading: Reading, request: SubjectRequest) -> Step:
 
 
 def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """One step for all providers that count days, done in one tap; done for today once each of them has it."""
+    """Return one step for all providers that count check-ins. It is done for today once each of them has one."""
     wanted = [act for act in (reading.outlook.acts if reading.outlook else []) if isinstance(act, CheckIn)]
     if not wanted:
         return []
@@ -95,7 +95,7 @@ def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
 
 
 def _alike(wanted: Collection[CheckIn], reading: Reading) -> list[str]:
-    """A sentence for all providers that count up to one day."""
+    """Return one sentence per day up to which providers count check-ins."""
     titles = {side.provider.code: titled(side.provider) for side in reading.sides}
     until: dict[date | None, list[str]] = {}
     for act in wanted:
@@ -108,7 +108,10 @@ def _alike(wanted: Collection[CheckIn], reading: Reading) -> list[str]:
 
 
 def _meanwhile(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """While nothing is worked out nothing is foretold, but a day without its check-in is missing afterwards."""
+    """Return the check-in step while no result is valid.
+
+    Nothing can be forecast then, but a day without a check-in would be missing later.
+    """
     counting = {
         side.provider.code
         for side in reading.sides
@@ -117,7 +120,7 @@ def _meanwhile(reading: Reading, request: SubjectRequest) -> list[Step]:
     text = _("Check-ins count in the meantime, too: check in healthy every day.")
     if counting:
         return [_check_in(text, counting, reading, request)]
-    # Of a colour that is no longer valid the records are not read any more, only that there were some.
+    # The records of a colour that is no longer valid are not read, only the colour itself.
     was_held = any(side.was is State.YELLOW for side in reading.sides)
     return [Step(text, subject_url(request, "citizen_check_in"), _("Check in"))] if was_held else []
 
@@ -131,8 +134,9 @@ def _check_in(text: str, counting: Collection[str], reading: Reading, request: S
 
 
 def _sooner(reading: Reading) -> list[Step]:
-    """What ends all records at once, before their day: said by each record's own reason, but true of the colour only where it ends
-    them all.
+    """Return the records that would end all holding records at once, before their day.
+
+    A record that would end only some of them does not change the colour.
     """
     records = reading.records
     if reading.ruling or not records or any(one.until is None for one in records):
@@ -152,7 +156,7 @@ def _sooner(reading: Reading) -> list[Step]:
 
 
 def _late_days(providers: Collection[str], reading: Reading) -> list[str]:
-    """Whoever reported days too late is told why these are not counted."""
+    """Explain to a citizen who checked in too late why these days are not counted."""
     days = max((side.late_days for side in reading.sides if side.provider.code in providers), default=0)
     if not days:
         return []
@@ -170,7 +174,7 @@ def _act_text(act: Act, reading: Reading) -> str:
 
 
 def _declarations(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """Not while a new declaration waits to be counted."""
+    """Offer to declare again, unless a new declaration is waiting to be counted."""
     if reading.entered or not any(one.is_declared for one in reading.records):
         return []
     text = _("This was declared, not recorded by an office. If it was a slip or is over, declare again.")
@@ -195,7 +199,7 @@ _AS_SOON_AS_DELIVERED = gettext_lazy(
 
 
 def _while_held(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """A silence lifts nobody: the delivery does, or two officials do."""
+    """Return the steps while the source is silent. A held colour ends by a delivery or by a ruling of two officials."""
     waiting = [Step(str(_AS_SOON_AS_DELIVERED))]
     if not reading.may_appeal:
         return waiting
@@ -204,7 +208,7 @@ def _while_held(reading: Reading, request: SubjectRequest) -> list[Step]:
 
 
 def _instead_of_an_appeal(reading: Reading, request: SubjectRequest) -> list[Step]:
-    """Where none of the records can be appealed against: which office decides, and a number to tap."""
+    """If none of the records can be appealed against, return which office decides and its phone number."""
     records = [one for one in reading.records if one.colour == reading.state.value]
     if not records or any(one.may_appeal for one in records):
         return []
@@ -213,11 +217,11 @@ def _instead_of_an_appeal(reading: Reading, request: SubjectRequest) -> list[Ste
 
 
 def _call(request: SubjectRequest) -> list[Step]:
-    """Where the page can go no further."""
+    """Return the hotline, for cases in which the page cannot help further."""
     number = required_city(request).hotline or HOTLINE
     return [Step(_("Somebody is there to help."), f"tel:{number}", _("Call %(number)s") % {"number": number})]
 
 
 def _space() -> str:
-    """What stands between two sentences: nothing in Chinese."""
+    """Return the separator of two sentences, which is empty in Chinese."""
     return "" if translation.get_language().startswith("zh") else " "

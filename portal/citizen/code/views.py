@@ -1,4 +1,4 @@
-"""My code: the page a citizen opens every day, and the part of it that renews itself."""
+"""My code: the page that a citizen opens every day, and the part of it that is refreshed."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -50,33 +50,36 @@ from portal.web.qr import pass_svg
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
-# As in ``tokens.css``: the bar of an installed page is drawn before any style is read.
+# As in ``tokens.css``. An installed page shows its bar in this colour before any style sheet is loaded.
 THEME_COLOUR, BACKGROUND_COLOUR = "#1b4f72", "#fbfaf7"
 
 
 def pass_card(
     citizen: Citizen, standing: CurrentCode, *, now: datetime, key_number: int | None = None
 ) -> dict[str, Any]:
-    """The face of this moment; its pass is good for a minute."""
+    """Return the code's face at ``now``. Its pass is valid for one minute."""
     token, claims = issue_pass(citizen, now=now, current=standing, key_number=key_number)
     qr = pass_svg(token, _("Pass, renewed every minute"))
     return {"state": State(standing.colour), "qr": qr, "expires_at": claims.expires_at}
 
 
 def _shown_wrongly(subject: Citizen) -> list[DisplayFinding]:
-    """Hardly ever any; of whoever signed in this is known without asking."""
+    """Return the wrong displays of the subject's code.
+
+    For the signed-in citizen the session already shows whether there are any, which is rare.
+    """
     return findings_of(subject.pk) if getattr(subject, "shown_wrongly", True) else []
 
 
 def _code_and_glance(subject: Citizen, *, now: datetime) -> tuple[CurrentCode, Glance]:
-    """Of whoever signed in they were read with them."""
+    """Return the code and the glance. For the signed-in citizen they were read with the session."""
     return getattr(subject, "code_and_glance", None) or code_and_glance(subject.pk, now=now)
 
 
 @for_subject_with_code
 @require_safe
 def code_page(request: SubjectRequest) -> HttpResponse:
-    """The sentence with its button, the code with its pass, the four answers, both sides, the way to green."""
+    """Show the headline and first step, the code with its pass, the explanations, the providers' sides, and the way to green."""
     now = timezone.now()
     standing, glance = _code_and_glance(request.subject, now=now)
     return _drawn(request, "citizen/code.html", standing, glance, now=now)
@@ -85,8 +88,11 @@ def code_page(request: SubjectRequest) -> HttpResponse:
 @for_subject_with_code
 @require_safe
 def pass_fragment(request: SubjectRequest) -> HttpResponse:
-    """Only the face, for the page to put in place of the one that is about to expire – or all that is told of the code, once it is
-    not what the page has seen: a face is never beside the text of another colour.
+    """Return the face that replaces the one about to expire.
+
+    If the code has changed since the page was loaded (``seen``), return all its texts as well.
+
+    So a face is never shown next to the text of another colour.
     """
     now = timezone.now()
     standing, glance = _code_and_glance(request.subject, now=now)
@@ -105,13 +111,13 @@ def _face(subject: Citizen, standing: CurrentCode, glance: Glance, *, now: datet
     return around.replace(QR, card["qr"])
 
 
-# Where the code goes; of the signs that no text has.
+# Placeholder for the QR code. Its delimiters are private-use characters, which occur in no text.
 QR = "\ue000qr\ue001"
 
 
 @lru_cache(maxsize=64)
 def _around(state: State, second: datetime, _language: str, _zone: str) -> str:
-    """The face without its code: that of a second is everybody's who shows this colour."""
+    """Return the face without the QR code. It is the same for everybody who has this colour in this second."""
     face = {"state": state, "qr": QR, "expires_at": second + LIFETIME}
     return str(render_to_string("citizen/face.html", {"face": face, "now": second}))
 
@@ -119,7 +125,7 @@ def _around(state: State, second: datetime, _language: str, _zone: str) -> str:
 def _drawn(
     request: SubjectRequest, template: str, standing: CurrentCode, glance: Glance, *, now: datetime
 ) -> HttpResponse:
-    """Nearly everybody's page has been drawn before, for them or for somebody of whom the same is told."""
+    """Return the page, from the cache if a page with the same content was rendered before for anybody."""
     name = "" if request.subject.pk == request.citizen.pk else _called(request.subject)
     moment = {
         "face": lambda: _face(request.subject, standing, glance, now=now),
@@ -148,17 +154,20 @@ def _written(instant: datetime) -> str:
 
 @lru_cache(maxsize=1024)
 def _midnight(day: date, _language: str) -> str:
-    """Of days there are few, and to write one takes most of what writing an instant takes."""
+    """Return the day formatted as a datetime at midnight.
+
+    It is cached because formatting the day takes most of the time of formatting a datetime.
+    """
     return date_format(datetime.combine(day, time.min), "DATETIME_FORMAT")
 
 
 def _about(request: SubjectRequest) -> list[Any]:
-    """What was read with the session of whoever the page is about."""
+    """Return what was read about the subject with the session."""
     return [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits", "has_unread")]
 
 
 def _version(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
-    """Changes with whatever the page's sentences are made from."""
+    """Return a digest that changes with everything from which the page's sentences are made."""
     told = repr((standing, glance, required_city(request).day_of(now), _about(request)))
     return md5(told.encode(), usedforsecurity=False).hexdigest()
 
@@ -188,21 +197,24 @@ def _content(
 
 
 def _called(subject: Citizen) -> str:
-    """As a guardian knows the person: the masked name, or the masked number of somebody without one."""
+    """Return what a guardian calls the subject: the masked name, or the masked number of a person without a name."""
     if subject.full_name:
         return mask_name(subject.full_name)
     return mask_number(decrypt_number(bytes(subject.id_encrypted)))
 
 
 def _first(todo: Sequence[Step]) -> Step | None:
-    """What has its button beside the sentence on top."""
+    """Return the step whose button is shown next to the headline."""
     return next((step for step in todo if step.short and step.link), None)
 
 
 @for_anyone
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
-    """How the page is installed on a phone. Nothing is kept there: what opens is the code of that moment, or no page."""
+    """Return the web app manifest for installing the page on a phone.
+
+    Nothing is cached there: the page shows the current code or does not open.
+    """
     name = required_city(request).name_in(get_language() or "")
     pictures = [("192", "any"), ("512", "any"), ("512", "maskable")]
     return JsonResponse(

@@ -1,4 +1,4 @@
-"""Who looked at somebody's data, as the person is told it: offices, gates and providers; nobody is told an official's user name."""
+"""Who looked at a citizen's data, as the citizen is shown it: offices, gates and providers, but not the user names of officials."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,19 +14,19 @@ from regions.staff.models import Account
 
 
 def gates_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
-    """The places of the devices among those who looked."""
+    """Return the places of the gate devices among those who looked, by actor."""
     numbers = [int(one.by.removeprefix(GATE)) for one in accesses if one.by.startswith(GATE)]
     return {one.subject: one.place for one in GateDevice.objects.filter(pk__in=numbers)}
 
 
 def offices_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
-    """The offices of the officials among those who looked."""
+    """Return the offices of the officials among those who looked, by user name."""
     accounts = Account.objects.filter(username__in={one.by for one in accesses}).values_list("username", "office")
     return {name: office or gettext("an office of the city") for name, office in accounts}
 
 
 def who_looked(found: "QuerySet[PersonAccess]") -> list[dict[str, Any]]:
-    """For a copy: as texts, without the marks of a page."""
+    """Return the accesses as plain text without markup, for a copy of the data."""
     accesses = list(found.order_by("pk"))
     gates, offices = gates_of(accesses), offices_of(accesses)
     return [

@@ -1,4 +1,4 @@
-"""What a chapter of a copy of somebody's data is: its rows, its columns, and the tables that it tells."""
+"""A chapter of a copy of a citizen's data: its rows, its columns, and the tables it covers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Column:
-    """``path`` is its name in the file and from where it is read; without a ``title`` it is for programs only."""
+    """A column. ``path`` is its name in the file and the lookup it is read from.
+
+    A column without a ``title`` is in the machine-readable file only.
+    """
 
     path: str
     title: str | Promise = ""
@@ -26,7 +29,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Chapter:
-    """``found``: a citizen's rows; ``rows``: how they are read, where it is not by their columns. ``shows``: tables told beside."""
+    """A chapter. ``found`` returns a citizen's rows. ``rows`` reads them if the columns are not lookups.
+
+    ``shows``: further tables it covers.
+    """
 
     name: str
     title: str | Promise
@@ -43,12 +49,12 @@ class Chapter:
 
     @property
     def tables(self) -> set[str]:
-        """The tables whose rows about the person it tells."""
+        """The tables whose rows about the citizen the chapter contains."""
         return {model._meta.db_table for model in (self.found(Citizen(pk=0)).model, *self.shows)}
 
 
 def of(model: type[Model], path: str = "citizen", **only: Any) -> Callable[[Citizen], "QuerySet[Any]"]:
-    """The rows of a table that are a citizen's."""
+    """Return a function that returns a citizen's rows of a table."""
     return lambda citizen: model._default_manager.filter(**{path: citizen}, **only)
 
 

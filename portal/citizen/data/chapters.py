@@ -1,7 +1,7 @@
-"""What a copy of somebody's data holds, chapter by chapter, and what is in no copy, with the reason.
+"""The chapters of a copy of a citizen's data, and the tables that no copy contains, with the reason.
 
-The file for programs and the document for people are made of the same rows; a test walks the declared classes of data and finds
-each personal table here.
+The machine-readable file and the document are made from the same rows. A test walks the declared classes of data and
+checks that each personal table is listed here.
 """
 
 import json
@@ -26,7 +26,7 @@ from regions.masking import mask_name, mask_number, mask_phone
 
 
 def _names(found: "QuerySet[m.StatedName]") -> Rows:
-    """Masked: another name may be somebody else's."""
+    """Return the names, masked, because another name may be somebody else's."""
     return [
         {
             "origin": one.stated_by.code,
@@ -53,7 +53,10 @@ def _phones(found: "QuerySet[m.PhoneChange]") -> Rows:
 
 
 def _guardianships(other: str) -> Callable[["QuerySet[m.Guardianship]"], Rows]:
-    """With the other's number masked, as it was typed: a name would tell who is known here."""
+    """Return a reader of rows with the other person's number, masked, as it was entered.
+
+    A name would reveal who is known to the city.
+    """
     return lambda found: [
         {
             "number": mask_number(decrypt_number(bytes(getattr(one, other).id_encrypted))),
@@ -90,7 +93,7 @@ def _messages(found: "QuerySet[m.Message]") -> Rows:
 def _typed(form: m.KeptForm) -> Any:
     try:
         return json.loads(decrypt(bytes(form.content_encrypted), use=KEPT_FORM))
-    except CannotDecrypt:  # its key was withdrawn meanwhile
+    except CannotDecrypt:  # its key has been withdrawn
         return None
 
 
@@ -341,7 +344,7 @@ CHAPTERS = (
     ),
 )
 
-# Personal tables, or whole classes of data, that are in no copy.
+# Personal tables and whole classes of data that no copy contains.
 NOT_IN_COPY: dict[str, str] = {
     "sign_in_codes": "keyed hashes that are gone within days; a copy of them would help only whoever wants to get in",
     "codes_checkindays": "worked out from the check-ins, which are there one by one",
@@ -373,5 +376,5 @@ NOT_IN_COPY: dict[str, str] = {
 
 
 def tables_in_copy() -> set[str]:
-    """Every table whose rows about a person a copy of their data tells."""
+    """Return every table whose rows about a citizen a copy of their data contains."""
     return {m.Citizen._meta.db_table}.union(*(one.tables for one in CHAPTERS))

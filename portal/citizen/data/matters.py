@@ -1,4 +1,4 @@
-"""The chapters about a person's matters: differences, cases, appeals, questions, evidence and decisions."""
+"""The chapters about disagreements, cases, appeals, questions, evidence and rulings."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language, gettext
@@ -14,7 +14,7 @@ from portal.citizen.data.chapter import CASE, COLOUR, PROVIDER, SOURCE, Chapter,
 
 
 def _suppressions(citizen: m.Citizen) -> "QuerySet[m.Suppression]":
-    """Those of the person's own records: they are named by origin and number."""
+    """Return the suppressions of the citizen's records, which they name by origin and record id."""
     mine = m.Fact.objects.filter(citizen=citizen, record_id=OuterRef("record_id"))
     of_origin = Exists(mine.filter(source=OuterRef("source"))) | Exists(mine.filter(provider=OuterRef("provider")))
     return m.Suppression.objects.filter(
@@ -23,7 +23,7 @@ def _suppressions(citizen: m.Citizen) -> "QuerySet[m.Suppression]":
 
 
 def _diagnoses(found: "QuerySet[m.PairDiagnosis]") -> Rows:
-    """The cause of each difference in a sentence, as it was found."""
+    """Return the cause of each disagreement in a sentence, as it was diagnosed."""
     contexts: dict[int, Context] = {}
     rows = []
     for pair in found.select_related("a", "b", "run", "disagreement__opened_run", "disagreement__closed_run"):

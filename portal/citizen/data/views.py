@@ -1,4 +1,4 @@
-"""My data: what the city holds about a person, a copy of it, and who has looked at it."""
+"""My data: what the city stores about a citizen, a copy of it, and who has looked at it."""
 
 from datetime import date, datetime
 from typing import Any
@@ -65,7 +65,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_POST
 def download(request: SubjectRequest) -> HttpResponse:
-    """Everything, as one file for programs. A POST, because it is journalled."""
+    """Return all data as one machine-readable file. It takes a POST request because it is journalled."""
     now = timezone.now()
     with transaction.atomic():
         copy = personal_data(request.subject, now=now)
@@ -77,7 +77,7 @@ def download(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_POST
 def document(request: SubjectRequest) -> HttpResponse:
-    """Everything, as one document to read and print in the language of the page."""
+    """Return all data as one document to read and print, in the language of the page."""
     now = timezone.now()
     with transaction.atomic():
         context = readable_data(request.subject, now=now)
@@ -95,7 +95,7 @@ def _attached(response: HttpResponse, ending: str, now: datetime) -> HttpRespons
 
 
 def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
-    """JSON, but for instants and days, which the answer's encoder writes as ISO 8601."""
+    """Return all data in JSON types, except dates and datetimes, which the response's encoder writes as ISO 8601."""
     return {
         "made_at": now,
         "person": _person(citizen),
@@ -106,7 +106,10 @@ def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
 
 
 def _provider(side: ProviderState) -> dict[str, Any]:
-    """As it is now: ``held`` is what a silent source said last, ``was`` what the run of ``day`` said and no longer counts."""
+    """Return the provider's current state. ``held`` is the held colour of a silent source.
+
+    ``was`` is the colour by the run of ``day`` that is no longer valid.
+    """
     return {
         "provider": side.inputs.provider.code,
         "state": side.state.value,
@@ -129,7 +132,7 @@ def _person(citizen: Citizen) -> dict[str, Any]:
 
 
 def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
-    """The same in words: of each chapter the titles of its columns and its rows as texts."""
+    """Return all data in words: for each chapter the titles of its columns and its rows as texts."""
     read = [(chapter, chapter.read(citizen)) for chapter in CHAPTERS]
     names = Names.read(_rules_in([rows for _chapter, rows in read]))
     person, code = _person(citizen), effective_code(citizen.pk, now=now)
@@ -159,10 +162,10 @@ def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
 
 
 def _cell(column: Column, value: Any, names: Names) -> tuple[str, bool]:
-    """The text, and whether it is in no language of ours."""
+    """Return the text, and whether it must be marked as untranslated."""
     return column.word(value, names), column.word in UNTRANSLATED and not isinstance(value, bool | date | None)
 
 
 def _rules_in(chapters: list[Rows]) -> set[int]:
-    """The rules that hits name."""
+    """Return the ids of the rules in the rows' hits."""
     return {hit["rule_id"] for rows in chapters for row in rows for hit in row.get("hits") or ()}

@@ -1,4 +1,4 @@
-"""How the values of a copy of somebody's data are put into words, in the language of the page."""
+"""How the values of a copy of a citizen's data are expressed in the language of the page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ FILES = {
 
 @dataclass(frozen=True)
 class Names:
-    """The titles of what rows name by code, read once for the whole copy."""
+    """The titles of providers, sources and rules, read once for the whole copy."""
 
     providers: Mapping[str, str]
     sources: Mapping[str, str]
@@ -69,7 +69,7 @@ Word = Callable[[Any, Names], str]
 
 
 def plain(value: Any, _names: Names) -> str:
-    """What somebody wrote, and instants, days and truths."""
+    """Return free text as it is, and dates, datetimes and booleans in words."""
     match value:
         case None | "":
             return "–"
@@ -84,7 +84,7 @@ def plain(value: Any, _names: Names) -> str:
 
 
 def ours(text: str, _names: Names) -> str:
-    """A text that is in the language of the page already."""
+    """Return a text that is already in the language of the page."""
     return text
 
 
@@ -101,17 +101,17 @@ def area(code: str | None, _names: Names) -> str:
 
 
 def labelled(vocabulary: str) -> Word:
-    """A word of ours by its vocabulary (``portal.templatetags.page.WORDS``)."""
+    """Return a function that labels values of a vocabulary (``portal.templatetags.page.WORDS``)."""
     return lambda value, _names: capfirst(label_of(value, vocabulary)) if value else "–"
 
 
 def chosen(labels: Mapping[str, Any]) -> Word:
-    """A value with one of these labels."""
+    """Return a function that labels values by ``labels``."""
     return lambda value, _names: capfirst(str(labels[value])) if value else "–"
 
 
 def kinds(values: Sequence[str], _names: Names) -> str:
-    """Kinds of messages."""
+    """Return kinds of messages as a list in words."""
     return _(", ").join(str(MessageKind(value).label) for value in values) or "–"
 
 
@@ -128,13 +128,13 @@ def case_kind(kind: str, _names: Names) -> str:
 
 
 def hits(found: Sequence[Mapping[str, Any]], names: Names) -> str:
-    """The rules that held, by their titles."""
+    """Return the titles of the rules that held."""
     told = dict.fromkeys(names.rules[hit["rule_id"]] for hit in found if names.rules.get(hit["rule_id"]))
     return _("; ").join(told) or "–"
 
 
 def answers(content: Mapping[str, Any], names: Names) -> str:
-    """A declaration's answers, of those questions that it answers."""
+    """Return the answers of a declaration, for the questions that it contains."""
     told = []
     if "symptoms" in content:
         symptoms = _(", ").join(str(Symptom(one).label) for one in content["symptoms"] if one != Symptom.NONE)
@@ -159,12 +159,12 @@ def shown_value(content: Mapping[str, Any], _names: Names) -> str:
     return str(content.get("value", "–"))
 
 
-# What these write is in no language of ours: names, numbers, what somebody wrote.
+# The results of these are names, numbers and free text, which are not translated.
 UNTRANSLATED = (plain, shown_value)
 
 
 def form_of(place: str, _names: Names) -> str:
-    """Which form: kept under its own name, or under the address of its page."""
+    """Return which form it is. Forms are kept under their own name or under the path of their page."""
     if "declar" in place:
         return _("Declaration")
     return _("Appeal") if "appeal" in place else _("A form of the portal")

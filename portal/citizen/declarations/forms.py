@@ -1,4 +1,4 @@
-"""The questions of a declaration, one form a page. Each turns into a part of the line that is taken in."""
+"""The questions of a declaration, one form per page. The answers together form the line that is taken in."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -33,24 +33,26 @@ def not_in_future(day: date) -> None:
 
 
 def _window_start() -> date:
-    """The first of the days that a declaration asks about."""
+    """Return the first day that a declaration asks about."""
     return timezone.localdate() - timedelta(days=14)
 
 
 class PastDateField(forms.DateField):
     widget = DateInput
-    default_validators = [not_in_future]  # as Django's own fields have it
+    default_validators = [not_in_future]  # a class attribute, as in Django's own fields
 
 
 class QuestionForm(forms.Form):
-    """A page. ``of_another`` asks the same about a dependant; ``answer`` is what it says in the line, and ``initial_of`` turns an
-    earlier answer back into the form.
+    """A page of a declaration.
+
+    ``of_another`` has the labels that ask about a dependant. ``answer`` returns the page's part of the line, and
+    ``initial_of`` turns an earlier answer back into initial values.
     """
 
     of_another: Mapping[str, Promise] = {}
 
     def ask_about(self, name: str) -> None:
-        """Ask about the dependant of this name, and not about the one who answers."""
+        """Ask about the dependant with this name instead of the person who answers."""
         for field, label in self.of_another.items():
             self.fields[field].label = str(label) % {"name": name}
 
@@ -107,7 +109,7 @@ class ContactForm(QuestionForm):
 
 
 class StayForm(QuestionForm):
-    """Where one was: one place at a time."""
+    """A place where the person stayed. Places are added one at a time."""
 
     area = PlaceField(label=_("Place"), help_text=_("City, district or county, such as 武汉 or 北京市海淀区"))
     from_day = PastDateField(label=_("From"))
@@ -189,7 +191,7 @@ class ArrivalForm(QuestionForm):
 
 
 def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Question, answer and page, as they are shown before sending."""
+    """Return question, answer and page of each answer, as they are shown before sending."""
     comma = gettext(", ")
     to = comma.join(providers.get(code, code) for code in answers["to"]["providers"])
     symptoms = comma.join(str(Symptom(one).label) for one in answers["symptoms"]["symptoms"])
@@ -205,7 +207,7 @@ def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> lis
 
 
 def stay_label(stay: Mapping[str, Any]) -> str:
-    """“Wuhan, 3 November 2026 to 7 November 2026”."""
+    """Return the stay in words, such as “Wuhan, 3 November 2026 to 7 November 2026”."""
     place, first = _area_label(stay["area"]), _date_label(stay["from"])
     if stay["left_on"]:
         return gettext("%(place)s, %(first)s to %(last)s") % {

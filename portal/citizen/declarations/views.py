@@ -1,4 +1,4 @@
-"""The pages of a declaration in their order."""
+"""The pages of a declaration, in order."""
 
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,7 @@ def current_draft(request: SubjectRequest) -> Draft:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
-    """Go on where the person stopped; a POST begins anew."""
+    """Continue with the first page that is not answered. A POST request starts again."""
     if request.method == "POST":
         current_draft(request).drop()
     missing = _first_unanswered(request)
@@ -56,7 +56,7 @@ def begin(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: SubjectRequest, page: str) -> HttpResponse:
-    """One question. A page whose earlier ones are not answered leads back to the first that is not."""
+    """Show one question. If an earlier page is not answered, redirect to the first such page."""
     if page not in PAGES:
         raise Http404
     missing, draft = _first_unanswered(request), current_draft(request)
@@ -81,8 +81,10 @@ def page(request: SubjectRequest, page: str) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
-    """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration, and
-    whoever comes back to what was sent is shown it.
+    """Show all answers; a POST request sends them.
+
+    The number belongs to the draft, so sending twice makes one declaration. Somebody who returns to a sent draft is
+    shown the declaration.
     """
     missing, draft, now = _first_unanswered(request), current_draft(request), timezone.now()
     if missing != "check":
@@ -116,7 +118,7 @@ def check(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_safe
 def done(request: SubjectRequest, number: str) -> HttpResponse:
-    """The confirmation; only the person's own."""
+    """Show the confirmation. Answer 404 for a declaration that is not the subject's."""
     entries = Entry.objects.filter(citizen=request.subject, entry_id=number, type="declaration")
     found = list(entries.select_related("provider").order_by("provider__code"))
     if not found:
@@ -128,12 +130,12 @@ def done(request: SubjectRequest, number: str) -> HttpResponse:
 
 
 def _stays(request: SubjectRequest) -> HttpResponse:
-    """Places one by one: add another, take one away, or go on."""
+    """Add a place, remove one, or go on."""
     draft = current_draft(request)
     stays: list[dict[str, Any]] = draft.answers.get("stays", [])
     act = request.POST.get("act", "")
     if act in ("none", "on") and any(request.POST.get(name) for name in StayForm.base_fields):
-        act = "add"  # a place was typed and not added yet
+        act = "add"  # a place was typed but not added yet
     if act in ("none", "on"):
         draft.keep("stays", stays if act == "on" else [])
         return redirect(_next_url(request, "stays"))
@@ -184,7 +186,7 @@ def _first_unanswered(request: SubjectRequest) -> str:
 
 
 def _next_url(request: SubjectRequest, page: str) -> str:
-    """The next page; straight back to the answers when that is where the person came from."""
+    """Return the next page, or the check page if every page is already answered."""
     if _first_unanswered(request) == "check":
         return subject_url(request, "citizen_declare_check")
     return subject_url(request, "citizen_declare_page", page=ORDER[ORDER.index(page) + 1])
@@ -195,7 +197,7 @@ def _answer_line(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sent_at(draft: Draft, now: datetime) -> datetime:
-    """The moment of the first try, so that a second try of the same is word for word the same line."""
+    """Return the time of the first attempt, so that a second attempt sends exactly the same line."""
     if "sent_at" not in draft.answers:
         draft.keep("sent_at", now.isoformat())
     return datetime.fromisoformat(draft.answers["sent_at"])

@@ -1,4 +1,4 @@
-"""Sending messages by SMS: the sweep looks for what is due, a worker of each city sends."""
+"""Sending messages by SMS: the sweep enqueues tasks for messages that are due, and workers send them city by city."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,12 +10,12 @@ from portal.mail import address_of, host_of
 from regions.tenancy import in_city, is_suspended
 
 EXPIRES_AFTER = 60
-# So many workers at once send what is due in one city, when it is many: each claims one message at a time.
+# At most so many workers send in one city at once. Each claims one message at a time.
 MOST_SENDERS, DUE_OF_A_SENDER = 4, 250
 
 
 def enqueue_senders(schema: str) -> int:
-    """Have workers send what is due; how many. Without a gateway nothing waits to be sent."""
+    """Enqueue workers for the messages that are due. Return the number of workers, which is 0 without an SMS gateway."""
     with in_city(schema):
         settle_waiting(now=timezone.now())
         waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
@@ -27,7 +27,7 @@ def enqueue_senders(schema: str) -> int:
 
 @shared_task(name="portal.send_messages_of_city")
 def send_messages_of_city(schema: str) -> int:
-    """Send for a few seconds; how many were sent. What is left the sweep finds again."""
+    """Send messages for a few seconds. Return the number sent; the next sweep finds the rest."""
     if is_suspended(schema):
         return 0
     address = address_of(host_of(schema), "citizen_messages")

@@ -1,4 +1,4 @@
-"""The list of a citizen's messages, those of their family among them, and what of it is sent by SMS."""
+"""The messages to a citizen, including those about their family, and the choice of which are also sent by SMS."""
 
 from django import forms
 from django.contrib import messages
@@ -39,7 +39,7 @@ class ChoiceForm(forms.Form):
 @for_citizens
 @require_safe
 def message_list(request: CitizenRequest) -> HttpResponse:
-    """The newest first. What is shown is read: it has its mark this once."""
+    """Show the messages, the newest first. Showing a message marks it as read; it is marked as new this once."""
     mine = Message.objects.readable_by(request.citizen).select_related("about")
     page = keyset_page(mine, request.GET, by=["-id"], size=MESSAGES_A_PAGE)
     rows = worded(page.rows, reader=request.citizen)
@@ -52,7 +52,7 @@ def message_list(request: CitizenRequest) -> HttpResponse:
 @for_citizens
 @require_http_methods(["GET", "HEAD", "POST"])
 def choices(request: CitizenRequest) -> HttpResponse:
-    """What comes by SMS beside what everybody gets."""
+    """Choose which messages are sent by SMS in addition to those that everybody gets."""
     form = ChoiceForm(request.POST if request.method == "POST" else None, initial=_chosen(request))
     if request.method == "POST" and form.is_valid():
         choose(request.citizen, **form.cleaned_data, by=actor_name(request.citizen), now=timezone.now())

@@ -1,4 +1,4 @@
-"""A message in words, in the language of the page: one sentence that is right for whoever reads it, and where it leads."""
+"""Messages in the language of the page: one sentence that is right for every reader, and a link."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DECIDED = {
 
 @dataclass(frozen=True)
 class Worded:
-    """``name`` of whom it is about, where that is not the reader."""
+    """A message in words. ``name`` is that of the person it is about, if that is not the reader."""
 
     message: Message
     name: str
@@ -38,7 +38,10 @@ class Worded:
 
 
 def worded(messages: Sequence[Message], *, reader: Citizen) -> list[Worded]:
-    """In one query, for what they call an appeal or a review: the people whom messages are about were read with them."""
+    """Return the messages in words.
+
+    It takes at most one query, for cases; ``about`` must have been selected with the messages.
+    """
     numbers = {one.data["case"] for one in messages if "case" in one.data}
     cases = {case.number: case for case in Case.objects.filter(number__in=numbers)} if numbers else {}
     found = []
@@ -104,12 +107,15 @@ def _sentence(message: Message) -> str:
 
 
 def _relation(data: Mapping[str, str]) -> dict[str, str]:
-    """Which of the requests: not whose code, as a request for somebody unknown reads the same."""
+    """Return the relation that was requested.
+
+    It does not name the dependant, so that a request for an unknown person reads the same.
+    """
     return {"relation": str(Relation(data.get("relation", Relation.OTHER)).label)}
 
 
 def _way_on(message: Message, whose: Mapping[str, str]) -> tuple[str, str]:
-    """Where the reader goes from it, and what that is called."""
+    """Return the address and the label of the message's link."""
     match message.kind:
         case MessageKind.GUARDIAN_ASKED | MessageKind.GUARDIAN_ANSWERED:
             return reverse("citizen_family"), _("My family")

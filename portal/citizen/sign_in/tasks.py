@@ -1,4 +1,4 @@
-"""Sending sign-in codes: the page enqueues, a worker sends, and the sweep sends what was missed."""
+"""Sending sign-in codes: pages enqueue a task, workers send the code, and the sweep sends those that were missed."""
 
 import logging
 from datetime import datetime, timedelta
@@ -17,18 +17,18 @@ from regions.tenancy import in_city
 
 log = logging.getLogger(__name__)
 TASK_EXPIRES = 60
-# A queued task has run by then.
+# An enqueued task has normally run by then.
 SWEEP_AFTER = timedelta(seconds=10)
 
 
 def gateway() -> SmsGateway:
-    """The installation's way to phones (``SMS_GATEWAY``)."""
+    """Return the installation's SMS gateway (``SMS_GATEWAY``)."""
     made: SmsGateway = import_string(settings.SMS_GATEWAY)()
     return made
 
 
 def enqueue_delivery(schema: str, code_id: int) -> None:
-    """Ask for the code to be sent. A broker that is away costs the few seconds until the sweep."""
+    """Enqueue the delivery of the code. If the broker cannot be reached, the sweep delivers it some seconds later."""
     try:
         deliver_sign_in_code.apply_async(args=(schema, code_id), expires=TASK_EXPIRES, retry=False)
     except OperationalError as fault:
@@ -37,13 +37,13 @@ def enqueue_delivery(schema: str, code_id: int) -> None:
 
 @shared_task(name="portal.deliver_sign_in_code")
 def deliver_sign_in_code(schema: str, code_id: int) -> bool:
-    """Send one code; whether there was anybody to send it to."""
+    """Send one code. Return whether there was a phone to send it to."""
     with in_city(schema):
         return _deliver(code_id, now=timezone.now())
 
 
 def sweep_sign_in_codes(schema: str) -> int:
-    """Send what was overlooked and what phones are to be told, and forget what is old; how many were sent."""
+    """Send missed codes and notices about phones, and delete old codes. Return the number sent."""
     now = timezone.now()
     overlooked = Q(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
     with in_city(schema):
@@ -63,7 +63,7 @@ def _deliver(code_id: int, *, now: datetime) -> bool:
 
 
 class NoGateway:
-    """Refuses every message, and says to the operator's log what is missing."""
+    """A gateway that refuses every message; the refusal in the log names the missing setting."""
 
     def send(self, *, phone: str, text: str) -> None:  # noqa: ARG002 - a gateway's signature
         raise GatewayRefused("SMS_GATEWAY is not set; no citizen can sign in")

@@ -1,4 +1,4 @@
-"""The two pages of signing in. Neither text, status nor timing shows whether a number is known."""
+"""The two pages of signing in. Neither text, status nor timing reveals whether a number is known."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ BROWSER_REMEMBERED = timedelta(days=365)
 
 
 class CodeField(forms.RegexField):
-    """Six digits in any width, in groups or not."""
+    """Six digits, full-width or not, grouped or not."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True})
     default_error_messages = {"invalid": gettext_lazy("The code has six digits.")}
@@ -65,7 +65,7 @@ def number(request: HttpRequest) -> HttpResponse:
 @for_anyone
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
-    """The code that was sent, if anybody was there to send it to."""
+    """Ask for the code and redeem it. The page is the same if no code was sent."""
     identity, browser = _pending_identity(request), _browser(request)
     if identity is None or browser is None:
         return redirect("citizen_sign_in")
@@ -108,7 +108,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _browser(request: HttpRequest) -> Browser | None:
-    """The browser as its cookie names it; none without one that we signed."""
+    """Return the browser identified by its signed cookie, or ``None`` without a valid one."""
     told = request.get_signed_cookie(BROWSER_COOKIE, default="", salt=BROWSER_COOKIE)
     if not told:
         return None
@@ -117,7 +117,10 @@ def _browser(request: HttpRequest) -> Browser | None:
 
 
 def _remember(browser: Browser, response: HttpResponse) -> HttpResponse:
-    """Signed out or not, a browser stays known: its owner's codes are limited by what is asked here, not elsewhere."""
+    """Set the browser's cookie, also when signed out.
+
+    Requests for codes are limited per known browser, so others cannot use up the owner's limit.
+    """
     response.set_signed_cookie(
         BROWSER_COOKIE,
         json.dumps({"value": browser.value, "marks": browser.marks}),
@@ -131,7 +134,7 @@ def _remember(browser: Browser, response: HttpResponse) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, browser: Browser, identity: Identity) -> int:
-    """Have a code sent; seconds to wait when that was asked for too often."""
+    """Request a code. Return the seconds to wait if one was requested too often, otherwise 0."""
     try:
         code_id = ask_code(identity=identity, browser=browser, address=client_address(request), now=timezone.now())
     except TooOften as refusal:
