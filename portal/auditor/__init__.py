@@ -1,1 +1,1 @@
-"""The pages of auditors: reports and exports, the journal, replay of past runs."""
+"""The auditors' pages: reports and exports, the journal, and replay of past runs."""

@@ -1,4 +1,4 @@
-"""A report in figures: from day to day, by place and by the age of the data, each leading to its rows."""
+"""A report in figures: by day, by place and by the age of the data. Each figure links to its rows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import DayChart, Series, day_chart
 from regions.staff.roles import Role
 
-# What stands under the others is in the rows.
+# Places beyond these are summed; the report's rows list all of them.
 MOST_PLACES = 50
 
 
@@ -32,13 +32,13 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
     if report not in FIGURED:
         raise Http404
     name = ReportName(report)
-    # Days without a run are days without a figure.
+    # A day without a run has no figure, which is not an error here.
     form = ReportForm(name, request.GET, needs_settled=False)
     context: dict[str, Any] = {"report": report, "title": str(ReportTitle(report).label), "form": form}
     if form.is_valid():
         found = figures(form.request(), now=timezone.now())
         column = "source" if name is ReportName.SOURCES else "provider"
-        # The form offers the same, with its titles.
+        # The form's choices are the same values with their titles.
         titles = {column: dict(form.fields[column].choices)} if column in form.fields else {}  # type: ignore[attr-defined]
         titles["verb"] = dict(action_choices())
         asked = found.asked
@@ -59,7 +59,7 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
 
 
 def _chart(name: ReportName, found: Figures, titles: Titles) -> DayChart:
-    """Each series in its own shade; a report without series of its own has one."""
+    """Return a chart with one shade per series. A report without series of its own has a single one."""
     whole = _("Pairs of providers that differ") if name is ReportName.DISAGREEMENTS else str(ReportTitle(name).label)
     series = [
         Series(cell_label(name, "state", key, titles) if key else whole, values, shade)
@@ -69,7 +69,7 @@ def _chart(name: ReportName, found: Figures, titles: Titles) -> DayChart:
 
 
 def _rows_of(asked: ReportRequest, **narrower: str) -> str:
-    """The address of the rows."""
+    """Return the address of the rows."""
     days = {"first": asked.first, "last": asked.last}
     return (
         f"{reverse('auditor_report', args=[asked.report])}?{urlencode({'show': 1, **days, **asked.only, **narrower})}"
@@ -77,7 +77,10 @@ def _rows_of(asked: ReportRequest, **narrower: str) -> str:
 
 
 def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> list[tuple[str, str, str]]:
-    """What it is, how many, and where their rows are; rows without a value cannot be asked for."""
+    """Return label, count and address of the rows of each group.
+
+    Rows without a value cannot be filtered for and have no address.
+    """
     return [
         (
             cell_label(asked.report, column, value, titles) if value else _("not known"),

@@ -1,4 +1,4 @@
-"""What an auditor asks for: the period and filters of a report, its format, and why identified data is taken out."""
+"""The auditors' forms: period and filters of a report, export format, and the purpose of identified exports."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ from regions.sources.models import Source
 
 
 class ReportForm(forms.Form):
-    """Period and filters of one report; which filters there are is the report's."""
+    """Period and filters of one report. The filters depend on the report."""
 
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -94,7 +94,7 @@ class ExportForm(forms.Form):
             del self.fields["identify"], self.fields["purpose"]
 
     def clean(self) -> dict[str, Any]:
-        """Identified data needs a purpose that says something and names nobody."""
+        """Require a purpose for identified data, long enough and without numbers that identify somebody."""
         found = super().clean() or {}
         purpose = found.get("purpose", "").strip()
         if found.get("identify") and len(purpose) < LEAST_PURPOSE:
@@ -117,7 +117,7 @@ class VerifyForm(forms.Form):
 
 class JournalForm(forms.Form):
     by = forms.CharField(label=_("Who"), required=False, max_length=80)
-    # Any word is taken: an act that is new, or of an older release, is found by its own.
+    # Any verb is accepted, so that verbs of newer or older releases can be searched for.
     verb = forms.CharField(label=_("Act"), required=False, max_length=80, widget=forms.Select)
     subject = forms.CharField(label=_("Subject"), required=False, max_length=200)
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -132,7 +132,10 @@ class JournalForm(forms.Form):
 
 
 class ReplayForm(forms.Form):
-    """A past day, which of its runs, and whose codes. Once valid, ``cleaned_data`` holds the ``run`` and, if named, ``who``."""
+    """A past day, one of its runs, and optionally a citizen.
+
+    Once valid, ``cleaned_data`` holds ``run`` and ``who`` (``None`` if not named).
+    """
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     number = forms.IntegerField(
@@ -161,12 +164,12 @@ class ReplayForm(forms.Form):
 
 
 class PlaceOfRecord(forms.CharField):
-    """A division as records name it, which the figures lead to; here it can be left out again."""
+    """A filter for the division code of records. It is set by links from the figures, and can be removed here."""
 
     widget = forms.Select
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        """Offers all places, and the one that was led to."""
+        """Offer “all” and the place that is set."""
         chosen = str(form.data.get(field_name) or "")
         named = [(chosen, division_title(chosen, translation.get_language()))] if chosen else []
         self.widget.choices = [("", _("All")), *named]
@@ -174,7 +177,10 @@ class PlaceOfRecord(forms.CharField):
 
 
 def _of_work(name: str) -> forms.Field:
-    """Which table, and in which language the file is: one without has the names and codes that programs read."""
+    """Return the field for the table, or for the language of the file.
+
+    A file without a language has names and codes for programs.
+    """
     if name == "table":
         return forms.ChoiceField(label=column_title(name), choices=WorkTable.choices, required=False)
     choices = [("zh-hans", _("Chinese")), ("en", _("English")), ("", _("None: names and codes for programs"))]

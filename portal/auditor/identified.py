@@ -1,4 +1,4 @@
-"""Exports with full names and numbers: those that wait for a second person, and the page of each with what is asked for."""
+"""Exports with full names and ID numbers: those that wait for a second person, and the page of each request."""
 
 from typing import Any
 
@@ -23,14 +23,14 @@ from portal.web.keyset import keyset_page
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-# As ``codes.reports.request.MAY_IDENTIFY``: who may ask may confirm what somebody else asks for.
+# As ``codes.reports.request.MAY_IDENTIFY``: the same roles request and confirm, but never the same person.
 READERS = (Role.AUDITOR, Role.AUDIT_ADMIN)
 
 
 @require_safe
 @for_staff(*READERS)
 def identified_exports(request: StaffRequest) -> HttpResponse:
-    """Those that wait, the oldest first, and below them what became of the others."""
+    """List the waiting requests, the oldest first, and below them the decided ones."""
     context = {
         "waiting": IdentifiedExport.objects.waiting().order_by("pk"),
         "page": keyset_page(
@@ -43,7 +43,7 @@ def identified_exports(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def identified_export(request: StaffRequest, identified_id: int) -> HttpResponse:
-    """What is asked for and why, with the first rows masked: who confirms sees no more than that either."""
+    """Show what is requested and why, with the first rows masked. The person who confirms does not see more either."""
     asked = get_object_or_404(IdentifiedExport.objects.select_related("job"), pk=identified_id)
     is_mine = asked.proposed_by == request.user.username
     is_waiting = asked.state == IdentifiedExport.State.PROPOSED
@@ -62,7 +62,10 @@ def identified_export(request: StaffRequest, identified_id: int) -> HttpResponse
 
 
 def _content(asked: ReportRequest) -> dict[str, Any]:
-    """Columns, first rows and, where it is known before all are read, the count; nothing for days without a run."""
+    """Return the columns, the first rows and, if known in advance, the number of rows.
+
+    Return an empty dict for days without a run.
+    """
     try:
         return {"rows_expected": expected_rows(asked), **preview(asked.masked())}
     except CannotExport:
@@ -72,7 +75,7 @@ def _content(asked: ReportRequest) -> dict[str, Any]:
 @require_POST
 @for_staff(*READERS)
 def decide(request: StaffRequest, identified_id: int) -> HttpResponse:
-    """The second person's answer, or the first one's taking back."""
+    """Confirm or refuse the request as the second person, or withdraw it as the person who made it."""
     asked = get_object_or_404(IdentifiedExport, pk=identified_id)
     back = reverse("auditor_identified_export", args=[asked.pk])
     verb = request.POST.get("verb")

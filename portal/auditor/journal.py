@@ -1,4 +1,4 @@
-"""The journal: searched, read entry by entry, and held against its digests."""
+"""The journal: searching and reading its entries, and verifying its digests."""
 
 import hashlib
 import json
@@ -37,14 +37,14 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 LATE_AFTER = timedelta(minutes=10)
-# Old and new values of more rows are read by `reconcile`, not by people.
+# Old and new values of more rows are not shown; `reconcile` reads them.
 MOST_ROWS = 20
-# So many subjects of an act on many are linked in its detail, above the data, which names all.
+# Number of subjects linked in an entry's detail. The data below them names all.
 MOST_LINKED = 200
 
 
 class Subject(NamedTuple):
-    """As it is searched for, and in words."""
+    """A subject as it is stored, for searching, and in words."""
 
     stored: str
     label: str
@@ -52,9 +52,9 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True)
 class JournalRow:
-    """An entry as it is read: the act and its subjects in words, its data and digest as they are stored.
+    """An entry for display: the act and its subjects in words, its data and digest as they are stored.
 
-    ``count``: of its subjects; of more than ``MOST_LINKED`` the first are here.
+    ``count`` is the number of its subjects, of which at most ``MOST_LINKED`` are in ``subjects``.
     """
 
     entry: JournalEntry
@@ -76,7 +76,7 @@ class JournalRow:
 @require_safe
 @for_staff(Role.AUDITOR, Role.AUDIT_ADMIN)
 def journal(request: StaffRequest) -> HttpResponse:
-    """Entries, the newest first, narrowed by what the address says."""
+    """Show the entries that match the query string, the newest first."""
     form = JournalForm(request.GET)
     entries = (
         search(form.cleaned_data, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
@@ -98,7 +98,7 @@ def journal(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.AUDITOR, Role.AUDIT_ADMIN)
 def verify_now(request: StaffRequest) -> HttpResponse:
-    """Walk the chain: a short one at once, a long one by a worker."""
+    """Verify the hash chain: a short one at once, a long one in a worker."""
     by = request.user.username
     if request_verification(by=by, now=timezone.now()):
         verify_and_record(by=by, now=timezone.now())
@@ -109,7 +109,7 @@ def verify_now(request: StaffRequest) -> HttpResponse:
 
 
 def _chain() -> dict[str, Any]:
-    """What is known of the chain without walking it."""
+    """Return what is known of the chain without verifying it."""
     state, point = chain_state(), Checkpoint.objects.order_by("-seq").first()
     try:
         head = last_head()
@@ -136,13 +136,13 @@ def _journal_row(entry: JournalEntry, titles: Titles) -> JournalRow:
 
 
 LARGEST_MANIFEST = 256 * 1024
-# A whole city, identified, with its manifest.
+# Enough for an identified export of a whole city with its manifest.
 LARGEST_EXPORT = 512 * 2**20
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What came of it: the fault in words, or the manifest of a file that holds, and whether this city signed it."""
+    """The result of verifying a file: the fault in words, or the manifest of a valid file and whether this city signed it."""
 
     fault: str = ""
     manifest: dict[str, Any] | None = None
@@ -153,7 +153,10 @@ class CheckResult:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.AUDITOR, Role.AUDIT_ADMIN)
 def verify(request: StaffRequest) -> HttpResponse:
-    """Holds an uploaded file against its manifest; nothing of it is kept. Below: how to do the same without the portal."""
+    """Verify an uploaded file against its manifest, without storing it.
+
+    The page also explains how to do so without the portal.
+    """
     result = None
     form = VerifyForm()
     if "export" in request.POST:

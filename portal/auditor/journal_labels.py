@@ -1,4 +1,7 @@
-"""Labels of journal entries. ``{…}`` is filled from the entry's data; an unknown action or subject is shown as it is stored."""
+"""Labels of journal entries. ``{…}`` is filled from the entry's data.
+
+Unknown actions and subjects are shown as they are stored.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -264,12 +267,12 @@ VALUE_LABELS: dict[str, Callable[[str], str]] = {
     "withdrawn": role_title,
 }
 
-# Placeholders that name what pages have a title for.
+# Placeholders whose values are shown by their titles, with the kind of the titles.
 CALLED = {"city": "city", "provider": "provider", "schema": "city"}
 
 
 def entry_label(entry: JournalEntry, titles: Mapping[str, Mapping[str, str]]) -> str:
-    """What was done, without its subject. ``titles``: what pages call things, by kind and code."""
+    """Return what was done, without its subject. ``titles``: by kind and code."""
     if entry.verb in ACTION_LABELS:
         text = str(ACTION_LABELS[entry.verb])
         values = {name: _value(name, entry.data, titles) for name in PLACEHOLDER.findall(text)}
@@ -280,13 +283,13 @@ def entry_label(entry: JournalEntry, titles: Mapping[str, Mapping[str, str]]) ->
 
 
 def action_choices() -> list[tuple[str, str]]:
-    """Sorted by the stored action, so that the actions on one kind of thing stand together."""
+    """Return all actions with their labels, sorted by the stored action, so that actions on one kind of subject are adjacent."""
     labels = {verb: PLACEHOLDER.sub("…", str(label)) for verb, label in ACTION_LABELS.items()}
     return sorted({**{f"{CASE}{verb.value}": str(verb.label) for verb in Verb}, **labels}.items())
 
 
 def subject_label(subject: str, titles: Mapping[str, Mapping[str, str]]) -> str:
-    """What it was done to: ``case:D20261124-000001`` → 案件 D20261124-000001. ``titles``: by kind and code."""
+    """Return the subject in words: ``case:D20261124-000001`` → 案件 D20261124-000001. ``titles``: by kind and code."""
     kind, _colon, name = subject.partition(":")
     if kind not in SUBJECT_LABELS:
         return subject
@@ -297,7 +300,7 @@ def subject_label(subject: str, titles: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _titled(kind: str, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
-    """What pages call it; a city by its division where it is not one of this installation."""
+    """Return the title of the subject. A city that is not in this installation is named by its division."""
     if kind == "city" and is_division_code(name):
         return division(name)
     return titles.get(kind, {}).get(name) or untranslated(name)

@@ -1,4 +1,4 @@
-"""Finding entries of the journal by what pages show – names, titles, numbers and labels in either language – or as they are stored."""
+"""Searching the journal by what pages show (names, titles, numbers, labels in either language) or by stored values."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -28,16 +28,19 @@ from regions.staff.models import Account
 
 CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
 CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
-# Of two people with one name pages show the user name as well.
+# Pages show the user name as well if two people have the same name.
 USER_NAME = re.compile(r"\(([^()]+)\)$")
 # 2026年11月24日 · 2、分区 7
 RUN_SHOWN = re.compile(r"(?P<day>[^·,，、]+?)(?: · (?P<sequence>\d{1,4}))?(?:[,，、] ?\D*(?P<partition>\d{1,6})\D*)?")
-# A place in a label, as ``re.escape`` leaves it.
+# A placeholder in a label after ``re.escape``.
 ESCAPED_PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 
 
 def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySet:
-    """The entries for what the form holds. ``in_a_city``: the province's journal has no cases, sources and providers."""
+    """Return the entries that match the form's values.
+
+    ``in_a_city`` is ``False`` for the province's journal, which has no cases, sources or providers.
+    """
     entries = JournalEntry.objects.all()
     if wanted["by"]:
         entries = entries.filter(by__in=_actors(wanted["by"].strip(), in_a_city=in_a_city))
@@ -54,7 +57,7 @@ def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySe
 
 
 def _actors(shown: str, *, in_a_city: bool) -> set[str]:
-    """Whom pages show so, as they are stored."""
+    """Return the stored actors that pages show as ``shown``."""
     labelled = {f"{prefix}{name}" for prefix, name in _read_back(shown, ACTOR_LABELS)}
     refs = {f"{CITIZEN}{ref}" for ref in CITIZEN_REF.findall(shown.upper())}
     titled = Provider.objects.filter(Q(title_zh__iexact=shown) | Q(title_en__iexact=shown)) if in_a_city else ()
@@ -68,9 +71,12 @@ def _accounts(shown: str) -> set[str]:
 
 
 def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> JournalEntryQuerySet:
-    """Those about what pages show so; by the label of a kind alone, those about anything of the kind.
+    """Return the entries about the subjects that pages show as ``shown``.
 
-    A citizen's entries are those about them and about their cases; a case's those about what was decided and asked of it, too.
+    The label of a kind alone matches all subjects of the kind.
+
+    A citizen's entries include those about their cases; a case's include those about its rulings, suppressions and
+    corrections.
     """
     labelled = dict(_read_back(shown, SUBJECT_LABELS, then=r"(?:\s+(.+))?"))
     if "" in labelled.values():
@@ -100,7 +106,7 @@ def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> Jou
 
 
 def _runs(shown: str) -> list[str]:
-    """The run, or all runs of the day, or the partition that pages show so, as it is stored."""
+    """Return the stored subjects of the run, the partition or all runs of a day that pages show as ``shown``."""
     found = RUN_SHOWN.fullmatch(shown)
     day = _day(found["day"]) if found else None
     if found is None or day is None:
@@ -118,7 +124,7 @@ def _day(shown: str) -> date | None:
 
 
 def _read_back(shown: str, labels: Mapping[str, str | Promise], *, then: str = "") -> Iterator[tuple[str, str]]:
-    """What is stored before a name, and the name, of each label in either language that is shown with a name in its place."""
+    """Yield the stored prefix and the name for each label, in either language, that matches ``shown`` with a name in its placeholder."""
     for stored, label in labels.items():
         for language, _title in settings.LANGUAGES:
             with override(language):

@@ -1,4 +1,4 @@
-"""A past decision computed again: the same inputs, the same colour – or what differs."""
+"""Replaying a past day: computing its verdicts again from the same inputs and showing what differs."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from regions.journal.models import JournalEntry
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-# Verdicts that are computed again while somebody waits; the days of a larger city are left to a worker.
+# Up to so many verdicts are computed within the request; more are left to a worker.
 AT_ONCE = 100_000
 DIFFERENCES_SHOWN = 100
 RECENT_SHOWN = 10
@@ -26,7 +26,7 @@ RECENT_SHOWN = 10
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What is shown of a replay; ``providers`` only of one person's."""
+    """The result of a replay. ``providers`` is filled only for the replay of one citizen."""
 
     run: Run
     done: Replayed
@@ -46,7 +46,10 @@ class ReplayResult:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.AUDITOR)
 def replay_page(request: StaffRequest) -> HttpResponse:
-    """Choose a day, and a person; GET may name them, POST computes. Whoever does it is journalled."""
+    """Choose a day and optionally a citizen, which a GET request may preselect.
+
+    A POST request replays, which is journalled.
+    """
     form = ReplayForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
     result = None
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""Labels of reports, their columns and cells. Exported files keep the names of ``docs/exports.md``."""
+"""Labels of reports, their columns and cells. Exported files keep the names documented in ``docs/exports.md``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -110,7 +110,7 @@ COLUMNS: dict[str, str | Promise] = {
     "reason": pgettext_lazy("column", "Reason"),
     "message": _("Message"),
 }
-# The states of a report are of what it lists: "accepted" is said of a delivery and of an appeal.
+# The vocabulary of states depends on the report: "accepted" occurs for batches and for appeals.
 STATES: dict[ReportName, Callable[[str], str]] = {
     ReportName.CODES: lambda state: str(State(state).label),
     ReportName.CASES: lambda state: str(CaseState(state).label),
@@ -124,7 +124,7 @@ RULING_STATES: dict[str, Promise] = {
     "withdrawn": pgettext_lazy("state of a ruling", "taken back"),
     "ended": pgettext_lazy("state of a ruling", "ended"),
 }
-# Columns whose cells are stored values with labels; any other value is shown as it is.
+# Columns whose cells are stored values with labels. Values without a label are shown as they are.
 VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "severity": (State,),
     "effective": (State,),
@@ -138,7 +138,7 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
 }
 
 LONGEST_CELL = 80
-# So many subjects of an act on many stand in its row.
+# Number of subjects shown in the row of an act on many.
 FIRST_SUBJECTS = 3
 Titles = dict[str, dict[str, str]]
 
@@ -152,7 +152,7 @@ def report_title(report: str) -> str:
 
 
 TITLED: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
-# Of what the journal names by their own key, what belongs to a case.
+# Models that belong to a case, by the kind under which the journal names them.
 OF_CASES: dict[str, type[Ruling | Suppression | CityCorrection]] = {
     "correction": CityCorrection,
     "ruling": Ruling,
@@ -163,9 +163,9 @@ OF_PROVIDERS = frozenset({"colours", "pairs", "display", "appeal"})
 
 
 def city_titles(columns: Iterable[str] = (*TITLED, "rule_set")) -> Titles:
-    """Titles of the city's providers, sources and rule sets by code, in the page's language: of those that the columns name.
+    """Return the titles of the city's providers, sources and rule sets in the page's language, by code, for those that ``columns`` name.
 
-    Only of rule sets that have a title, and of each version by the name that the journal has for it.
+    Rule sets without a title are left out. Versions are also keyed by the name that the journal uses for them.
     """
     wanted = {"provider" if column in OF_PROVIDERS else column for column in columns}
     title = title_field()
@@ -185,7 +185,7 @@ def city_titles(columns: Iterable[str] = (*TITLED, "rule_set")) -> Titles:
 
 
 def _at_once(queries: Sequence[QuerySet[Any, tuple[Any, ...]]]) -> Iterable[tuple[Any, ...]]:
-    """The rows of all of them, in one query."""
+    """Return the rows of all queries, read in one query."""
     if not queries:
         return ()
     first, *others = (query.order_by() for query in queries)
@@ -193,9 +193,10 @@ def _at_once(queries: Sequence[QuerySet[Any, tuple[Any, ...]]]) -> Iterable[tupl
 
 
 def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
-    """What pages call what entries of the journal are about, by kind and code.
+    """Return the titles of the subjects of journal entries, by kind and code.
 
-    A city reads nothing of the others but what it keeps of its neighbours; the province has no runs, sources and providers.
+    In a city, titles of other cities come from its own table of neighbours. The province has no runs, sources or
+    providers.
     """
     cities: Sequence[City | Neighbour] = (
         [current_city(), *Neighbour.objects.exclude(schema_name="")]
@@ -213,7 +214,7 @@ def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
 
 
 def _case_numbers(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What is decided and asked about a case has no number on any page but the case's."""
+    """Return the case numbers of rulings, suppressions and corrections, which pages show under the number of their case."""
     named = {kind: [int(one.partition(":")[2]) for one in subjects if one.startswith(f"{kind}:")] for kind in OF_CASES}
     rows = [
         OF_CASES[kind].objects.filter(pk__in=keys, case__isnull=False).values_list(Value(kind), "pk", "case__number")
@@ -227,7 +228,7 @@ def _case_numbers(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _run_titles(subjects: Sequence[str]) -> dict[str, str]:
-    """A run by its day and number, as its page is called; of a partition with its number."""
+    """Return the titles of runs, which are their day and number, and of partitions, which add the partition's number."""
     named = [subject.removeprefix("run:") for subject in subjects if subject.startswith("run:")]
     runs = Run.objects.in_bulk([int(pk) for pk in {name.partition("/")[0] for name in named} if pk.isdigit()])
     titles = {}
@@ -241,7 +242,7 @@ def _run_titles(subjects: Sequence[str]) -> dict[str, str]:
 
 
 def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> str:
-    """A cell as the page shows it: labels and titles, instants in the city's time, lists and objects in short."""
+    """Return a cell as the page shows it: labels and titles, datetimes in the city's time zone, lists and objects shortened."""
     if cell is None or cell in ("", []):
         return "–"
     if column == "state":
@@ -292,7 +293,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
 
 
 def subjects_shown(cell: str | list[str] | None) -> list[str]:
-    """Of a cell: its one subject, or the first of the many that an act was on."""
+    """Return the subjects of a cell that are shown: the only one, or the first ones."""
     return [cell] if isinstance(cell, str) else (cell or [])[:FIRST_SUBJECTS]
 
 
@@ -305,7 +306,7 @@ def _subjects(cell: str | list[str], titles: Titles) -> str:
 
 
 def _together(report: ReportName, cells: Mapping[str, Any], titles: Titles) -> str:
-    """What an appeal said or two people decided, each part as a cell of its own is shown."""
+    """Return the parts of an appeal or a ruling, each formatted like a cell of its own."""
     parts = (
         str(RULING_STATES[value]) if name == "state" else cell_label(report, name, value, titles)
         for name, value in cells.items()

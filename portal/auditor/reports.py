@@ -1,4 +1,4 @@
-"""Reports: which there are, the first rows of one, and having it exported."""
+"""Reports: the list, the first rows of one, and requesting an export."""
 
 from dataclasses import replace
 from itertools import islice
@@ -55,7 +55,7 @@ def reports(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.AUDITOR)
 def report(request: StaffRequest, report: str) -> HttpResponse:
-    """One report: its first rows on GET, an export of all of them on POST."""
+    """Show the first rows of a report. A POST request exports all of them."""
     if report not in set(ReportName):
         raise Http404
     name, is_export = ReportName(report), request.method == "POST"
@@ -98,7 +98,7 @@ def _start_export(request: StaffRequest, form: ReportForm, export: ExportForm) -
 
 
 def _ask_for_names(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
-    """Full names and numbers wait for a second person."""
+    """Request an export with full names and ID numbers, which a second person must confirm."""
     asked = identified.propose(
         form.request(identified=True),
         file_format=FileFormat(export.cleaned_data["file_format"]),
@@ -110,7 +110,7 @@ def _ask_for_names(request: StaffRequest, form: ReportForm, export: ExportForm) 
 
 
 def _first_rows(form: ReportForm) -> dict[str, object]:
-    """None of days in which nothing has settled, of which the form says so."""
+    """Return the first rows, or an empty dict if no run has settled in the period, which the form then reports."""
     try:
         return preview(form.request())
     except CannotExport:
@@ -119,7 +119,7 @@ def _first_rows(form: ReportForm) -> dict[str, object]:
 
 
 def preview(asked: ReportRequest) -> dict[str, object]:
-    """The first rows, always masked; whether there are more."""
+    """Return the first rows, always masked, and whether there are more."""
     if of_work := asked.report is ReportName.WORK:
         asked = replace(asked, only={**asked.only, "language": get_language() or "en"})
     elif asked.report is ReportName.SOURCES:
@@ -130,13 +130,13 @@ def preview(asked: ReportRequest) -> dict[str, object]:
     titles = {} if of_work else city_titles(content.columns)
     if asked.report is ReportName.JOURNAL:
         subject, data = content.columns.index("subject"), content.columns.index("data")
-        # An act on many has no subject of its own.
+        # An entry about many subjects has them in its data.
         rows = [(*row[:subject], row[subject] or row[data].get("subjects"), *row[subject + 1 :]) for row in rows]
         titles = titles_of([one for row in rows for one in subjects_shown(row[subject])], in_a_city=True)
     return {
         "columns": content.columns if of_work else [column_title(column) for column in content.columns],
         "rows": [
-            # The work is in words already.
+            # The rows of the work report are already in words.
             ["–" if cell is None else cell for cell in row]
             if of_work
             else [
@@ -153,7 +153,7 @@ def preview(asked: ReportRequest) -> dict[str, object]:
 @require_safe
 @for_staff(Role.AUDITOR)
 def export_page(request: StaffRequest, name: str) -> HttpResponse:
-    """The same page from the asking to the removal of the file; it may be left and come back to."""
+    """Show the state of an export, from the request to the removal of its file."""
     job = _own_export(request, name)
     context = {
         "job": job,
@@ -166,7 +166,7 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
 
 
 def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
-    """What a report is narrowed to, in words."""
+    """Return the filters of a report in words."""
     report, titles = ReportName(asked.report), city_titles(asked.only)
     return [(column_title(key), cell_label(report, key, value, titles)) for key, value in asked.only.items()]
 

@@ -1,4 +1,4 @@
-"""What is kept how long, and what the last sweep did about it."""
+"""Retention: how long each class of data is kept, and what the last sweep removed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from regions.staff.roles import Role
 
 @dataclass(frozen=True)
 class KeptClass:
-    """A class of data with what the last sweep found in it; nothing where it is swept by another task, or not at all."""
+    """A class of data with what the last sweep found. ``found`` is empty if another task sweeps it, or none."""
 
     declared: DataClass
     found: dict[str, Any]
@@ -31,7 +31,10 @@ class KeptClass:
 @require_safe
 @for_staff(Role.AUDITOR, Role.SECURITY_ADMIN)
 def retention(request: StaffRequest) -> HttpResponse:
-    """Counts only. A sweep that has not ended shows what it has done so far, and before that what the last one did."""
+    """Show counts of the sweep.
+
+    One that is under way shows what it has done so far or, before that, what the previous one did.
+    """
     sweeps = RetentionSweep.objects.order_by("-day")
     told = next((one for one in sweeps[:2] if one.found), None)
     kept = [KeptClass(one, told.found.get(one.name, {}) if told else {}) for one in data_classes()]

@@ -1,1 +1,1 @@
-"""Pages of the gates' devices."""
+"""Pages of the gate devices."""

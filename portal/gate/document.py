@@ -1,4 +1,4 @@
-"""Looking a person up at a gate by the document in hand: type, number and purpose in, a colour out."""
+"""Looking a citizen up at a gate by the document presented: type, number and purpose give a colour."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from portal.web.documents import DocumentForm
 
 
 class LookUpForm(DocumentForm):
-    """The document, and why it is asked about instead of a code being scanned."""
+    """The document, and why no code is scanned."""
 
     purpose = forms.ChoiceField(label=gettext_lazy("Why is no code scanned?"), widget=forms.RadioSelect)
 
@@ -32,7 +32,10 @@ class LookUpForm(DocumentForm):
 @for_devices
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_document(request: DeviceRequest) -> HttpResponse:
-    """Nothing of what was typed is shown again: the next person stands in front of the screen already."""
+    """Look up a citizen.
+
+    The page does not show again what was typed, because the next person may already see the screen.
+    """
     form = LookUpForm(request.POST if request.method == "POST" else None)
     if not form.is_valid() or form.identity is None:
         return render(request, "gate/document.html", {"form": form})

@@ -1,4 +1,4 @@
-"""Where a device's link leads: the browser that opens it becomes the device, or a machine's key is shown once."""
+"""The enrolment link of a device: the browser that opens it becomes the device, or a machine's key is shown once."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +19,10 @@ MACHINE = "machine"
 @require_safe
 @never_cache
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the token out of the address, where logs and histories would keep it; reading the page uses nothing up."""
+    """Move the token from the address, which logs and histories keep, into the session.
+
+    Opening the link does not use it up.
+    """
     link_hash = hash_of_token(token)
     if find_by_link(link_hash, now=timezone.now()) is not None:
         request.session[KEY] = link_hash.hex()
@@ -30,7 +33,10 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def enrol_page(request: HttpRequest) -> HttpResponse:
-    """404 with the way out when the link is no longer good for anything, whatever the reason."""
+    """Enrol the device.
+
+    If the link is no longer valid, whatever the reason, answer 404 with an explanation of what to do.
+    """
     now, link_hash = timezone.now(), bytes.fromhex(request.session.get(KEY, ""))
     device = find_by_link(link_hash, now=now)
     enrolled = enrol_device(link_hash, now=now) if device and request.method == "POST" else None
@@ -39,7 +45,7 @@ def enrol_page(request: HttpRequest) -> HttpResponse:
     if enrolled is None:
         return render(request, "gate/enrolment.html", {"device": device})
     device, secret = enrolled
-    # Whoever was signed in here before is not, from now on: a gate's browser sees results and nothing else.
+    # End any other session of this browser. A gate's browser shows results and nothing else.
     request.session.flush()
     if request.POST.get("as") == MACHINE:
         return render(request, "gate/key.html", {"device": device, "secret": secret})

@@ -1,4 +1,4 @@
-"""Which device asks: its secret in a cookie of its browser, or, for a machine, as the key of the request."""
+"""Identifying the device of a request: by the secret in its browser's cookie or, for a machine, by the request's key."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,7 @@ class DeviceRequest(HttpRequest):
 
 
 def device_of(request: HttpRequest) -> GateDevice | None:
-    """The enrolled, unexpired device of this city that sent the request; none for everybody else."""
+    """Return the enrolled, unexpired device of this city that sent the request, or ``None``."""
     if city_of(request) is None:
         return None
     header = request.headers.get("Authorization", "")
@@ -33,7 +33,7 @@ def device_of(request: HttpRequest) -> GateDevice | None:
 
 
 def keep_secret(response: HttpResponseBase, device: GateDevice, secret: str) -> None:
-    """Give the browser its secret, out of reach of every script, for as long as the device is enrolled."""
+    """Set the device's secret as a cookie that no script can read, until the enrolment ends."""
     response.set_cookie(
         settings.GATE_COOKIE_NAME,
         secret,
@@ -47,14 +47,14 @@ def keep_secret(response: HttpResponseBase, device: GateDevice, secret: str) -> 
 def for_devices(
     view: Callable[Concatenate[DeviceRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """The view is for enrolled devices; any other browser is told how one becomes a device."""
+    """Require an enrolled device. Other browsers get a page that explains enrolment."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         device = device_of(request)
         if device is None:
             return render(request, "gate/not_enrolled.html", status=401)
-        request.device = device  # type: ignore[attr-defined]  # what DeviceRequest promises
+        request.device = device  # type: ignore[attr-defined]  # as declared by DeviceRequest
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
     return mark(guarded, Audience("device"))

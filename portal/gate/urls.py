@@ -1,4 +1,4 @@
-"""Addresses of the gates."""
+"""URLs of the gates."""
 
 from django.urls import path
 

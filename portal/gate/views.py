@@ -1,4 +1,4 @@
-"""The page of a gate: what was scanned is posted to it, by a form or by its script, and answered with one result."""
+"""The page of a gate. The scanned text is posted to it, by the form or by its script, and answered with one result."""
 
 import base64
 from datetime import datetime
@@ -34,12 +34,12 @@ WORKER = settings.BASE_DIR / "portal" / "static" / "portal" / "gate_worker.js"
 MOST_SCANS = 200
 
 
-# For the reader of QR codes that is loaded where the browser has none.
+# For the QR code reader that is loaded if the browser has none.
 @csp_update({"script-src": [WASM_UNSAFE_EVAL]})
 @for_devices
 @require_http_methods(["GET", "HEAD", "POST"])
 def gate(request: DeviceRequest) -> HttpResponse:
-    """Ready for the next pass; with the result of the one before where scripts are off."""
+    """Show the page for the next scan and, without scripts, the result of the previous one."""
     checked = _check(request) if request.method == "POST" else None
     context = {
         "device": request.device,
@@ -53,7 +53,7 @@ def gate(request: DeviceRequest) -> HttpResponse:
 @for_devices
 @require_POST
 def check(request: DeviceRequest) -> HttpResponse:
-    """The same for the page's script."""
+    """Return the result of a scan as JSON, for the page's script."""
     return JsonResponse(_check(request).as_json())
 
 
@@ -65,7 +65,7 @@ def _check(request: DeviceRequest) -> Checked:
 
 
 def words() -> dict[str, Any]:
-    """What the script says while it checks off-line: as the portal says it."""
+    """Return the texts that the script shows while it checks off-line, which are the same as on-line."""
     return {
         "sentences": {one.value: str(one.label) for one in (*CheckResult, *Detail)},
         "next_steps": {one.value: str(one.next_step) for one in CheckResult},
@@ -92,7 +92,7 @@ def words() -> dict[str, Any]:
 @for_devices
 @require_safe
 def neighbours(_request: DeviceRequest) -> HttpResponse:
-    """The signed key lists of the cities whose passes may be shown here, as they were fetched last."""
+    """Return the last fetched signed key lists of the cities whose passes may be shown here."""
     listed = Neighbour.objects.filter(listed=True).exclude(keys="").order_by("division")
     return JsonResponse({"lists": list(listed.values("division", "keys"))})
 
@@ -110,7 +110,10 @@ SCANS: TypeAdapter[list[ScanOffLine]] = TypeAdapter(Annotated[list[ScanOffLine],
 @for_devices
 @require_POST
 def scans(request: DeviceRequest) -> HttpResponse:
-    """What the device scanned off-line, now that it is on-line; the instants of passes that were at another gate too."""
+    """Record the scans that the device made off-line.
+
+    Return the times of those whose passes were also scanned at another gate.
+    """
     try:
         told = SCANS.validate_json(request.POST.get("scans", ""))
     except ValidationError:
@@ -123,14 +126,14 @@ def scans(request: DeviceRequest) -> HttpResponse:
 @for_anyone
 @require_safe
 def worker(_request: HttpRequest) -> HttpResponse:
-    """The service worker: below /gate/, as that is what it may keep."""
+    """Return the service worker. It is served below ``/gate/``, because its path limits its scope."""
     return HttpResponse(WORKER.read_bytes(), content_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @for_anyone
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:
-    """How the page is installed on a phone."""
+    """Return the web app manifest for installing the page on a phone."""
     name = _("%(city)s gate") % {"city": required_city(request).name_zh}
     return JsonResponse(
         {

@@ -1,1 +1,1 @@
-"""The pages of the operator: all cities side by side as counts, and opening a further one."""
+"""The operator's pages: counts of all cities, and opening further cities."""

@@ -1,4 +1,4 @@
-"""One city over thirty days: counts against thresholds, for the operator. Never a person."""
+"""The counts of one city over thirty days against thresholds. They contain no personal data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Measure:
-    """``threshold``: above it the operator asks the city what is the matter."""
+    """A measure. If its value is above ``threshold``, the operator asks the city for the cause."""
 
     title: str | Promise
     unit: str
@@ -47,7 +47,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Told:
-    """A measure over the days: its chart, its values, and on how many days it was above its threshold."""
+    """A measure over the days: its chart, and the number of days on which it was above its threshold."""
 
     title: str
     threshold: str
@@ -80,7 +80,7 @@ def _told(measure: Measure, shade: int, days: list[CityDay], labels: list[str]) 
 
 
 def _cell(measure: Measure, day: CityDay) -> tuple[str, bool]:
-    """The value in words, and whether it is above the threshold."""
+    """Return the value in words, and whether it is above the threshold."""
     value = measure.read(day)
     return ("–", False) if value is None else (_worded(value, measure.unit), value > measure.threshold)
 

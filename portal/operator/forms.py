@@ -1,6 +1,7 @@
 """A city file as a form: its fields, their conversion to the file's tables, and the file's faults as field errors.
 
-The file's schema validates; each fault is added to its field.
+The form itself checks only lengths and choices. The file's schema validates, and each of its faults is added to a
+field.
 """
 
 import re
@@ -119,7 +120,7 @@ class CityForm(forms.Form):
 
 
 class SourceForm(forms.Form):
-    """One of ``[[sources]]``; what the other kind has stays empty."""
+    """One of ``[[sources]]``. Fields that only the other kind of source has stay empty."""
 
     code = _text(_("Short name"), _("Small letters, digits, hyphens."))
     kind = forms.ChoiceField(
@@ -182,7 +183,7 @@ class ProviderForm(forms.Form):
 
 @cache
 def shipped() -> dict[str, str]:
-    """The rule sets that come with the portal: file name → text."""
+    """Return the rule sets that are shipped with the portal: file name → text."""
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(RULE_SETS.glob("*.toml"))}
 
 
@@ -202,7 +203,10 @@ class RuleSetForm(forms.Form):
         self.fields["shipped"].choices = [("", _("of your own")), *((name, name) for name in shipped())]  # type: ignore[attr-defined]  # a ChoiceField
 
     def content(self) -> str:
-        """The TOML: what was uploaded, else what was typed, else what was chosen. Bytes that are no text stay visible as such."""
+        """Return the TOML: the upload if there is one, else the typed text, else the chosen shipped file.
+
+        Undecodable bytes are replaced by U+FFFD.
+        """
         upload = self.cleaned_data.get("upload")
         if upload:
             return str(upload.read(LARGEST_RULE_SET).decode("utf-8-sig", errors="replace"))
@@ -226,7 +230,7 @@ AdministratorRows = formset_factory(
 
 
 class CityFileForm:
-    """All tables together, as one form. ``data`` none: an empty one."""
+    """All tables of the file as one form. It is unbound if ``data`` is ``None``."""
 
     def __init__(self, data: Any = None, files: Any = None) -> None:
         self.is_bound = data is not None
@@ -242,11 +246,11 @@ class CityFileForm:
         return {name: getattr(self, name) for name in LISTS}
 
     def is_valid(self) -> bool:
-        """Checks lengths and choices only, of all parts, so that no fault hides another."""
+        """Check lengths and choices of all parts, so that no fault hides another."""
         return all([self.city.is_valid(), *(rows.is_valid() for rows in self.lists().values())])
 
     def rows(self, name: str) -> list[forms.Form]:
-        """The rows that were filled in, in order: the n-th is the file's n-th table."""
+        """Return the rows that were filled in, in order: the n-th is the n-th table of the file."""
         return [form for form in self.lists()[name].forms if form.has_changed()]
 
     @property
@@ -255,12 +259,15 @@ class CityFileForm:
 
 
 def fact_kinds() -> list[str]:
-    """Our kinds, for the help beside the form."""
+    """Return the kinds of facts, for the help next to the form."""
     return [kind.value for kind in FactKind]
 
 
 def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
-    """The city file's tables as the form says them, and the TOML of its rule sets by name. Call once the form is valid."""
+    """Return the city file's tables from the form's values, and the TOML of its rule sets by name.
+
+    Call it once the form is valid.
+    """
     rows = form.rows("rule_sets")
     rules = {f"rules/{place}.toml": one.content() for place, one in enumerate(rows)}  # type: ignore[attr-defined]  # a RuleSetForm
     content: dict[str, Any] = {
@@ -279,7 +286,7 @@ def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def add_faults(form: CityFileForm, faults: Iterable[Fault]) -> None:
-    """Add each fault to its field, or to the form where it has none."""
+    """Add each fault to its field, or to the form if it has none."""
     for fault in faults:
         found = FAULT_KEY.match(fault.key)
         where, field = _locate(form, found.groupdict() if found else {})
@@ -330,19 +337,22 @@ def _provider(cleaned: dict[str, Any]) -> dict[str, Any]:
 
 
 def _maps(cleaned: dict[str, Any], *names: str) -> dict[str, dict[str, str]]:
-    """The fields that map their words to ours, where they are filled in."""
+    """Return the mappings of external words to the portal's values that are filled in."""
     return {name: _parse_map(cleaned[name]) for name in names if cleaned[name].strip()}
 
 
 def _parse_map(text: str) -> dict[str, str]:
-    """Their word and ours of every line; a line that says neither becomes a word of ours that none is, and so a fault."""
+    """Return external word → value for each line.
+
+    A line that cannot be parsed becomes a word with an empty value, which the schema reports as a fault.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     found = [(line, MAP_LINE.fullmatch(line)) for line in lines]
     return dict((one["word"].strip(), one["ours"].strip()) if one else (line.strip(), "") for line, one in found)
 
 
 def _title(cleaned: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """A title that may be left out."""
+    """Return the title, which may be left out."""
     title = _both_languages(cleaned, "title")
     return {"title": title} if title else {}
 
@@ -352,7 +362,7 @@ def _both_languages(cleaned: dict[str, Any], name: str) -> dict[str, str]:
 
 
 def _filled_in(cleaned: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """What was filled in; numbers as numbers where they are any."""
+    """Return the values that were filled in, converted to numbers where they are valid numbers."""
     return {key: _number(key, cleaned[key]) for key in keys if cleaned[key]}
 
 
@@ -367,7 +377,10 @@ def _number(key: str, text: str) -> Any:
 
 
 def _code_in(text: str) -> str:
-    """The code a rule set gives itself; none where it cannot be read, which its own faults say better."""
+    """Return the code in a rule set's file, or ``unread`` if there is none.
+
+    The file's own faults explain the cause better.
+    """
     try:
         code = parse_toml(text.encode(), Path("rules.toml")).get("code")
     except FileFaults:

@@ -1,4 +1,4 @@
-"""Risk lists that the province sends to all cities, and what each city makes of them."""
+"""Risk lists that the province sends to all cities, and what became of them in each city."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ from regions.staff.roles import Role
 
 SHOWN = 20
 MOST_LINES = 500
-# 533103 high 2026-11-20 2026-12-05; "-" for a begin that each city knows, nothing for an end that nobody knows.
+# 533103 high 2026-11-20 2026-12-05; "-" instead of the first day if each city knows it, no last day if it is not known.
 LINE = re.compile(r"(?P<area>\S+)\s+(?P<level>\S+)\s+(?P<from>\S+)(?:\s+(?P<to>\S+))?")
 
 
@@ -50,7 +50,7 @@ class RiskListForm(forms.Form):
         self.fields["entries"].widget.attrs["placeholder"] = example
 
     def clean_entries(self) -> list[Entry]:
-        """The lines as entries, each fault with its line."""
+        """Return the lines as entries. Each fault is reported with its line number."""
         lines = [line.strip() for line in self.cleaned_data["entries"].splitlines() if line.strip()]
         if len(lines) > MOST_LINES:
             raise forms.ValidationError(gettext("At most %(n)s lines.") % {"n": localize(MOST_LINES)})
@@ -74,7 +74,7 @@ class RiskListForm(forms.Form):
 
 
 def _word(level: str) -> str:
-    """The level as one word of a line."""
+    """Return the level as a single word for a line."""
     label = level_label(level)
     return level if " " in label else label
 
@@ -82,7 +82,7 @@ def _word(level: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SYSTEM_ADMIN)
 def risk_lists(request: StaffRequest) -> HttpResponse:
-    """Those that were sent, and the form for another."""
+    """List the sent risk lists, with the form that sends another."""
     form = RiskListForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         told = {"note": form.cleaned_data["note"]}
@@ -101,7 +101,7 @@ def risk_lists(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(Role.SYSTEM_ADMIN)
 def risk_list(request: StaffRequest, name: str) -> HttpResponse:
-    """What was sent, and how far it has come in each city; while a worker has it, htmx asks for the table alone."""
+    """Show a sent risk list and its state in each city. While a worker processes it, htmx requests only the table."""
     sent = get_object_or_404(RiskList, name=name)
     deliveries = list(sent.deliveries.select_related("city").order_by("city__division", "city__schema_name"))
     context = {

@@ -1,4 +1,4 @@
-"""One city, as the operator has to do with it: who administers it first, and its suspension."""
+"""The service of one city, for the operator: its first administrators and its suspension."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def _page(request: StaffRequest, city: City, form: SuspensionForm) -> HttpRespon
     schema, now = city.schema_name, timezone.now()
     administrators = first_administrators(schema, now=now)
     context = {
-        # `city` would be taken for the city of the host.
+        # Templates use `city` for the city of the host.
         "one_city": city,
         "host": city.domains.filter(is_primary=True).values_list("domain", flat=True).first(),
         "administrators": administrators,
@@ -74,7 +74,7 @@ def _page(request: StaffRequest, city: City, form: SuspensionForm) -> HttpRespon
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def send_links(request: StaffRequest, schema: str) -> HttpResponse:
-    """Another link to each of the first administrators; a worker sends them within half a minute."""
+    """Send new links to the first administrators. A worker sends them within half a minute."""
     back = reverse("operator_service", args=[_city(schema).schema_name])
     if attempt(request, send_first_links, schema, back=back) is not None:
         messages.success(
@@ -86,7 +86,7 @@ def send_links(request: StaffRequest, schema: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def suspend(request: StaffRequest, schema: str) -> HttpResponse:
-    """The first operator's word; nothing changes yet."""
+    """Propose a suspension as the first operator. Nothing changes until another one confirms."""
     city, form = _city(schema), SuspensionForm(request.POST)
 
     def ask(data: dict[str, str], **who: Any) -> None:
@@ -100,7 +100,7 @@ def suspend(request: StaffRequest, schema: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def decide(request: StaffRequest, schema: str) -> HttpResponse:
-    """What the other operator, or the same one, says to a suspension or to its end."""
+    """Confirm, decline or withdraw a suspension, or its end."""
     city = _city(schema)
     waiting, act = suspension_of(city), ACTS.get(request.POST.get("verb", ""))
     back = reverse("operator_service", args=[city.schema_name])
@@ -112,5 +112,5 @@ def decide(request: StaffRequest, schema: str) -> HttpResponse:
 
 
 def _city(schema: str) -> City:
-    """A city whose service has not ended."""
+    """Return the city. Answer 404 if its service has ended."""
     return get_object_or_404(cities_in_service(), schema_name=schema)

@@ -1,4 +1,4 @@
-"""URLs of the operator. The overview of cities takes the place that the staff's overview has in a city."""
+"""URLs of the operator. The overview of cities has the URL name of the staff's overview in a city."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Cities side by side: how fresh, how run, how many red, how many differ, how many cases are late. Never a person."""
+"""The overview of cities: freshness, runs, red codes, disagreements and overdue cases as counts, without personal data."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,13 +36,13 @@ from regions.staff.roles import Role
 from regions.tenancy import suspension_columns
 
 OPENINGS_SHOWN = 10
-# A worker counts once a minute; older counts mean that none does.
+# A worker counts once a minute; older counts mean that no worker is running.
 COUNTS_OLD_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """One source of a city: up to when it is complete, and whether that is too long ago."""
+    """The horizon of one source of a city, and whether it is too old."""
 
     title_zh: str
     title_en: str
@@ -52,7 +52,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class CityRow:
-    """One city among the others; ``standing`` is none before a worker has counted."""
+    """One city of the overview. ``standing`` is ``None`` before a worker has counted."""
 
     city: City
     host: str
@@ -61,14 +61,14 @@ class CityRow:
     is_old: bool
 
     def share(self, count: int) -> float | None:
-        """Of the city's people, in per cent; none where nobody is known."""
+        """Return the count in per cent of the city's people, or ``None`` if there are none."""
         if self.standing is None or not self.standing.people:
             return None
         return 100 * count / self.standing.people
 
     @property
     def shares(self) -> list[tuple[str, int, float | None]]:
-        """State, people and share of each colour, the most severe first."""
+        """State, number and share of people for each colour, the most severe first."""
         one = self.standing
         if one is None:
             return []
@@ -77,7 +77,10 @@ class CityRow:
 
     @property
     def disagreement_rate(self) -> float | None:
-        """Of the registered, as on the city's own page; of its people where a worker of the release before has counted."""
+        """Disagreements in per cent of the registered, as on the city's own page.
+
+        Counts made by the previous release lack the number of registered; then it is in per cent of the city's people.
+        """
         if self.standing is None:
             return None
         registered = self.standing.progress.get("registered")
@@ -126,7 +129,7 @@ def _freshness(source: dict[str, Any], now: datetime) -> Freshness:
 
 
 def _port(request: StaffRequest) -> str:
-    """What follows a city's host where the portal is tried out on a port of its own."""
+    """Return the port to append to a city's host if the portal runs on a port of its own, as in a demo."""
     _, colon, port = request.get_host().rpartition(":")
     return f":{port}" if colon and port.isdigit() else ""
 
@@ -134,7 +137,7 @@ def _port(request: StaffRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SYSTEM_ADMIN)
 def open_city(request: StaffRequest) -> HttpResponse:
-    """A city file as a form. ``add`` asks for another row of a list; anything else for the city."""
+    """Ask for a city to be opened with a city file as a form. With ``add``, return the form with another row of a list."""
     if request.method != "POST":
         return _form_page(request, CityFileForm())
     if request.POST.get("add") in ROWS:
@@ -167,7 +170,7 @@ def open_city(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(Role.SYSTEM_ADMIN)
 def opening_page(request: StaffRequest, name: str) -> HttpResponse:
-    """How an opening goes, what came of it, and the first run; survives a refresh."""
+    """Show the progress and the result of an opening, and the city's first run."""
     opening = get_object_or_404(CityOpening, name=name)
     found = first_run_of(opening)
     city = City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first()
@@ -193,7 +196,7 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def decide_opening(request: StaffRequest, name: str) -> HttpResponse:
-    """The second operator's word, or whoever asked takes it back."""
+    """Confirm or decline the opening as the second operator, or withdraw it as the one who asked."""
     opening = get_object_or_404(CityOpening, name=name)
     acts = {"confirm": confirm_opening, "decline": decline_opening, "withdraw": withdraw_opening}
     act, back = acts.get(request.POST.get("verb", "")), reverse("operator_opening", args=[opening.name])
@@ -215,7 +218,7 @@ def first_run(request: StaffRequest, name: str) -> HttpResponse:
 
 
 def _with_another_row(request: StaffRequest) -> CityFileForm:
-    """What was written so far, and one more row of the list."""
+    """Return the form with what was entered so far and one more row of the list."""
     data, name = request.POST.copy(), request.POST["add"]
     rows = data.get(f"{name}-TOTAL_FORMS", "")
     data[f"{name}-TOTAL_FORMS"] = str(min(int(rows) + 1 if rows.isdecimal() else ROWS[name], MOST_ROWS))

@@ -1,1 +1,1 @@
-"""How staff sign in: password and one-time code, per city; the operator's staff on the public host."""
+"""Signing in of staff by password and one-time code: in each city, and for the operator's staff on the public host."""

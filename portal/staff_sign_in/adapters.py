@@ -1,4 +1,4 @@
-"""Where allauth asks how things are done here: nobody signs up, one-time-code secrets are encrypted, single sign-on finds accounts."""
+"""Adapters of allauth: no sign-up, encrypted secrets of one-time codes, and single sign-on to existing accounts only."""
 
 import base64
 from typing import Any
@@ -28,17 +28,17 @@ CODE_SECRETS = "secrets of one-time codes"
 
 
 def encrypt_secret(secret: str, *, schema: str) -> str:
-    """For storing in this schema: in another one it cannot be decrypted."""
+    """Encrypt the secret for storage in this schema. It cannot be decrypted in another schema."""
     return base64.b64encode(encrypt_for_installation(secret.encode(), use=CODE_SECRETS, schema=schema)).decode()
 
 
 def decrypt_secret(encrypted: str, *, schema: str) -> str:
-    """The inverse. Raises ``CannotDecrypt``."""
+    """Decrypt a secret encrypted by ``encrypt_secret``. Raises ``CannotDecrypt``."""
     return decrypt_for_installation(base64.b64decode(encrypted), use=CODE_SECRETS, schema=schema).decode()
 
 
 class StaffAdapter(DefaultAccountAdapter):
-    """Accounts are made by ``regions.staff.accounts`` and by nobody else."""
+    """The account adapter. Accounts are created only by ``regions.staff.accounts``."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -55,23 +55,23 @@ class StaffAdapter(DefaultAccountAdapter):
         return client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
-        """Before codes are changed, but not minutes after signing in, while the first ones are set up."""
+        """Require it before codes are changed, but not within minutes of signing in, while the first codes are set up."""
         account = context.request.user
         return isinstance(account, Account) and has_established_codes(account, now=timezone.now())
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:  # noqa: ARG002
-        """The same page as for an account that does not exist."""
+        """Return the same page as for an account that does not exist."""
         return render(request, "account/no_account.html", status=403)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Our own pages say what happened."""
+        """Add no message. The portal's own pages report what happened."""
 
     def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, **kwargs: Any) -> None:
-        """Staff are not written to by mail."""
+        """Send nothing. allauth's mails are not used."""
 
 
 class OneTimeCodeAdapter(DefaultMFAAdapter):
-    """Secrets of one-time codes are encrypted before they are stored."""
+    """The adapter of one-time codes. It encrypts their secrets before they are stored."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -94,12 +94,12 @@ class OneTimeCodeAdapter(DefaultMFAAdapter):
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """A city's single sign-on signs in to accounts of that city that have the same name, and to no others."""
+    """A city's single sign-on. It signs in to the city's account of the same user name, and to no other account."""
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The apps of this city in the settings; allauth's own table is not read."""
+        """Return the apps of this city from the settings. allauth's own table is not read."""
         city = city_of(request)
         apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
         schema = city.schema_name if city else None
@@ -111,7 +111,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         ]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Connect the external identity to the account of the same name; without one, show what to do."""
+        """Connect the external identity to the account of the same name. Without one, show a page that says what to do."""
         if sociallogin.is_existing:
             return
         data = sociallogin.account.extra_data

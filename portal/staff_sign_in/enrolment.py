@@ -1,4 +1,4 @@
-"""Where a link to enrol leads: the person chooses a password and ties an authenticator app, once, and then signs in."""
+"""The enrolment link of an account: its owner chooses a password and connects an authenticator app once, and then signs in."""
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
@@ -26,7 +26,10 @@ KEY = "enrolment"
 @require_safe
 @never_cache
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the token out of the address, where logs and histories would keep it; reading the page uses nothing up."""
+    """Move the token from the address, which logs and histories keep, into the session.
+
+    Opening the link does not use it up.
+    """
     token_hash = hash_of_token(token)
     if find_link(token_hash, now=timezone.now()) is not None:
         request.session[KEY] = token_hash.hex()
@@ -38,13 +41,17 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 def enrol_page(request: HttpRequest) -> HttpResponse:
-    """404 with the way out when the link is no longer good for anything, whatever the reason."""
+    """Enrol the account.
+
+    If the link is no longer valid, whatever the reason, answer 404 with an explanation of what to do.
+    """
     token_hash = bytes.fromhex(request.session.get(KEY, ""))
     link = find_link(token_hash, now=timezone.now())
     if link is None:
         return render(request, "account/enrolment_ended.html", status=404)
     if request.user.is_authenticated:
-        # Nobody goes on in this browser as somebody else. Here and not before: signing out logs the address.
+        # Sign out any other account of this browser. It is done here and not in ``open_link``, because signing out logs
+        # the address, which contains the token there.
         logout(request)
         request.session[KEY] = token_hash.hex()
     form = EnrolmentForm(request.POST or None, user=link.account)
@@ -60,7 +67,7 @@ def enrol_page(request: HttpRequest) -> HttpResponse:
 
 
 def _enrol(request: HttpRequest, token_hash: bytes, form: EnrolmentForm) -> Account | None:
-    """Password and codes, both or neither; none when the link was used meanwhile."""
+    """Set password and codes in one transaction. Return ``None`` if the link was used meanwhile."""
     with transaction.atomic():
         account = enrol(token_hash, form.cleaned_data["password1"], now=timezone.now())
         if account is None:

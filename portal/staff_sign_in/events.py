@@ -1,4 +1,4 @@
-"""Journal entries for signing in and out, lockouts, and changes of password and codes."""
+"""Journal entries for signing in and out, lockouts, and changes of passwords and codes."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from regions.staff.models import Account
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: Account, **_: Any) -> None:
-    """Start the session's clocks; a citizen's session in the same browser ends."""
+    """Start the session's time limits, and end a citizen's session in the same browser."""
     request.session.pop(CITIZEN, None)
     limits.begin(request, now=timezone.now())
     _journal("staff.signed_in", user.username)
@@ -27,14 +27,14 @@ def signed_in(request: HttpRequest, user: Account, **_: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(user: Account | None, **_: Any) -> None:
-    """By the button, or because the session ended."""
+    """Record signing out, by the button or because the session ended."""
     if user is not None:
         _journal("staff.signed_out", user.username)
 
 
 @receiver(user_locked_out)
 def locked_out(username: str | None = None, **_: Any) -> None:
-    """Only names of accounts are recorded: what else people type into the field may be anything."""
+    """Record a lockout, only for existing accounts: other typed text may be anything, such as a password."""
     account = Account.objects.filter(username__iexact=username or "").first()
     if account is not None:
         _journal("staff.locked_out", account.username, by="system")
@@ -42,7 +42,7 @@ def locked_out(username: str | None = None, **_: Any) -> None:
 
 @receiver(password_changed)
 def password_was_changed(user: Account, **_: Any) -> None:
-    """A one-time password must be changed only once."""
+    """Record the change. A one-time password has to be changed only once."""
     with transaction.atomic():
         Account.objects.filter(pk=user.pk).update(must_change_password=False)
         record("staff.password_changed", by=user.username, now=timezone.now(), subject=f"staff:{user.username}")
@@ -51,13 +51,13 @@ def password_was_changed(user: Account, **_: Any) -> None:
 
 @receiver(authenticator_added)
 def codes_were_set_up(user: Account, authenticator: Any, **_: Any) -> None:
-    """One-time codes or recovery codes."""
+    """Record that one-time codes or recovery codes were set up."""
     _journal("staff.codes_set_up", user.username, kind=authenticator.type)
 
 
 @receiver(authenticator_removed)
 def codes_were_removed(request: HttpRequest, user: Account, authenticator: Any, **_: Any) -> None:
-    """The account must set up new ones before it works again."""
+    """Record the removal. The account must set up new codes before it can continue."""
     limits.check_again(request)
     _journal("staff.codes_removed", user.username, kind=authenticator.type)
 

@@ -1,4 +1,4 @@
-"""allauth's forms with our labels; ``ACCOUNT_FORMS`` and ``MFA_FORMS`` in the settings name them."""
+"""allauth's forms with the portal's labels. ``ACCOUNT_FORMS`` and ``MFA_FORMS`` in the settings name them."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ PASSWORD_HELP = _("At least 12 characters, and not one that others use. Three wo
 
 
 def _set_label(field: forms.Field, label: Any, **attributes: str) -> None:
-    """Labels stand above fields: a placeholder is gone when one types."""
+    """Set the label and remove the placeholder, which would disappear while typing."""
     field.label = label
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs.update(attributes)
@@ -56,12 +56,12 @@ class CodeMixin(forms.Form):
 
 
 class UsedOnceMixin(CodeMixin):
-    """A code is taken once in all the time it is good for; allauth remembers it for one period only."""
+    """Accept each code once during its whole validity. allauth itself remembers used codes for one period only."""
 
     user: Account
 
     def clean_code(self) -> str:
-        # Before allauth looks: a right code clears its rate limit.
+        # Checked before allauth's own check, because a right code resets its rate limit.
         if cache.get(_used(self.user, self.cleaned_data["code"])) is not None:
             raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()  # type: ignore[misc]
@@ -71,7 +71,7 @@ class UsedOnceMixin(CodeMixin):
 
 
 def use_up(account: Account, code: str) -> bool:
-    """Whether the code had not been taken yet; now it is."""
+    """Mark the code as used. Return ``False`` if it had been used already."""
     good_for = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
     return bool(cache.add(_used(account, code), True, timeout=good_for))
 
@@ -81,19 +81,19 @@ def _used(account: Account, code: str) -> str:
 
 
 class CodeForm(UsedOnceMixin, AuthenticateForm):
-    """Second step of signing in."""
+    """The one-time code as the second step of signing in."""
 
 
 class CodeConfirmForm(UsedOnceMixin, CodeAgainForm):
-    """A code, asked for again before the account is changed."""
+    """A one-time code, required again before the account is changed."""
 
 
 class FirstCodeForm(CodeMixin, ActivateTOTPForm):
-    """Shows that the authenticator app works."""
+    """The first code, which shows that the authenticator app works."""
 
 
 class EnrolmentForm(FirstCodeForm):
-    """The first password and the first code, of somebody who is not signed in."""
+    """The first password and the first code of a person who is not signed in yet."""
 
     password1 = forms.CharField(
         label=_("New password"),
@@ -112,7 +112,7 @@ class EnrolmentForm(FirstCodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # It comes last here: the page begins at its top.
+        # The code is the last field here, and the focus should be at the top of the page.
         self.fields["code"].widget.attrs.pop("autofocus")
 
     def clean_password1(self) -> str:

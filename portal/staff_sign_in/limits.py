@@ -1,4 +1,4 @@
-"""How long a member of staff stays signed in, and that nobody works before password and one-time codes are their own."""
+"""Time limits of staff sessions, and the first steps that an account must complete: its own password and one-time codes."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,18 +28,21 @@ def has_one_time_codes(account: Account) -> bool:
 
 
 def has_established_codes(account: Account, *, now: datetime) -> bool:
-    """Whether codes were set up, and not just now: the page after that shows the recovery codes without asking again."""
+    """Return whether codes were set up more than ``JUST_NOW`` ago.
+
+    Right after setup, the recovery codes are shown without asking again.
+    """
     found = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP, created_at__lt=now - JUST_NOW)
     return bool(found.exists())
 
 
 def signed_in_by_single_sign_on(request: HttpRequest) -> bool:
-    """Whether the city's single sign-on opened this session: then our password does not matter."""
+    """Return whether the session was opened by the city's single sign-on, in which case the account's password does not matter."""
     return any(one["method"] == "socialaccount" for one in get_authentication_records(request, request.user))
 
 
 def next_step(request: HttpRequest, account: Account) -> str:
-    """The URL name of the page the account must pass next; empty when there is none."""
+    """Return the URL name of the next step that the account must complete, or an empty string if there is none."""
     if account.must_change_password and not signed_in_by_single_sign_on(request):
         return "account_change_password"
     return "" if has_one_time_codes(account) else "mfa_activate_totp"
@@ -47,7 +50,7 @@ def next_step(request: HttpRequest, account: Account) -> str:
 
 KEY = "staff"
 TOUCH_SECONDS = 60
-# Pages a person may see whatever else is missing: the steps themselves, the way out, and how pages look.
+# Pages available before all steps are completed: the steps themselves, signing out, and display settings.
 ALWAYS_ALLOWED = frozenset(
     {
         "account_change_password",
@@ -64,10 +67,10 @@ ALWAYS_ALLOWED = frozenset(
 
 
 class SessionLimitsMiddleware(MiddlewareMixin):
-    """Ends idle and long sessions, and leads new accounts through their first steps."""
+    """End idle and long sessions, and redirect new accounts to their first steps."""
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        """A redirect, or none to go on."""
+        """Return a redirect, or ``None`` to continue."""
         account = request.user
         if not isinstance(account, Account):
             return None
@@ -96,7 +99,7 @@ def begin(request: HttpRequest, *, now: datetime) -> None:
 
 
 def check_again(request: HttpRequest) -> None:
-    """Check the first steps again, after one of them was undone."""
+    """Check the first steps again after one of them was undone."""
     request.session[KEY] = {key: value for key, value in request.session[KEY].items() if key != "ready"}
 
 
@@ -118,13 +121,13 @@ USERNAME_CHARACTERS = 150
 
 
 def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any]) -> HttpResponse:
-    """429, the same whether the name exists or not."""
+    """Return a response with status 429. It is the same whether the user name exists or not."""
     wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
     context = {"minutes": wait // 60, "at": retry_at(wait)}
     return retry_later(render(request, "account/locked_out.html", context, status=429), wait)
 
 
 def attempted_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The user name that axes counts the attempt for, casefolded: ``username`` in credentials, ``login`` in the form."""
+    """Return the casefolded user name for which axes counts the attempt: ``username`` in credentials, ``login`` in the form."""
     name = (credentials or {}).get("username") or request.POST.get("login", "")
     return str(name).casefold()[:USERNAME_CHARACTERS]

@@ -1,7 +1,7 @@
-"""Django's cache as rows of PostgreSQL: what sign-in counts there counts for every web process of the installation.
+"""A cache backend that stores entries in PostgreSQL, so that all web processes of the installation share them.
 
-allauth keeps one-time codes that were used and its rate limits in the cache. Each city's are in its own schema, as its accounts
-are. Of a key only a keyed hash is stored, since user names, addresses and one-time codes stand in keys.
+allauth keeps used one-time codes and its rate limits in the cache. Each city's entries are in its own schema, like its
+accounts. Only a keyed hash of each key is stored, because keys contain user names, addresses and one-time codes.
 """
 
 import json
@@ -15,9 +15,9 @@ from django.utils.crypto import salted_hmac
 
 from regions.staff.models import CacheEntry
 
-# Removed with each write, so that what expired does not pile up.
+# Number of expired entries removed with each write, so that they do not accumulate.
 REMOVED_AT_ONCE = 50
-# One statement: between two of them another process may remove the entry that stood in the way.
+# A single statement, because between two statements another process could remove the conflicting entry.
 ADD = """
 INSERT INTO staff_cacheentry AS held (key_hash, value, until) VALUES (%s, %s, %s)
 ON CONFLICT (key_hash) DO UPDATE SET value = excluded.value, until = excluded.until WHERE held.until <= %s
@@ -25,17 +25,20 @@ ON CONFLICT (key_hash) DO UPDATE SET value = excluded.value, until = excluded.un
 
 
 class NeverExpires(ValueError):
-    """An entry was to be kept for ever; every one here ends."""
+    """Raised for an entry without a timeout. All entries of this cache must expire."""
 
 
 class SharedCache(BaseCache):
-    """Values are what JSON can hold. Nothing is dropped to make room: an attacker could make room for a used code."""
+    """The cache. Values must be JSON-serializable.
+
+    Nothing is evicted, because an attacker could evict a used code by adding entries.
+    """
 
     def __init__(self, _location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Whether the key was free. Of two processes at once one is told so."""
+        """Return whether the key was free. Of two simultaneous calls, only one returns ``True``."""
         now = timezone.now()
         _remove_expired(now)
         with connection.cursor() as cursor:
@@ -71,7 +74,7 @@ class SharedCache(BaseCache):
 
 
 def _remove_expired(now: datetime) -> None:
-    """Some entries that ended; those that another process is removing are left to it, so that nobody waits."""
+    """Remove some expired entries. Entries locked by another process are skipped, so that no process waits."""
     with transaction.atomic():
         ended = CacheEntry.objects.filter(until__lte=now).select_for_update(skip_locked=True)
         keys = list(ended.values_list("pk", flat=True)[:REMOVED_AT_ONCE])

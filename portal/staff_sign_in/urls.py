@@ -1,4 +1,7 @@
-"""The same in every city and on the operator's hosts. The names are those that allauth reverses."""
+"""URLs of staff accounts, the same in every city and on the operator's hosts.
+
+The names are those that allauth reverses.
+"""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Signing in and out, the account's own page, and where every role begins: allauth's views, with our rules about who may see them."""
+"""Signing in and out, the account's own page, and the staff's home page: allauth's views behind the portal's access rules."""
 
 from typing import Any
 
@@ -29,17 +29,17 @@ from regions.staff.models import Account
 
 class SignIn(account.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the city's single sign-on, if the installation names one."""
+        """Add the city's single sign-on, if the installation configures one."""
         return {**super().get_context_data(**kwargs), "sign_ons": get_adapter().list_apps(self.request)}
 
 
 class ChangePassword(account.PasswordChangeView):
-    """Also the first step of every new account."""
+    """Changing the password, which is also the first step of every new account."""
 
     success_url = reverse_lazy("staff_account")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Staff who use the city's single sign-on have no password here, and get none."""
+        """Redirect staff who use single sign-on to their own page, because they have no password here."""
         if isinstance(request.user, Account) and not request.user.has_usable_password():
             return redirect("staff_account")
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
@@ -47,7 +47,7 @@ class ChangePassword(account.PasswordChangeView):
 
 
 class ActivateCodes(totp.ActivateTOTPView):
-    """Tie an authenticator app to the account; an account that has one goes to its own page."""
+    """Connecting an authenticator app. An account that has one is redirected to its own page."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if isinstance(request.user, Account) and has_one_time_codes(request.user):
@@ -56,11 +56,11 @@ class ActivateCodes(totp.ActivateTOTPView):
         return response
 
     def get_success_url(self) -> str:
-        """Recovery codes are shown once, right after."""
+        """Return the page of the recovery codes, which are shown once right after setup."""
         return str(reverse_lazy("mfa_view_recovery_codes"))
 
 
-# allauth's views also take PUT, and some take any method at all.
+# allauth's views also accept PUT, and some of them any method.
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 sign_in = for_anyone(get_or_post(SignIn.as_view()))
@@ -77,7 +77,7 @@ new_recovery_codes = for_staff()(get_or_post(recovery.GenerateRecoveryCodesView.
 @for_staff()
 @require_safe
 def my_account(request: StaffRequest) -> HttpResponse:
-    """Name, roles, one-time codes and recovery codes."""
+    """Show name, roles, one-time codes and recovery codes."""
     held = {one.type: one for one in Authenticator.objects.filter(user=request.user)}
     recovery_set = held.get(Authenticator.Type.RECOVERY_CODES)
     return render(
@@ -95,7 +95,7 @@ def my_account(request: StaffRequest) -> HttpResponse:
 @for_staff()
 @require_POST
 def choose_own_mail(request: StaffRequest) -> HttpResponse:
-    """Which mail about their work somebody wants; the operator's staff have none."""
+    """Choose which mail about their work the account wants. The operator's staff get none."""
     if city_of(request) is None:
         raise Http404
     choose_mail(
@@ -108,7 +108,7 @@ def choose_own_mail(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff()
 def deactivate_codes(request: StaffRequest) -> HttpResponse:
-    """Remove the authenticator app from the account, so that another can be set up: a new phone."""
+    """Remove the authenticator app from the account, so that another one can be set up, such as on a new phone."""
     held = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
     if held is None:
         return redirect("mfa_activate_totp")
@@ -121,7 +121,7 @@ def deactivate_codes(request: StaffRequest) -> HttpResponse:
 @for_staff()
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
-    """Where every role begins: what waits for it, and what its pages are."""
+    """Show each role what waits for it and links to its pages."""
     context: dict[str, Any] = {"roles": sorted(request.roles)}
     if city_of(request) is not None:
         now = timezone.now()
@@ -134,7 +134,7 @@ def home(request: StaffRequest) -> HttpResponse:
 @for_anyone
 @require_POST
 def single_sign_on(request: HttpRequest) -> HttpResponseBase:
-    """Redirect to the city's single sign-on; 404 where there is none."""
+    """Redirect to the city's single sign-on. Answer 404 if it has none."""
     city = city_of(request)
     if city is None or not get_adapter().list_apps(request):
         raise Http404
@@ -154,5 +154,5 @@ def single_sign_on_callback(request: HttpRequest, provider_id: str) -> HttpRespo
 @for_anyone
 @require_safe
 def single_sign_on_failed(request: HttpRequest) -> HttpResponse:
-    """The city's single sign-on knows nobody of that name."""
+    """Show that there is no account for the identity of the city's single sign-on."""
     return render(request, "account/no_account.html", status=403)

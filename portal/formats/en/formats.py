@@ -1,4 +1,4 @@
-"""Dates that cannot be misread on either side of an ocean."""
+"""English date formats that are unambiguous for British and American readers."""
 
 DATE_FORMAT = "j F Y"
 DATETIME_FORMAT = "j F Y, H:i"

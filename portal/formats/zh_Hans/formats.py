@@ -1,4 +1,4 @@
-"""Dates as officials write them."""
+"""Chinese date formats as officials write them."""
 
 DATE_FORMAT = "Y年n月j日"
 DATETIME_FORMAT = "Y年n月j日 H:i"
