@@ -1,8 +1,8 @@
-// The camera of a gate's phone. Where the browser cannot read QR codes by itself, a library is loaded that can: only then, as it is large.
+// The camera of a gate's phone. If the browser cannot read QR codes, a library is loaded, and only then because it is large.
 
 const LOOK_MS = 250;
-// In looks. A code that was out of sight so long is shown anew, by whomever; one that stays in sight is checked again when its minute
-// is over. A look may fail, as while nobody sees the page; so many of them in a row mean that there is no camera any more.
+// Numbers of frames. A code that was not visible for OUT_OF_SIGHT frames counts as shown again; one that stays visible is checked again
+// after a minute. Reading a frame may fail, for example while the page is hidden; MOST_FAULTS failures in a row mean that there is no camera.
 const OUT_OF_SIGHT = 8;
 const A_MINUTE = 240;
 const MOST_FAULTS = 20;
@@ -41,7 +41,7 @@ const byLibrary = async ({ reader, wasm }) => {
 
 const pause = () => new Promise((done) => setTimeout(done, LOOK_MS));
 
-// Looks for as long as there is a picture.
+// Reads frames while the stream is active.
 const watch = async (stream, read, check) => {
   let last = "";
   let [unseen, unchecked, faults] = [0, 0, 0];
@@ -77,14 +77,14 @@ const useCamera = async (button, check) => {
     const read = (await byBrowser()) ?? (await byLibrary(button.dataset));
     await watch(stream, () => read(viewfinder), check);
   } finally {
-    // It can be tried again.
+    // Show the button, so that the camera can be started again.
     for (const track of stream.getTracks()) track.stop();
     viewfinder.hidden = true;
     button.hidden = false;
   }
 };
 
-// ``tell`` says that there is no camera to use: the field is always there.
+// ``tell`` reports that no camera can be used. The text field is available in any case.
 export const offerCamera = (button, check, tell) => {
   if (!navigator.mediaDevices?.getUserMedia) return;
   button.hidden = false;

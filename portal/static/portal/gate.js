@@ -1,14 +1,14 @@
-// A gate's page with a script: it stays ready for the next person, and answers without a network from the key lists it has kept.
+// The script of a gate's page. It is always ready for the next scan, and without a network it verifies passes with stored key lists.
 import { offerCamera } from "./camera.js";
 import { fetchLists, forgetLists, keptLists } from "./gate_lists.js";
 import { forgetScans, keepScan, sendScans } from "./gate_scans.js";
 import { canVerify } from "./key_list.js";
 import { verifyOffLine } from "./verifier.js";
 
-// Longer than the portal itself waits for another city's answer.
+// Longer than the server waits for another city's answer.
 const TRY_MS = 6000;
 const LOOK_MS = 15 * 60 * 1000;
-// As long as a pass lives: what stands on the screen then is not of now.
+// The lifetime of a pass. After it, the result on the screen is no longer labelled as current.
 const NOW_MS = 60 * 1000;
 const form = document.querySelector("#scan");
 const field = document.querySelector("#text");
@@ -22,7 +22,7 @@ const say = (place, text) => {
   shown.querySelector(`[data-${place}]`).textContent = text;
 };
 
-// The city's time, whatever the device is set to, as the server writes it: 2026年11月24日 10:00, 24 November 2026 at 10:00.
+// Times in the city's time zone, whatever the device is set to, formatted like the server's: 2026年11月24日 10:00, 24 November 2026 at 10:00.
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const written = { dateStyle: "long", timeStyle: "short", timeZone: form.dataset.zone };
 const localTime = (instant) => new Date(instant).toLocaleString(language, written);
@@ -66,7 +66,7 @@ const show = (told, time) => {
   shown.dataset.state = state;
   shown.querySelector("use").setAttribute("href", `#i-${told.colour || "attention"}`);
   say("word", told.colour ? words.colours[told.colour] : words.times.no_colour);
-  // Of another city's pass, the city that answers for the colour.
+  // For a pass of another city: the city that states the colour.
   say("city", told.city ?? "");
   shown.querySelector("[data-city]").hidden = !told.city;
   say("sentence", told.sentence ?? words.sentences[told.detail || told.result]);
@@ -79,7 +79,7 @@ const show = (told, time) => {
   try {
     play(state);
   } catch {
-    // A device without sound shows all the same what was found; perhaps it has one the next time.
+    // Without sound the result is still shown. The next result tries again.
     sound = null;
   }
 };
@@ -93,13 +93,13 @@ const revoked = () => {
 const checkOnLine = async (body) => {
   const answer = await fetch(form.dataset.check, { method: "POST", body, signal: AbortSignal.timeout(TRY_MS) });
   if (answer.status === 401) revoked();
-  // Not off-line: the city's service is suspended, and the page says what to do.
+  // Do not check off-line: the city's service is suspended, and the reloaded page says what to do.
   if (answer.headers.has("X-City-Suspended")) location.reload();
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return answer.json();
 };
 
-// A genuine pass of another city is what this city makes of passes of others.
+// Return the result for a genuine pass of another city, which depends on this city's recognition.
 const ofOtherCity = (told) => {
   const city = words.cities[told.division];
   if (!city) return { result: "unknown_key", detail: "", colour: "" };
@@ -133,7 +133,7 @@ const sendWaiting = async () => {
   try {
     flag(await sendScans(form.dataset.scans, new FormData(form)));
   } catch {
-    // They wait on: the next time that there is a network they are sent.
+    // The scans stay stored and are sent when there is a network again.
     await showLine(false);
   }
 };
@@ -165,7 +165,7 @@ form.addEventListener("submit", (event) => {
   if (field.value.trim()) check(field.value);
 });
 
-// A hand scanner types wherever the focus is: whatever is typed belongs to the field. A space presses a button, and begins no pass.
+// A hand scanner types into the focused element, so move the focus to the field. A space is excepted: it presses buttons and begins no pass.
 document.addEventListener("keydown", (event) => {
   const isTyped = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
   if (isTyped && !document.activeElement.matches("input")) field.focus();

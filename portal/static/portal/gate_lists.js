@@ -1,10 +1,10 @@
-// The signed key lists that a gate has kept: its own city's, and those of the cities whose passes it may be shown.
+// The signed key lists that a gate stores: its own city's, and those of the cities whose passes may be shown to it.
 import { readList } from "./key_list.js";
 
 const KEPT = "gate.lists";
 const REVOKED = "revoked";
 
-// {device, lists: {division: {text, signedBy}}}. Another device of this browser was enrolled anew, and pins anew.
+// {device, lists: {division: {text, signedBy}}}. If the browser was enrolled as another device, it starts with no lists and pins anew.
 const kept = (device) => {
   const found = JSON.parse(localStorage.getItem(KEPT) ?? "null");
   return found?.device === device ? found : { device, lists: {} };
@@ -12,7 +12,7 @@ const kept = (device) => {
 
 export const forgetLists = () => localStorage.removeItem(KEPT);
 
-// Takes a list if whoever signed the one before signed it too, and it is not older. Says whether it may be used.
+// Stores a list if it has the same signer as the previous one and is not older. Throws an error if it must not be used.
 const take = async (into, text, division, pinned) => {
   const before = into.lists[division];
   const list = await readList(text, before?.signedBy ?? pinned);
@@ -27,8 +27,8 @@ const fetched = async (address) => {
   return answer.text();
 };
 
-// Brings the kept lists up to date. ``"off_line"`` when the city cannot be reached, ``"refused"`` for a list that does not count,
-// ``"revoked"`` when the city does not know this device any more.
+// Updates the stored lists. Returns ``"off_line"`` if the city cannot be reached, ``"refused"`` if its list must not be used,
+// ``"revoked"`` if the city no longer knows this device, otherwise ``"fetched"``.
 export const fetchLists = async ({ device, division, signedBy, keys, neighbours }) => {
   let texts;
   try {
@@ -43,7 +43,7 @@ export const fetchLists = async ({ device, division, signedBy, keys, neighbours 
     try {
       await take(into, text, ofCity, pinned);
     } catch {
-      // Another city's list that does not count leaves its passes unknown here; only our own stops the gate.
+      // Without another city's list, its passes are unknown here. Only the own city's list stops the gate.
       if (ofCity === division) said = "refused";
     }
   }
@@ -51,7 +51,7 @@ export const fetchLists = async ({ device, division, signedBy, keys, neighbours 
   return said;
 };
 
-// The lists to verify with, the own city's first; none of a city whose list does not verify any more.
+// Returns the lists to verify with, the own city's first. Lists that no longer verify are left out.
 export const keptLists = async ({ device, division }) => {
   const { lists } = kept(device);
   const divisions = [division, ...Object.keys(lists).filter((one) => one !== division)].filter((one) => lists[one]);

@@ -1,7 +1,7 @@
-// What was scanned off-line waits here until the city has seen it: only then can the same pass at another gate be found out.
+// Stores off-line scans until they are sent to the city, which can then detect that a pass was scanned at another gate as well.
 
 const WAITING = "gate.scans";
-// A day of a busy gate; older ones go first.
+// About a day of a busy gate. The oldest scans are dropped first.
 const MOST = 2000;
 const AT_ONCE = 200;
 
@@ -9,13 +9,13 @@ const waiting = () => JSON.parse(localStorage.getItem(WAITING) ?? "[]");
 
 export const forgetScans = () => localStorage.removeItem(WAITING);
 
-// Only what was genuine: all else is no pass that could be anywhere else.
+// Only genuine passes are stored, because others cannot have been scanned elsewhere.
 export const keepScan = (token, seconds) => {
   const scans = [...waiting(), { pass: token, at: new Date(seconds * 1000).toISOString() }];
   localStorage.setItem(WAITING, JSON.stringify(scans.slice(-MOST)));
 };
 
-// Sends what waits, and answers the instants of those that were at another gate too.
+// Sends the stored scans. Returns the times of those whose passes were also scanned at another gate.
 export const sendScans = async (address, body) => {
   const flagged = [];
   for (let scans = waiting(); scans.length > 0; scans = waiting()) {

@@ -1,10 +1,10 @@
-// Keeps the gate's page, so that it opens without a network. What it keeps names nobody; results are never kept.
+// Caches the gate's page, so that it opens without a network. The cache contains no personal data and no results.
 const KEPT = "gate-1";
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
-// The page tells what it consists of: it was loaded before there was a worker to see it.
+// The page sends the list of its resources, because it was loaded before the worker was active.
 self.addEventListener("message", (event) => {
   if (!Array.isArray(event.data?.keep)) return;
   const keep = async () => {
@@ -20,7 +20,7 @@ const answer = async (request) => {
   try {
     const fresh = await fetch(request);
     if (fresh.ok) await cache.put(request, fresh.clone());
-    // A device that is revoked has no page any more, off-line neither.
+    // A revoked device must not show the page off-line either.
     if (fresh.status === 401) await caches.delete(KEPT);
     return fresh;
   } catch (fault) {

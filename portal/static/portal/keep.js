@@ -1,5 +1,5 @@
-// A form that is being sent keeps itself no more: what arrives after it would be there again, though it was taken.
-// Whoever turns a switch or signs out right after typing takes nothing away either: it is kept before that form is sent.
+// A form that is being submitted no longer stores its values, because a late request would store what was already submitted.
+// If another form is submitted right after typing, such as signing out, the typed values are stored before.
 
 addEventListener("submit", async (event) => {
   const sent = event.target;
@@ -9,7 +9,7 @@ addEventListener("submit", async (event) => {
   if (!typed) return;
   event.preventDefault();
   const fields = [...new FormData(typed.closest("form"))].filter(([, value]) => typeof value === "string");
-  // Should it not be kept, the form is sent all the same.
+  // If storing fails, the form is submitted anyway.
   await fetch(typed.getAttribute("hx-post"), { method: "POST", body: new URLSearchParams(fields) }).catch(() => null);
   typed.remove();
   sent.requestSubmit(event.submitter);

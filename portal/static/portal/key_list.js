@@ -1,4 +1,4 @@
-// A city's signed key list, read as codes/passes/key_list.py reads it on the server.
+// Reads a city's signed key list, like codes/passes/key_list.py on the server.
 
 const VERSION = 2;
 
@@ -10,7 +10,7 @@ const isSigned = async (key, signature, bytes) => {
 };
 export { isSigned };
 
-// Whether this browser knows the signatures of passes and lists at all.
+// Returns whether this browser supports the signatures of passes and lists.
 export const canVerify = async () => {
   try {
     await crypto.subtle.importKey("raw", new Uint8Array(32), { name: "Ed25519" }, false, ["verify"]);
@@ -26,7 +26,7 @@ const instant = (text) => {
   return seconds;
 };
 
-// What is signed: the content without its signature, with sorted keys and no white space, other signs than ASCII escaped.
+// The signed text: the content without its signature as JSON with sorted keys, no white space and non-ASCII characters escaped.
 const spelling = (value) => {
   if (Array.isArray(value)) return `[${value.map(spelling).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
@@ -41,7 +41,7 @@ const keyOf = async (row, division) => {
   return { name, division, bytes, retiredAt: row.retired_at ? instant(row.retired_at) : null, isStolen: row.compromised_at !== null };
 };
 
-// The list, or an error: its signature must be right and, where a signer is pinned, theirs. Of the keys only those of passes are taken.
+// Returns the list. Throws an error unless its signature is valid and by the pinned signer, if there is one. Only keys of passes are read.
 export const readList = async (text, pinned = "") => {
   const { signature, ...content } = JSON.parse(text);
   const signed = new TextEncoder().encode(escaped(spelling(content)));

@@ -1,4 +1,4 @@
-/* Keys of the officials' desk. Every one of them presses what is on the page anyway; without this file nothing is missing. */
+/* Keyboard shortcuts of the officials' pages. Each presses something that is on the page, so nothing is missing without this file. */
 (() => {
   const all = (what) => [...document.querySelectorAll(what)];
   const rows = () => all("[data-row]");

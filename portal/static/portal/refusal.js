@@ -1,4 +1,4 @@
-// Why something is no valid pass: one of the ten results, and why exactly where that is known.
+// Why something is not a valid pass: one of the ten results, and the exact reason if it is known.
 export class Refusal extends Error {
   constructor(result, detail = "") {
     super(detail || result);

@@ -1,5 +1,5 @@
-/* A part of a page that asks for itself again is left as it is while nothing that can be read has changed: whoever has come to a
-   link in it stays there. Without this file it is put in anew each time. */
+/* A part of a page that refreshes itself is not replaced while its text is unchanged, so that a focused link in it keeps the focus.
+   Without this file it is replaced each time. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const part = detail.target.getAttribute("hx-select");
   if (!part || detail.requestConfig.elt !== detail.target) return;

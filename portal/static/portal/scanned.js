@@ -1,4 +1,4 @@
-// What a scanner, a keyboard or a clipboard did to a pass, undone as codes/passes/scanned.py and checking.py do on the server.
+// Undoes what scanners, keyboard layouts and clipboards do to a pass, like codes/passes/scanned.py and checking.py on the server.
 import { Refusal } from "./refusal.js";
 
 export const PREFIXES = ["HCP1:", "HPP1:"];
@@ -36,7 +36,7 @@ function* combinations(places, count, from = 0) {
   }
 }
 
-// The likeliest first; none for what cannot be a pass.
+// Yields possible readings, the likeliest first, and none for a text that cannot be a pass.
 function* readings(text) {
   if (text.length > MAX_CHARACTERS) return;
   const plain = plainOf(text);
@@ -70,8 +70,8 @@ const outcomeOf = async (reading, verify) => {
   }
 };
 
-// What ``verify`` says of the one reading that it makes sense of: a reading that is no token, or whose signature is wrong,
-// was a wrong guess as long as another one is neither.
+// Returns the result of ``verify`` for the only plausible reading. A reading that is not a token, or whose signature is wrong,
+// is a wrong guess if another reading is neither.
 export const theOneReading = async (text, verify) => {
   const outcomes = [];
   for (const reading of readings(text)) {

@@ -1,4 +1,4 @@
-/* A tick in a table's head ticks the boxes of its column. Without this file it is not there, and each row has its own. */
+/* A checkbox in a table's head that ticks all checkboxes of its column. Without this file it stays hidden. */
 (() => {
   for (const all of document.querySelectorAll("[data-tick-all]")) {
     const boxes = [...all.closest("table").querySelectorAll("tbody input[type=checkbox]")];

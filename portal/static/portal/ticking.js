@@ -1,4 +1,4 @@
-/* Lets the server's time on a pass tick between two renewals. A pass whose minute is over without another stops there and says so. */
+/* Advances the server's time on a pass between two renewals. The clock of a pass that expired without a renewal stops, and a text says so. */
 (() => {
   const two = (n) => String(n).padStart(2, "0");
   const read = (text) => text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
@@ -29,12 +29,12 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!navigator.onLine) event.preventDefault();
   });
-  // More was asked than the server could answer: the page asks again when it was told to, while its pass still counts.
+  // The server is overloaded: ask again after the time it named, while the pass is still valid.
   document.addEventListener("htmx:responseError", (event) => {
     const seconds = Number(event.detail.xhr.getResponseHeader("Retry-After"));
     if (event.detail.xhr.status === 503 && seconds) setTimeout(() => window.htmx.trigger("#reading", "renew"), 1000 * seconds);
   });
-  // Whoever comes back to the page, or on-line, need not wait for the next beat.
+  // Reload at once when the page becomes visible or on-line again, without waiting for the next renewal.
   const renew = () => {
     if (shown && "isOver" in shown.dataset && document.visibilityState === "visible") window.location.reload();
   };

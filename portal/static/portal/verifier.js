@@ -1,5 +1,5 @@
-// Verifies a pass off-line, as codes/passes does on the server: base45, CBOR in its one spelling, Ed25519 by WebCrypto.
-// The token chooses neither algorithm nor key: both come from the cities' signed lists.
+// Verifies a pass off-line, like codes/passes on the server: base45, canonical CBOR, Ed25519 by WebCrypto.
+// The token does not choose algorithm or key: both come from the cities' signed key lists.
 import { hex, isSigned } from "./key_list.js";
 import { Refusal } from "./refusal.js";
 import { theOneReading } from "./scanned.js";
@@ -29,7 +29,7 @@ const decode45 = (text) => {
   return Uint8Array.from(bytes);
 };
 
-// Of CBOR only what a pass consists of, each in its shortest form: anything else is no pass.
+// Reads only the CBOR types that a pass contains, each in its shortest form. Anything else is not a pass.
 class Reader {
   constructor(bytes) {
     this.bytes = bytes;
@@ -168,7 +168,7 @@ const check = async (text, lists, now) => {
   return said.colour === "unknown" ? { ...found, result: "unknown", colour: "" } : { ...found, result: "ok" };
 };
 
-// {result, detail, colour, at} for whatever was scanned, and what a genuine pass says besides: ``at`` is the second whose colour it is.
+// Returns {result, detail, colour, at} for any scanned text, and more for a genuine pass. ``at``: the second for which the colour was stated.
 export const verifyOffLine = async (text, lists, now = Date.now() / 1000) => {
   try {
     return await check(text, lists, now);
