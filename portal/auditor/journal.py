@@ -127,10 +127,10 @@ def _chain() -> dict[str, Any]:
 
 
 def _journal_row(entry: JournalEntry, titles: Titles) -> JournalRow:
-    said = dict(entry.data)
+    shown = dict(entry.data)
     if sum(len(one["ids"]) for one in entry.rows or []) in range(1, MOST_ROWS + 1):
-        said["rows"] = entry.rows
-    data = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) if said else ""
+        shown["rows"] = entry.rows
+    data = json.dumps(shown, ensure_ascii=False, indent=2, sort_keys=True) if shown else ""
     subjects = [Subject(one, subject_label(one, titles)) for one in entry.subjects[:MOST_LINKED]]
     return JournalRow(entry, entry_label(entry, titles), subjects, len(entry.subjects), data, bytes(entry.digest).hex())
 

@@ -46,7 +46,7 @@ MEASURES = (
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownMeasure:
     """A measure over the days: its chart, and the number of days on which it was above its threshold."""
 
     title: str
@@ -66,17 +66,17 @@ def city_page(request: StaffRequest, schema: str) -> HttpResponse:
     context = {
         "city_shown": city,
         "now": now,
-        "measures": [_told(measure, place, days, labels) for place, measure in enumerate(MEASURES, start=1)],
+        "measures": [_shown_measure(measure, place, days, labels) for place, measure in enumerate(MEASURES, start=1)],
         "rows": rows,
     }
     return render(request, "operator/city.html", context)
 
 
-def _told(measure: Measure, shade: int, days: list[CityDay], labels: list[str]) -> Told:
+def _shown_measure(measure: Measure, shade: int, days: list[CityDay], labels: list[str]) -> ShownMeasure:
     values = [measure.read(one) for one in days]
     above = sum(value is not None and value > measure.threshold for value in values)
     chart = day_chart(str(measure.title), labels, [Series(str(measure.title), values, shade)], unit=measure.unit)
-    return Told(str(measure.title), _worded(measure.threshold, measure.unit), above, chart)
+    return ShownMeasure(str(measure.title), _worded(measure.threshold, measure.unit), above, chart)
 
 
 def _cell(measure: Measure, day: CityDay) -> tuple[str, bool]:

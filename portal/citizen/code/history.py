@@ -24,7 +24,7 @@ ON_A_PAGE = 20
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownChange:
     """A change and the sentences that explain it."""
 
     state: State
@@ -52,7 +52,7 @@ def history_page(request: SubjectRequest) -> HttpResponse:
         "because": Because(standing.because),
         "page": page,
         "changes": [
-            Told(State(one.after), one.since, _why(one, brought.get(one.run_id, []), facts)) for one in page.rows
+            ShownChange(State(one.after), one.since, _why(one, brought.get(one.run_id, []), facts)) for one in page.rows
         ],
     }
     return render(request, "citizen/history.html", context)

@@ -153,26 +153,26 @@ def until_sentences(reading: Reading) -> list[str]:
 def _record_lasts(one: HoldingRecord, reading: Reading) -> str:
     values = {"colour": _colour(State(one.colour)), "what": _what(one.fact)}
     if one.until is None:
-        said = _("%(colour)s for “%(what)s”: no day is set.") % values
+        text = _("%(colour)s for “%(what)s”: no day is set.") % values
     else:
-        said = _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
-    return named(one.providers, said) if reading.has_several_providers else said
+        text = _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
+    return named(one.providers, text) if reading.has_several_providers else text
 
 
 def reason_of(one: HoldingRecord, reading: Reading) -> str:
     """Return the rule's reason. A guardian, whom the reason does not address, gets the record instead."""
-    said = titled(one.rule, "reason")
-    if reading.name or not said:
-        said = record_sentence(one.fact)
-    return named(one.providers, said) if reading.has_several_providers else said
+    text = titled(one.rule, "reason")
+    if reading.name or not text:
+        text = record_sentence(one.fact)
+    return named(one.providers, text) if reading.has_several_providers else text
 
 
 def record_sentence(fact: Fact) -> str:
     return _("%(what)s, of %(day)s.") % {"what": capfirst(_what(fact)), "day": _day(fact.started_on)}
 
 
-def named(providers: Iterable[Provider], said: str) -> str:
-    return _("%(providers)s: %(text)s") % {"providers": titles(providers), "text": said}
+def named(providers: Iterable[Provider], text: str) -> str:
+    return _("%(providers)s: %(text)s") % {"providers": titles(providers), "text": text}
 
 
 def titles(providers: Iterable[Provider]) -> str:

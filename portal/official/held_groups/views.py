@@ -40,9 +40,11 @@ def held_groups(request: StaffRequest) -> HttpResponse:
     ended = HeldGroup.objects.described().exclude(state=HeldGroup.State.HELD)
     now = timezone.now()
     context = {
-        "waiting": [_told(group, overdue=group.is_overdue(now)) for group in HeldGroup.objects.waiting().described()],
+        "waiting": [
+            _group_shown(group, overdue=group.is_overdue(now)) for group in HeldGroup.objects.waiting().described()
+        ],
         "page": (page := keyset_page(ended, request.GET, by=["-id"])),
-        "ended": [_told(group) for group in page.rows],
+        "ended": [_group_shown(group) for group in page.rows],
     }
     return render(request, "official/held_groups/held_groups.html", context)
 
@@ -105,7 +107,7 @@ def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpRe
     page = _people(request, group) if is_held else None
     context: dict[str, Any] = {
         "group": group,
-        **_told(group, overdue=group.is_overdue(now)),
+        **_group_shown(group, overdue=group.is_overdue(now)),
         "is_held": is_held,
         "page": page,
         "people": [(change, _rules(change)) for change in page.rows] if page else [],
@@ -133,7 +135,7 @@ def _rules(change: VerdictChange) -> list[str]:
     return list(dict.fromkeys(str(hit["rule"]) for hit in change.hits))
 
 
-def _told(group: HeldGroup, *, overdue: bool = False) -> dict[str, Any]:
+def _group_shown(group: HeldGroup, *, overdue: bool = False) -> dict[str, Any]:
     """Return the group, its cause as a sentence, and its share of the registered in percent."""
     share = 100 * max(group.red, group.green) / max(group.registered, 1)
     return {"group": group, "cause": group.message_in(get_language() or "en"), "share": share, "overdue": overdue}
