@@ -1,1 +1,1 @@
-"""The daily run: its ledger, its partitions, settling, and amending runs."""
+"""The daily run: its ledger, its partitions, its settling, and amending runs."""

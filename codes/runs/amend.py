@@ -1,7 +1,7 @@
-"""Bringing some people up to date between two runs of the city: what two officials decided counts at once.
+"""Judge some people again between two runs of the city, so that a decision of two officials takes effect at once.
 
 An amending run judges the people it names by the inputs of the last settled run – its day, horizons and versions – and by what the
-city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-amending-runs.md``).
+city knows now. It settles in the transaction of the act that requires it (``docs/adr/0009-amending-runs.md``).
 """
 
 from collections.abc import Collection, Mapping
@@ -28,15 +28,15 @@ from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 from regions.tenancy import current_city
 
-# From so many people on it matters that the planner knows how many they are.
+# From this number of people on, the planner needs fresh statistics.
 MANY = 1000
 
 
 def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str) -> Run | None:
-    """Judge these people again and settle it, and with them whoever else is owed it. Call in a transaction.
+    """Judge these people again, with all others who are still owed it, and settle the result. Call in a transaction.
 
-    ``because`` is the journal's subject of what asks for it. None while a run of the city is open: that one's settling is
-    followed by ``amend_owed``; and before the city's first run, which knows of it anyway.
+    ``because`` is the journal subject of the act that requires it. Return ``None`` while a run of the city is open, since
+    ``amend_owed`` is called after that run has settled, and before the city's first run, which will take account of it.
     """
     lock_effective_codes()
     base = Run.objects.last_settled()
@@ -47,30 +47,33 @@ def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str
 
 
 def amend_owed(*, now: datetime) -> Run | None:
-    """Judge those about whom something was decided after the last run's instant and not counted yet. Safe to call at any time."""
+    """Judge the people about whom something was decided after the last run's instant, if no run has counted it yet.
+
+    Safe to call at any time.
+    """
     base = Run.objects.last_settled()
     if base is None or not _owed(base, now=now):
-        return None  # as mostly: so nobody needs to be waited for
+        return None  # the usual case, decided without waiting for the lock
     with transaction.atomic():
         return amend_now([], by="system", now=now, because="owed")
 
 
 def _owed(base: Run, *, now: datetime) -> set[int]:
-    """Everybody whose records were ruled on by now, and after the newest instant that has been counted.
+    """Return the people whose records were ruled on after the newest instant that has been counted and not after ``now``.
 
-    A run of a past instant leaves out what was decided before it was asked for: that is what was asked.
+    For a run of a past instant, rulings made before the run was started are left out, as its ``as_of`` demands.
     """
     since = max(base.as_of, base.started_at)
     counted = Subquery(base.amendments.order_by("-as_of").values("as_of")[:1])
     ruled = Suppression.objects.filter(state__in=["approved", "ended"]).annotate(
-        last=Greatest("ended_at", "decided_at")  # which leaves a null out
+        last=Greatest("ended_at", "decided_at")  # ignores nulls
     )
     since_then = ruled.filter(last__gt=Greatest(counted, Value(since)), last__lte=now)
     return people_of(since_then.values_list("record_id", "source", "provider"))
 
 
 def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[int]:
-    """Whom these records (``record_id``, source, provider) are about, in any of their versions."""
+    """Return the citizens whom any version of these records (``record_id``, source, provider) is about."""
     wanted = set(records)
     told = Fact.objects.filter(record_id__in={record_id for record_id, _, _ in wanted})
     rows = told.values_list("citizen_id", "record_id", "source_id", "provider_id")
@@ -80,9 +83,9 @@ def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[in
 def mass_changes_if(
     base: Run, people: Collection[int], *, day: date, known_at: datetime, versions: Mapping[int, int]
 ) -> list[MassChange]:
-    """The groups that a run of that day would open, as far as these people change: judged for it, and rolled back.
+    """Return the groups that a run of that day would open because of changes of these people. All writes are rolled back.
 
-    ``versions``: provider → version, where it is another one than the last settled run's, ``base``.
+    ``versions``: provider → version, where it differs from the one in the last settled run, ``base``.
     """
     with transaction.atomic():
         lock_effective_codes()
@@ -148,9 +151,9 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
 
 
 def _frozen_again(run: Run, one: RunProvider, versions: Mapping[int, int]) -> RunProvider:
-    """The amended run's inputs, so that this one's verdicts are replayed and explained like any other's.
+    """Return a copy of the amended run's inputs, so that the amending run's verdicts can be replayed and explained like any others.
 
-    A version withdrawn since gives way to the one that is in force without it, and any to the provider's of ``versions``.
+    A version withdrawn since is replaced by the one in force without it. A version given in ``versions`` takes precedence.
     """
     version = one.version
     if version is not None and version.withdrawn_at is not None:

@@ -1,7 +1,8 @@
-"""Whom a run judges: those whose verdict can be another than after the run before (``docs/adr/0059-the-work-follows-what-changed.md``).
+"""Select the people a run judges: those whose verdict may have changed since the previous settled run.
 
-Everything that a verdict follows from is either new since that run, or a day that has come, or a setting of the provider. In doubt
-somebody is judged, for that changes nothing that need not change.
+A verdict can change only because data arrived after that run, because a day was reached, or because a setting of the provider
+changed. In doubt a person is judged: this costs little, and the result is the same if nothing changed
+(``docs/adr/0059-the-work-follows-what-changed.md``).
 """
 
 import hashlib
@@ -24,11 +25,12 @@ SQL = Path(__file__).with_suffix(".sql")
 MARK, QUEUE = compose(SQL, "mark"), compose(SQL, "queue", since=compose(SQL, "since"))
 FORESEEN = compose(SQL, "foreseen")
 PROVE, UNFORESEEN = compose(SQL, "prove", foreseen=FORESEEN), compose(SQL, "unforeseen", foreseen=FORESEEN)
-# What two people decide is committed within minutes of its instant.
+# A decision of two people is committed within minutes of its instant. Those made in this time before the last run are
+# considered again, because that run may not have seen them.
 MARGIN = timedelta(days=1)
-# In so many nights everybody is judged for proof.
+# Number of nights in which every citizen is judged in full once, as a check of narrowed runs.
 PARTS = 30
-# All that is judged by; names and texts are not.
+# The fields of a rule on which verdicts depend; its names and texts have no effect.
 JUDGED_BY = (
     "code", "kind", "area_levels", "colour", "anchor", "hold_days", "checkin_days", "tests", "test_gap_days", "cleared_by",
 )  # fmt: skip
@@ -36,10 +38,11 @@ JUDGED_BY = (
 
 @dataclass
 class Frames:
-    """How the providers of a run judge, against the run before, and by rules about which kinds of records.
+    """How the inputs of a run's providers differ from those of the previous run. Providers are given by id.
 
-    ``in_full`` judge all their people again. Of those that ``go_on``, ``other_lists`` have another risk list under the same
-    rules, and ``later_versions`` a version to come.
+    ``kinds``: the kinds of records that the run's rules are about. ``in_full``: providers all of whose people are judged again.
+    ``go_on``: the other providers; of these, ``other_lists`` have another risk list with the same rules, and ``later_versions``
+    have a rule-set version that takes effect later.
     """
 
     kinds: set[str] = field(default_factory=set)
@@ -50,9 +53,9 @@ class Frames:
 
 
 def choose_people(run: Run) -> None:
-    """Queue the people whom the run judges, or note that it judges everybody. Call once its providers are frozen.
+    """Queue the people the run judges, or record that it judges everybody. Call after its providers are frozen.
 
-    First it is noted up to where the run sees everything: what comes in from here on is the next run's.
+    First store the keys of the first fact and the first registration that the run does not see; the next run starts from them.
     """
     if run.history:
         run.everybody = True
@@ -82,21 +85,24 @@ def choose_people(run: Run) -> None:
 
 
 def forget_gone() -> None:
-    """Drop what the settled run found to have no hit any more. Call in the settling transaction."""
+    """Delete the next changes that the settled run marked as having no hit any more. Call in the settling transaction."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM codes_nextchange WHERE gone")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """People whom a run judged for proof only, and those of them whom it found otherwise than they stood."""
+    """The number of people a run judged only as proof, and the number of them whose result differed from what was stored."""
 
     judged: int
     unforeseen: int
 
 
 def proof_of(run: Run) -> Proof | None:
-    """What the run's thirtieth showed; none when it judged none. Call in the settling transaction, before its changes are applied."""
+    """Return the result of the run's proof, or ``None`` if it has none.
+
+    Call in the settling transaction, before the run's changes are applied.
+    """
     if run.everybody or not run.proves:
         return None
     with connection.cursor() as cursor:
@@ -105,9 +111,10 @@ def proof_of(run: Run) -> Proof | None:
 
 
 def settles_narrowed(run: Run, last: Run | None) -> bool:
-    """Whether only the codes and disagreements of people can have changed whom the run judged, or whose ruling matters.
+    """Return whether codes and disagreements can have changed only for people whom the run judged or whose ruling matters.
 
-    For that each provider says as much as in the run before: which of them are known, and whose delivery is the newest.
+    This requires that the same providers are known and have a version as in the previous run, and, under the policy
+    ``freshest``, that their horizons are in the same order.
     """
     if last is None or run.everybody:
         return False
@@ -145,7 +152,7 @@ def _engine() -> str:
 
 
 def _follows(run: Run, last: Run) -> bool:
-    """Whether the run can go on from what the last one left: it asks later, by the same engine."""
+    """Return whether the run can continue from the last one: the engine is the same, and neither day nor instant is earlier."""
     marked = last.facts_from is not None and last.registrations_from is not None
     return marked and last.engine == run.engine and last.day <= run.day and last.as_of <= run.as_of
 
@@ -177,7 +184,7 @@ def _frames(run: Run, last: Run) -> Frames:
 
 
 def _goes_on(old: RunProvider, new: RunProvider) -> bool:
-    """By the same source, whose delivery reaches at least as far."""
+    """Return whether the source is the same and its horizon is not earlier."""
     if old.horizon is None or new.horizon is None:
         return False
     return old.source_id == new.source_id and old.horizon <= new.horizon
@@ -190,6 +197,6 @@ def _rules(version: RuleSetVersion, known: dict[int, Sequence[tuple[Any, ...]]])
 
 
 def _rule_sets_with_later_versions(last: Run) -> set[int]:
-    """Those of which the forecast of either run looks at a version to come."""
+    """Return the rule sets with a version that takes effect after the last run's day: the forecast of either run considers it."""
     later = RuleSetVersion.objects.filter(effective_from__gt=last.day).exclude(withdrawn_at__lte=last.as_of)
     return set(later.values_list("rule_set", flat=True))

@@ -1,6 +1,6 @@
 -- statement: mark
--- The first fact, by key, that this run does not see and a later one may, and the first registration. Whoever stores either holds
--- the city's intake until the end of their transaction, so that all with smaller keys are there.
+-- The smallest key of a fact that this run does not see and a later one may, and the same of a registration. Transactions that
+-- store either hold the city's intake lock until they end, so that all rows with smaller keys are visible.
 SELECT coalesce((SELECT coalesce(min(f.id) FILTER (WHERE f.received_at > run.as_of OR f.recorded_at > h.horizon), max(f.id) + 1)
                  FROM codes_fact f
                  LEFT JOIN (SELECT source_id, min(horizon) AS horizon FROM codes_runprovider
@@ -13,11 +13,11 @@ FROM codes_run run
 WHERE run.id = %(run)s
 
 -- statement: queue
--- Whose verdict can be another than after the run `last`. When in doubt somebody is judged: it costs little, and changes nothing.
--- `since`: the first day of what is new about them. With what their hits rest on it is all that needs to be read; none: read all.
+-- The people whose verdict may have changed since the run `last`. In doubt a person is judged: it costs little and changes nothing.
+-- `since`: the first day of the new data about the person. Only this and the facts of their hits need to be read; null: read all.
 WITH run AS MATERIALIZED (SELECT * FROM codes_run WHERE id = %(run)s),
 last AS MATERIALIZED (SELECT * FROM codes_run WHERE id = %(last)s),
--- One that cannot judge now is judged in full when it can again.
+-- A provider that cannot judge now is judged in full when it can again.
 awaited AS MATERIALIZED (
     SELECT n.* FROM codes_nextchange n
     JOIN codes_runprovider p ON p.provider_id = n.provider_id AND p.run_id = %(run)s
@@ -28,8 +28,8 @@ fresh AS MATERIALIZED (
     FROM codes_fact WHERE id >= (SELECT facts_from FROM last)
 ),
 due (citizen_id, since) AS (
-    -- A new record can hold only those whom a rule in force is about; a changed or revoked one everybody it was ever about. A symptom
-    -- takes back a healthy day, by which a hit may have been released.
+    -- A new record can cause a hit only if a rule in force is about its kind; a changed or revoked one affects everybody it was ever
+    -- about. A symptom revokes a healthy day, by which a hit may have been released.
     SELECT citizen_id, {{since}} FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s) OR kind = 'symptom'
     UNION ALL
     SELECT told.citizen_id, NULL::date
@@ -42,14 +42,15 @@ due (citizen_id, since) AS (
     ) told
     WHERE fresh.version > 1
     UNION ALL
-    -- Any other one can only release a hit.
+    -- A new record of any other kind can only release a hit.
     SELECT n.citizen_id, {{since}} FROM awaited n JOIN fresh ON fresh.citizen_id = n.citizen_id AND fresh.kind = ANY (n.kinds)
     UNION ALL
-    -- A day has come; or what a run wrote that did not settle has taken the place of what stood.
+    -- The day of the next change has been reached; or the row was overwritten by a run that did not settle.
     SELECT n.citizen_id, CASE WHEN n.run_id <= %(last)s THEN run.day END
     FROM awaited n, run WHERE n.next_on <= run.day OR n.run_id > %(last)s
     UNION ALL
-    -- A check-in is missing, or one of the days before counts otherwise than it did; or one came in since of a day that runs again.
+    -- A check-in is missing, or an earlier day counts differently than before; or, if the same day is judged again, a check-in
+    -- has arrived since.
     SELECT n.citizen_id, run.day
     FROM awaited n
     CROSS JOIN run
@@ -67,7 +68,7 @@ due (citizen_id, since) AS (
     UNION ALL
     SELECT citizen_id, NULL FROM codes_registration WHERE id >= (SELECT registrations_from FROM last)
     UNION ALL
-    -- Two people decided about a record. What was decided while the last run worked it may have seen in part.
+    -- Two people decided about a record. Decisions made during the last run may have been seen by only some of its partitions.
     SELECT told.citizen_id, NULL
     FROM codes_suppression wrong
     CROSS JOIN last
@@ -76,26 +77,26 @@ due (citizen_id, since) AS (
     UNION ALL
     SELECT citizen_id, NULL FROM codes_formerref, last WHERE joined_at > last.started_at - %(margin)s::interval
     UNION ALL
-    -- Whom an amending run judged by what is known since, and whose change is kept back.
+    -- People judged by an amending run with what was known later, and people whose change is held.
     SELECT named.citizen_id, NULL FROM codes_runcitizen named JOIN codes_run amending ON amending.id = named.run_id
     WHERE amending.amends_id = %(last)s
     UNION ALL
     SELECT kept.citizen_id, NULL FROM codes_verdictchange kept JOIN codes_run judged ON judged.id = kept.run_id
     WHERE kept.held_in_id IS NOT NULL AND %(last)s IN (judged.id, judged.amends_id)
     UNION ALL
-    -- A part of the city that the last run gave up.
+    -- The people of the partitions that the last run parked.
     SELECT known.citizen_id, NULL
     FROM codes_partition parked
     JOIN (SELECT citizen_id FROM codes_fact UNION ALL SELECT citizen_id FROM codes_verdict) known
       ON known.citizen_id >= parked.low AND known.citizen_id < parked.high
     WHERE parked.run_id = %(last)s AND parked.state = 'parked'
     UNION ALL
-    -- Providers that judge by something else than before: everybody with them,
+    -- Providers whose inputs differ from before: everybody registered with them,
     SELECT registered.citizen_id, NULL
     FROM codes_registration registered
     WHERE registered.provider_id = ANY (%(in_full)s::bigint[])
     UNION ALL
-    -- by another risk list only, whoever has a stay or is held; and where a later version is known, whoever is held.
+    -- if only the risk list differs, everybody with a stay or a verdict; if a later version is known, everybody with a verdict.
     SELECT citizen_id, NULL FROM codes_fact WHERE kind = 'area_stay' AND %(other_lists)s::bigint[] <> '{}'
     UNION ALL
     SELECT citizen_id, NULL FROM codes_verdict WHERE provider_id = ANY (%(other_lists)s::bigint[] || %(later_versions)s::bigint[])
@@ -108,12 +109,12 @@ LEFT JOIN codes_nextchange n ON n.citizen_id = due.citizen_id
 GROUP BY due.citizen_id
 
 -- statement: since
--- The first day of a new record. What people say of themselves may go back on what they said before.
+-- The first day of a new record; null for a declaration, since its answers may revoke earlier ones.
 CASE WHEN fresh.origin = 'source' AND fresh.version = 1
                        THEN least(fresh.started_on, (fresh.recorded_at AT TIME ZONE %(zone)s)::date) END
 
 -- statement: prove
--- Besides them the day's part of the city, judged in full; of those in it whom nothing else made due, what was foreseen.
+-- Add the day's part of the city, to be judged in full. For people in it who were not due already, store what was foreseen.
 INSERT INTO codes_duecitizen (citizen_id, foreseen)
 SELECT c.id, (SELECT coalesce(jsonb_agg(jsonb_build_array({{foreseen}}) ORDER BY n.provider_id), '[]')
               FROM codes_nextchange n WHERE n.citizen_id = c.id AND NOT n.gone)
@@ -127,8 +128,9 @@ ON CONFLICT (citizen_id) DO UPDATE SET reads_from = NULL
 n.provider_id, n.next_on, n.kinds, n.rests_from
 
 -- statement: unforeseen
--- Who was judged for proof only and found to be otherwise than what stood, or to change on another day than was foreseen. Call before
--- the run's changes are applied. These are looked up once: one by one they can be sought in the block range index each time.
+-- The number of people judged only as proof, and of those whose verdict differs from the stored one or changes on another day than
+-- foreseen. Call before the run's changes are applied. The changes are read once, by a subquery: for single look-ups the planner may
+-- use the block range index each time.
 SELECT count(*) AS judged,
        count(*) FILTER (WHERE due.foreseen <> now.foreseen
                            OR due.citizen_id IN (SELECT citizen_id FROM codes_verdictchange WHERE run_id = %(run)s))

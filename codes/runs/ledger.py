@@ -1,4 +1,4 @@
-"""The run's row: starting it, claiming its steps, ending it. Every move is compare-and-set on the database's own row."""
+"""The row of a run: start it, claim its steps, end it. Every transition is a compare-and-set on the database row."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 SCHEDULE = SYSTEM
-# An approver who refuses a held group has everybody judged again without the version that brought it.
+# An approver who refuses a held group starts a run that judges everybody again without the version that caused it.
 MAY_START = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.APPROVER)
 
 
@@ -43,12 +43,12 @@ class RunRefusal(TextChoices):
     OTHER_OPEN = "other_open", _("Another run is under way ({run}). Try again when it has ended.")
 
 
-# A worker has left a step or a partition, whatever became of it: run_id, step, number and seconds.
+# Sent when a worker leaves a step or a partition, whatever the outcome, with run_id, step, number and seconds.
 step_ended = Signal()
 
 
 class ClaimLost(RuntimeError):
-    """Another worker has taken the step over; this one's work was rolled back."""
+    """Another worker has taken over the step; this worker's work was rolled back."""
 
 
 def start_run(
@@ -62,12 +62,12 @@ def start_run(
     everybody: bool = False,
     proves: bool = False,
 ) -> tuple[Run, bool]:
-    """Open the city's run: (run, whether it was opened now). While one is open, everybody who asks gets that one.
+    """Open a run of the city. Return the run and whether this call opened it: while one is open, every caller gets that one.
 
-    ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on. ``history``
-    keeps the run's verdicts for its day and changes nothing that stands; it asks no source, which could only add to what was known.
-    ``everybody``: judge also those whose verdict cannot have changed; ``proves``: a thirtieth of them.
-    Raises ``Refused`` with a ``RunRefusal``, and ``NotAllowed``.
+    ``day`` defaults to the day of ``as_of`` in the city's time zone, and ``as_of`` to ``now``; both are fixed from here on.
+    ``history`` keeps the run's verdicts for its day and changes nothing that is current; no source is collected, because a new
+    delivery was not known then. ``everybody`` judges also the people whose verdict cannot have changed, ``proves`` a thirtieth
+    of them. Raises ``Refused`` with a ``RunRefusal``, or ``NotAllowed``.
     """
     require_role_or_operator(by, *MAY_START)
     as_of = as_of or now
@@ -78,7 +78,7 @@ def start_run(
             return found, False
     try:
         with transaction.atomic():
-            lock_effective_codes()  # an amending run may be taking the day's next number
+            lock_effective_codes()  # an amending run may be taking the day's next sequence number
             check_instants(day, as_of, now=now, history=history)
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
@@ -94,7 +94,7 @@ def start_run(
             )
             told = {"day": str(day), "as_of": as_of.isoformat(), **({"history": True} if history else {})}
             record("run.started", by=by, now=now, subject=f"run:{run.pk}", data=told)
-    except IntegrityError:  # another starter was quicker; theirs is the run
+    except IntegrityError:  # another caller opened a run first; return that one
         found = _joined(history)
         if found is None:
             raise
@@ -103,10 +103,10 @@ def start_run(
 
 
 def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) -> None:
-    """``docs/semantics.md`` §4, Runs: nothing to come is computed, and nothing later is undone. Raises ``Refused``.
+    """Raise ``Refused`` if the day or the instant is in the future or before that of a settled run (``docs/semantics.md`` §4, Runs).
 
-    What a run settled by later knowledge of its day would be undone by earlier knowledge of it just as by an earlier day. A run
-    of a day or an instant to come, which earlier versions allowed, does not count here: it would let no other follow.
+    A run of the same day with an earlier ``as_of`` would undo a settled run just as a run of an earlier day would. Settled runs
+    of a future day or instant, which earlier versions allowed, are ignored here: otherwise no other run could follow them.
     """
     city = current_city()
     today = city.day_of(now)
@@ -128,7 +128,7 @@ def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) 
 
 
 def _joined(history: bool) -> Run | None:
-    """The open run, for whoever asks for one. Raises ``Refused`` when it does something else."""
+    """Return the open run, if any. Raises ``Refused`` if it or the requested run is a run of history."""
     found = open_run()
     if found and (history or found.history):
         raise Refused(RunRefusal.OTHER_OPEN, run=found)
@@ -136,14 +136,14 @@ def _joined(history: bool) -> Run | None:
 
 
 def open_run() -> Run | None:
-    """The run that has not ended, if any: the database allows one per city."""
+    """Return the run that has not ended, if any. The database allows one per city."""
     return Run.objects.filter(state__in=Run.OPEN).first()
 
 
 def run_to_wake(*, now: datetime) -> Run | None:
-    """The open run, when it may be that no message is under way for it.
+    """Return the open run if there may be no task in the broker for it, else ``None``.
 
-    While somebody is at work on it and no partition was left behind, its other partitions wait for workers and not for messages.
+    While a worker holds one of its partitions and no partition has been left unfinished, the others are already enqueued.
     """
     run = open_run()
     if run is None or (run.lease_until and run.lease_until >= now):
@@ -157,7 +157,7 @@ def run_to_wake(*, now: datetime) -> Run | None:
 
 @contextmanager
 def timed_step(run_id: int, step: RunStep, number: int | None = None) -> Iterator[None]:
-    """Tell whoever measures how long the block took; none of them can make it fail."""
+    """Send ``step_ended`` with the duration of the block. A receiver that raises does not make the block fail."""
     began = monotonic()
     try:
         yield
@@ -167,13 +167,13 @@ def timed_step(run_id: int, step: RunStep, number: int | None = None) -> Iterato
 
 
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
-    """Take the run's present step for this worker; none when it is past that step or another holds it."""
+    """Claim the run's current step. Return ``None`` if the run is not in ``state`` or another worker holds it."""
     unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return claim(Run.objects.filter(unclaimed, pk=run_id, state=state), now=now)
 
 
 def move_on(run: Run, state: str, **changes: Any) -> bool:
-    """Leave the claimed step for the next state; false when the claim was lost to another worker meanwhile."""
+    """Move from the claimed step to the next state. Return false if another worker has taken over the claim."""
     return run.leave(state, attempts=0, **changes)
 
 
@@ -181,7 +181,7 @@ STEP_FAILED = {RunStep.COLLECTING: RunFault.COLLECTING_FAILED, RunStep.SETTLING:
 
 
 def give_back(run: Run, *, step: RunStep, error: Exception, now: datetime) -> None:
-    """Note a failed attempt at a step; after the last one the run ends as failed, with the reason."""
+    """Record a failed attempt at a step. After the last allowed attempt the run ends as failed, with the reason."""
     _, params = error_fault(error)
     with transaction.atomic():
         RunError.objects.create(run=run, at=now, step=step, message=params["error"])
@@ -194,7 +194,7 @@ def give_back(run: Run, *, step: RunStep, error: Exception, now: datetime) -> No
 
 
 def unfinished_partitions(run_id: int, *, now: datetime) -> Sequence[Partition]:
-    """Partitions that some worker should take."""
+    """Return the partitions that a worker can claim now."""
     return list(free(Partition.objects.filter(run=run_id), now=now).order_by("number"))
 
 
@@ -205,33 +205,33 @@ def all_partitions_ended(run_id: int) -> bool:
 
 FIRST_MINUTE = time(4, 0)
 SPREAD_MINUTES = 120
-# After a failure the day's run is tried again, not with every beat.
+# After a failure the day's run is not tried again with every beat, but after this time.
 PAUSE_AFTER_FAILURE = timedelta(minutes=10)
 
 
 def start_if_due(*, now: datetime) -> Run | None:
-    """Open today's run when its minute has come and no run that counts as it has begun since.
+    """Open today's run if its minute has been reached and no run since then counts as the day's run.
 
-    One that began before, failed, judges another day or asked no source does not count: what the sources recorded in the
-    night would wait a day (``docs/semantics.md`` §4, Validity).
+    A run that began earlier, failed, judges another day or collected no source does not count: what the sources recorded
+    overnight would wait for a day (``docs/semantics.md`` §4, Validity).
     """
     if now < _due_on(current_city().day_of(now)):
         return None
     with transaction.atomic():
-        # Two beats at once: the second looks when the first one's run is there, even if that has ended already.
+        # Of two simultaneous beats the second waits here and then sees the run of the first, even if it has ended already.
         advisory_lock("scheduled run")
         if next_attempt(now=now) > now:
             return None
         try:
             run, opened = start_run(by=SCHEDULE, now=now, proves=True)
         except Refused:
-            # A run of history was quicker. The next beat tries again, and other cities do not wait for this one.
+            # A run of history was opened first. The next beat tries again; other cities do not wait for this one.
             return None
     return run if opened else None
 
 
 def next_attempt(*, now: datetime) -> datetime:
-    """From when on the city opens a run by itself, if none is open: today's; today's again after it failed; or tomorrow's."""
+    """Return the instant from which the next scheduled run opens if none is open: today's, its retry after a failure, or tomorrow's."""
     today = current_city().day_of(now)
     due = _due_on(today)
     if now < due:
@@ -252,7 +252,7 @@ def _due_on(day: date) -> datetime:
 
 
 def next_run_due(*, now: datetime) -> datetime:
-    """When the city's next scheduled run opens: what is entered now counts from then."""
+    """Return when the city's next scheduled run opens. What is entered now counts from then on."""
     today = current_city().day_of(now)
     return next(due for due in (_due_on(today), _due_on(today + timedelta(days=1))) if due > now)
 

@@ -1,7 +1,7 @@
-"""Mass changes: when one cause would turn too many people red, or take too many to green before their day, its changes are held.
+"""Hold mass changes: those of one cause that would turn too many people red, or too many green before their announced day.
 
-Their people keep what they showed, everybody else settles; two people release or refuse the group (``docs/semantics.md`` §4,
-``docs/adr/0015-held-groups.md``).
+The people concerned keep the colour they showed, and everybody else settles. Two people release or refuse the group
+(``docs/semantics.md`` §4, ``docs/adr/0015-held-groups.md``).
 """
 
 from collections import Counter
@@ -18,17 +18,17 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-# What somebody's colour rests on: the last settled run, or, once a group was ever held, perhaps an earlier one.
+# The run on which a person's shown colour is based: the last settled run, or possibly an earlier one if a group was ever held.
 BASE_IS_LAST_SETTLED = compose(SQL, "base_is_last_settled")
 BASE_OF_EACH = compose(SQL, "base_of_each")
 COUNT, HOLD, BROUGHT = compose(SQL, "count"), compose(SQL, "hold"), compose(SQL, "brought")
 WINDOW = timedelta(hours=24)
-# Under this name in a run's counts: cause -> [people turned red, people taken to green early], without what is held.
+# Key in a run's counts of: cause -> [people turned red, people turned green early], without held changes.
 BY_CAUSE = "changes_by_cause"
 
 
 class Caused(NamedTuple):
-    """One cause of changes in a run, and how many people it would turn."""
+    """One cause of changes in a run, and the numbers of people it would turn red and green."""
 
     key: str
     rule_set: int
@@ -43,7 +43,10 @@ class Caused(NamedTuple):
 
 
 class MassChange(NamedTuple):
-    """One cause of too many changes, and the people: with those that it turned in the last 24 hours, and all registered."""
+    """A cause of too many changes.
+
+    ``red`` and ``green`` include the people it turned in the last 24 hours; ``registered`` is the number of all people registered.
+    """
 
     cause: Caused
     red: int
@@ -56,7 +59,7 @@ class MassChange(NamedTuple):
 
 
 class RecordVersion(NamedTuple):
-    """One version of a record, and whom it is about."""
+    """One version of a record and the citizen it is about."""
 
     record_id: str
     source_id: int | None
@@ -66,9 +69,10 @@ class RecordVersion(NamedTuple):
 
 
 def hold_mass_changes(run: Run, *, last: Run | None, now: datetime) -> dict[str, list[int]]:
-    """Mark the run's changes that wait for two people; what goes through, by cause. Call before the changes are applied.
+    """Mark the run's changes that are held for two people. Return the counts of the other changes by cause.
 
-    ``last`` is the run that this one follows or amends; a city's first run has none, and holds nothing.
+    Call before the changes are applied. ``last`` is the run that this one follows or amends; it is ``None`` for a city's first
+    run, which holds nothing.
     """
     if last is None:
         return {}
@@ -81,19 +85,19 @@ def hold_mass_changes(run: Run, *, last: Run | None, now: datetime) -> dict[str,
 
 
 def new_mass_changes(run: Run, *, last: Run) -> list[MassChange]:
-    """The groups that ``hold_mass_changes`` would open; nothing is written."""
+    """Return the groups that ``hold_mass_changes`` would open. Nothing is written."""
     return _to_open(_count(run, last=last), run=run, last=last)
 
 
 def dissolve_groups(run: Run, *, now: datetime) -> None:
-    """Close the groups of which nothing is left after a run of the whole city. Call once its changes are marked."""
+    """Close the groups that hold no change any more after a run of the whole city. Call after its changes are marked."""
     for group in HeldGroup.objects.waiting():
         if not group.changes_after(run).exists():
             close_group(group, "dissolve", by="system", now=now, because="no_longer_due")
 
 
 def close_group(group: HeldGroup, action: str, *, by: str, now: datetime, **counts: Any) -> None:
-    """End it and record it; a proposal that still waits goes with it."""
+    """Close the group, withdraw its waiting proposals, and record it in the journal."""
     before = group.state
     HeldGroup.TRANSITIONS.move(HeldGroup.objects.filter(pk=group.pk), action, closed_at=now, counts=counts)
     group.refresh_from_db()
@@ -105,7 +109,7 @@ def close_group(group: HeldGroup, action: str, *, by: str, now: datetime, **coun
 
 
 def versions_that_brought(group: HeldGroup, run: Run) -> Sequence[RecordVersion]:
-    """Of every record by which the group's people would change, the version that brought it, as the last settled ``run`` left it."""
+    """Return the record versions that cause the group's changes, as they are after the settled ``run``."""
     found: dict[RecordVersion, None] = {}
     for pk in sorted(set(group.changes_after(run).values_list("run", flat=True))):
         rows = _run(
@@ -126,7 +130,7 @@ def versions_that_brought(group: HeldGroup, run: Run) -> Sequence[RecordVersion]
 
 
 def _held(causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> list[HeldGroup]:
-    """The groups that keep changes of the run back: those that wait already, and what is too much now."""
+    """Return the groups that hold changes of the run: those already waiting, and those opened now."""
     keys = {one.key for one in causes}
     return [
         *(group for group in HeldGroup.objects.waiting() if group.key in keys),
@@ -135,7 +139,7 @@ def _held(causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> li
 
 
 def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChange]:
-    """Of what nobody has decided about: the causes that turn more than the city's share and number of people."""
+    """Return the causes that turn more people than the city's share and least number, except those held or released already."""
     known = HeldGroup.objects.filter(state__in=[HeldGroup.State.HELD, HeldGroup.State.RELEASED])
     decided = set(known.values_list("key", flat=True))
     city, before = current_city(), _settled_in_window(run)
@@ -145,7 +149,7 @@ def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChang
     many = [(one, red, green) for one, red, green in added if max(red, green) >= city.mass_change_least]
     if not many:
         return []
-    # No more than the people; counting these takes a while.
+    # A lower bound of the people registered, which take long to count.
     registered = last.most_registered()
     if any(max(red, green) > city.mass_change_share * registered for _, red, green in many):
         registered = _registered(run)
@@ -157,13 +161,13 @@ def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChang
 
 
 def _registered(run: Run) -> int:
-    """The people registered with any provider."""
+    """Return the number of people registered with any provider."""
     registered = Registration.objects.filter(registered_at__lte=run.as_of)
     return registered.values("citizen").distinct().count()
 
 
 def _settled_in_window(run: Run) -> Counter[tuple[str, int]]:
-    """How many people each cause turned in the 24 hours before, to red (0) and to green (1)."""
+    """Return how many people each cause turned red (0) and green (1) in the 24 hours before the run."""
     found: Counter[tuple[str, int]] = Counter()
     recent = Run.objects.filter(state__in=Run.COUNTED, pk__lt=run.pk, as_of__gt=run.as_of - WINDOW)
     for by_cause in recent.values_list(f"counts__{BY_CAUSE}", flat=True):
@@ -203,7 +207,7 @@ def _parameters(run: Run, last: Run) -> dict[str, Any]:
 
 
 def _run(statement: str, parameters: dict[str, Any], *, base: str = "") -> list[tuple[Any, ...]]:
-    """One of the statements that follow from the causes."""
+    """Execute a statement that reads the causes of the run's changes. Return its rows, if it has any."""
     rests = base or (BASE_OF_EACH if HeldGroup.objects.exists() else BASE_IS_LAST_SETTLED)
     caused = compose(SQL, "caused", base=rests)
     with connection.cursor() as cursor:

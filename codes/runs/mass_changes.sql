@@ -2,13 +2,13 @@
     SELECT %(last)s::bigint AS run_id
 
 -- statement: base_of_each
-    -- What the person shows meanwhile rests on the run before the first that kept their change back.
+    -- What the person shows meanwhile is based on the run before the first one that held their change.
     SELECT coalesce((
         SELECT min(g.base_run_id)
         FROM codes_verdictchange kept
         JOIN codes_heldgroup g ON g.id = kept.held_in_id
         WHERE kept.citizen_id = c.citizen_id AND kept.provider_id = c.provider_id AND kept.run_id < c.run_id
-          -- … unless one since judged them and kept nothing back: it may have changed nothing of what they show.
+          -- This does not apply if a later run judged them and held nothing, which can be so without a change of what they show.
           AND NOT EXISTS (
               SELECT FROM codes_run since
               JOIN codes_runprovider p ON p.run_id = since.id AND p.provider_id = c.provider_id
@@ -26,13 +26,14 @@
     ), %(last)s::bigint) AS run_id
 
 -- statement: caused
--- Each change to red, and each to green before its day, with what caused it (docs/semantics.md §4, docs/adr/0015-held-groups.md):
--- one row for each new red hit, or for each hit that is gone; `cause` is none where time or two people brought it.
--- Call before the run's changes are applied: what stands tells which hits are gone.
+-- Each change to red, and each to green before its announced day, with its cause (docs/semantics.md §4,
+-- docs/adr/0015-held-groups.md): one row for each new red hit, or for each hit that no longer exists. `cause` is null if the
+-- change is due to time or to a decision of two people.
+-- Call before the run's changes are applied: the stored verdicts are compared to find the hits that no longer exist.
 --
--- Every step looks rows up one by one: a join would read the facts of the whole city for the few that changed.
--- "New" is what the run that the person's colour rests on (`base`) did not know: by its instant and its provider's horizon. What two
--- people decided about somebody since was judged at once (`amended`), so that it is known by then.
+-- Every step looks rows up one by one: a join would read the facts of the whole city for the few people who changed.
+-- "New" is what was unknown to the run on which the person's colour is based (`base`), by its instant and its provider's horizon.
+-- Later decisions of two people about a person were judged at once by an amending run (`amended`) and are known from then on.
 change AS MATERIALIZED (
     SELECT c.id, c.citizen_id, c.provider_id, c.after AS direction, c.hits, run.day, run.as_of,
            now.source_id, now.horizon, now.version_id, version.rule_set_id,
@@ -55,7 +56,7 @@ change AS MATERIALIZED (
                             AND kept.held_in_id IS NOT NULL)
     ) amended
     CROSS JOIN LATERAL (
-        -- Somebody who registered since shows no colour that could be kept.
+        -- Somebody who registered since then shows no colour yet that could be kept.
         SELECT FROM codes_registration
         WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id AND registered_at <= amended.known_before
         OFFSET 0
@@ -65,8 +66,8 @@ change AS MATERIALIZED (
       AND (c.after = 'red' AND c.before <> 'red' OR c.after = 'green' AND c.before <> 'green')
 ),
 moved AS MATERIALIZED (
-    -- The hits in question: who was not red had no red hit, so all of them are new; of those that stood, the ones whose own
-    -- announced day has not come.
+    -- The hits in question. Of a change to red: all red hits, because somebody who was not red had none. Of a change to green: the
+    -- hits of the stored verdict whose own announced day has not been reached.
     SELECT c.id AS change_id, hit->>'rule' AS rule, (hit->>'rule_id')::bigint AS rule_id, (hit->>'fact_id')::bigint AS fact_id
     FROM change c
     CROSS JOIN LATERAL jsonb_array_elements(c.hits) AS hit
@@ -82,14 +83,14 @@ moved AS MATERIALIZED (
     WHERE c.direction = 'green' AND coalesce((hit->>'until')::date > c.day, true)
 ),
 brought AS MATERIALIZED (
-    -- The fact that brought it, or the version of the rules.
+    -- The fact, or the version of the rules, that caused the change.
     SELECT m.change_id, m.rule, c.citizen_id, c.direction, c.rule_set_id, c.version_id,
            record.decided, brought.fact_id, NOT c.withdrawn AND c.other_version AS by_version
     FROM moved m
     JOIN change c ON c.id = m.change_id
     CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE id = m.fact_id OFFSET 0) f
     CROSS JOIN LATERAL (
-        -- Put out of force, or back in force, by two people since.
+        -- Whether two people have suppressed the record, or ended its suppression, since then.
         SELECT f.origin = 'city' OR EXISTS (
             SELECT FROM codes_suppression s
             WHERE s.record_id = f.record_id AND s.source_id IS NOT DISTINCT FROM f.source_id
@@ -98,7 +99,7 @@ brought AS MATERIALIZED (
         ) AS decided
     ) record
     LEFT JOIN LATERAL (
-        -- The record's newest version, before and now: it counts as a cause only when what it says is something else.
+        -- The record's newest version, compared with the newest one known before: it is a cause only if its content differs.
         SELECT newest.id AS fact_id
         FROM (SELECT * FROM codes_fact v
               WHERE v.record_id = f.record_id AND v.source_id IS NOT DISTINCT FROM f.source_id
@@ -117,7 +118,7 @@ brought AS MATERIALIZED (
               IS DISTINCT FROM (known.citizen_id, known.revoked, known.kind, known.area, known.started_on, known.ended_on)
     ) said ON true
     LEFT JOIN LATERAL (
-        -- For green, a new fact that clears; for red, a fact that cleared and is taken back or says something else now.
+        -- For green, a new clearing fact; for red, a clearing fact that has been revoked or whose content has changed.
         SELECT x.id AS fact_id
         FROM codes_fact x
         JOIN codes_rule rule ON rule.id = m.rule_id
@@ -176,7 +177,7 @@ GROUP BY cause
 ORDER BY cause
 
 -- statement: hold
--- Nobody is kept from red whom something else turns red as well; nobody turns green whom a held cause alone lets go.
+-- A change to red is held only if all its causes are held; a change to green is held if any of its causes is held.
 , kept AS MATERIALIZED (
     SELECT DISTINCT change_id, held.group_id
     FROM (SELECT change_id, cause,
@@ -193,8 +194,8 @@ FROM (SELECT change_id, min(group_id) AS group_id FROM kept GROUP BY change_id) 
 WHERE c.id = first.change_id
 
 -- statement: brought
--- The versions of records that brought what a group keeps back, and those of its batch and rule that already count for somebody
--- who was red anyway.
+-- The versions of records that caused the changes held in a group, and those of its batch and rule that already count for people
+-- who were red anyway.
 SELECT f.record_id, f.source_id, f.provider_id, f.version, f.citizen_id
 FROM (SELECT fact_id FROM keyed JOIN codes_verdictchange c ON c.id = keyed.change_id
       WHERE keyed.cause = %(cause)s AND c.held_in_id IS NOT NULL AND fact_id IS NOT NULL

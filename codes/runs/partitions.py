@@ -1,4 +1,4 @@
-"""Working a partition: claim it, judge it in one short transaction, and let a late worker's write fall at the fence."""
+"""Work on a partition: claim it and judge it in one short transaction, which is rolled back if another worker has taken over."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -27,13 +27,13 @@ IN_RANGE_AND_DUE = f"{IN_RANGE} AND v.citizen_id IN ({DUE_IN_RANGE})"
 
 SQL = Path(__file__).with_suffix(".sql")
 REMEMBER, KEEP = compose(SQL, "remember"), compose(SQL, "keep")
-# What tells of everybody when their verdict can change next.
+# The SQL that stores when each verdict can change next, for every citizen.
 REMEMBER_ALL = f"{REMEMBER}{compose(SQL, 'awaited', among=IN_RANGE)}"
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """People and subjects judged, verdicts not green, rows changed, verdicts turned red and green, SHA-256 over the changed rows."""
+    """Counts of people and subjects judged, verdicts not green, changes, changes to red and to green; SHA-256 of the changed rows."""
 
     people: int
     subjects: int
@@ -45,10 +45,10 @@ class Evaluated:
 
 
 def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
-    """Judge the citizens with ``low`` ≤ id < ``high`` for the run, of a run that does not judge everybody those who are due.
+    """Judge the citizens with ``low`` ≤ id < ``high``; only those who are due, unless the run judges everybody.
 
-    Stores what changed, and when it can change next. Call in a transaction. A run of history is held against nothing that
-    stands: all that is not green is its change.
+    Store the changes of verdicts and when each verdict can change next. Call in a transaction. A run of history is not compared
+    with the current verdicts: it stores every verdict that is not green as a change.
     """
     parameters = {"low": low, "high": high, "zone": zone}
     if run.history:
@@ -61,7 +61,7 @@ def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
-    """The same for the people whom an amending run names."""
+    """Judge the people whom an amending run names, and store the changes of verdicts. Call in a transaction."""
     return _evaluate(run, NAMED, among(NAMED_BY_RUN, "v.citizen_id"), {"zone": zone})
 
 
@@ -95,20 +95,21 @@ def _later_versions(run: Run) -> bool:
     return known.exclude(withdrawn_at__lte=run.as_of).exists()
 
 
-# What the database ends by itself, in leases: a statement that takes so much longer than any should, and the transaction of a
-# worker that stopped in it, whose locks would hold up its successor.
+# Limits, in leases, after which PostgreSQL cancels a statement that takes far longer than any should, and ends the idle
+# transaction of a worker that has stopped, whose locks would block its successor.
 STATEMENT_LEASES = 3
 IDLE_LEASES = 5 / 6
-# A statement goes on without the worker that was killed, and with its locks, until the database looks whether it is there.
+# How often PostgreSQL checks that the client is still connected. The statement of a killed worker runs on, and keeps its locks,
+# until then.
 LOOK_FOR_CLIENT = "1s"
 
 
 class Fenced(RuntimeError):
-    """Another worker took the partition over; this one's write was rolled back."""
+    """Another worker took over the partition; this worker's write was rolled back."""
 
 
 def work_partition(run_id: int, number: int, *, clock: Clock) -> bool:
-    """Judge one partition unless it is done or in other hands; whether this call finished it."""
+    """Judge one partition unless it has ended or another worker has claimed it. Return whether this call finished it."""
     waiting = Partition.objects.filter(run=run_id, number=number, run__state=Run.State.EVALUATING)
     partition = claim_job(waiting.select_related("run"), now=clock())
     if partition is None:
@@ -127,7 +128,7 @@ def work_partition(run_id: int, number: int, *, clock: Clock) -> bool:
 
 
 def park_poisoned(run_id: int, *, now: datetime) -> int:
-    """Park partitions whose workers died on them as often as one may; how many."""
+    """Park the partitions whose workers died as many times as is allowed. Return the number of parked partitions."""
     fault, params = DIED
     poisoned = dead(Partition.objects.filter(run=run_id), now=now)
     return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, fault=fault, params=params)

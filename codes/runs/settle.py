@@ -1,4 +1,4 @@
-"""The end of a run, in one transaction: what it judged becomes what the city shows, but for what is held for two people."""
+"""Settle a run in one transaction: its verdicts become what the city shows, except the changes that are held for two people."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -30,7 +30,7 @@ APPLY = compose(SQL, "apply")
 
 
 def apply_changes(run: Run) -> None:
-    """Make the run's history what the city shows. Call in the settling transaction."""
+    """Apply the run's changes that are not held to the city's verdicts. Call in the settling transaction."""
     with connection.cursor() as cursor:
         cursor.execute(APPLY, {"run": run.pk})
 
@@ -39,9 +39,9 @@ COUNT_KEPT = compose(SQL, "count_kept")
 
 
 def keep(run: Run, *, now: datetime) -> Run:
-    """End a claimed run of history: its verdicts and disagreements are kept for its day, and all that stands is left alone.
+    """End a claimed run of history: keep its verdicts and disagreements for its day, and change nothing that is current.
 
-    Raises ``ClaimLost``.
+    Raises ``ClaimLost`` if another worker has taken over the run.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -55,7 +55,7 @@ def keep(run: Run, *, now: datetime) -> Run:
 
 
 def settle(run: Run, *, now: datetime) -> Run:
-    """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost`` if another worker has taken over the run."""
     if run.history:
         return keep(run, now=now)
     partitions = list(run.partitions.all())
@@ -65,10 +65,10 @@ def settle(run: Run, *, now: datetime) -> Run:
     last = Run.objects.settled().filter(pk__lt=run.pk).first()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # The locks of a worker that stopped while it settled are gone when its lease is.
+            # The locks of a worker that stops while settling are released when its lease ends.
             idle = f"{settings.LEASE.total_seconds() * 1000:.0f}ms"
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [idle])
-            lock_effective_codes()  # two people may be deciding about a group, or about somebody
+            lock_effective_codes()  # two people may be deciding about a group or a citizen at this moment
             by_cause = hold_mass_changes(run, last=last, now=now) if turned else {}
             if not any(partition.state == Partition.State.PARKED for partition in partitions):
                 dissolve_groups(run, now=now)
@@ -92,11 +92,11 @@ def settle(run: Run, *, now: datetime) -> Run:
         use_prepared(run)
         counts["causes"] = diagnose_new(run)
         counts["explained_anew"] = diagnose_again(run)
-        # Emptied tables that autovacuum has seen are taken for empty, and their primary key is walked for every new case.
+        # The planner takes a table that autovacuum saw emptied for empty, and would scan its primary key for every new case.
         refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
-        # The queue is looked at at once, and would look up the citizen of each case before it sorts them.
+        # Officials open the queue right after a run; with old statistics its query looks up each case's citizen before sorting.
         refresh_statistics(["codes_case"], written=counts["cases"]["opened"])
         state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if run.lacks_parts() else (Run.State.DONE, "")
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):

@@ -12,7 +12,7 @@ FROM codes_run run
 WHERE run.id = p.run_id AND run.id = %s
 
 -- statement: apply
--- The run's history becomes what the city shows, all of it at one instant.
+-- Apply the run's changes that are not held to the current verdicts, in one statement.
 WITH mine AS MATERIALIZED (SELECT * FROM codes_verdictchange WHERE run_id = %(run)s AND held_in_id IS NULL),
 gone AS (
     DELETE FROM codes_verdict v USING mine
@@ -25,7 +25,7 @@ SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.
     turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
 
 -- statement: count_kept
--- The same of a run of history, whose own changes are all that is not green on its day.
+-- The same counts for a run of history, which stores every verdict of its day that is not green as a change.
 UPDATE codes_runprovider p
 SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
     red = CASE WHEN p.known THEN coalesce(counted.red, 0) END,

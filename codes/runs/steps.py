@@ -1,4 +1,4 @@
-"""A run, step by step: collect and freeze → partitions → settle. Called by tasks and by ``recompute --here`` alike."""
+"""The steps of a run: collect and freeze → partitions → settle. Called by the tasks and by ``recompute --here``."""
 
 import time
 from collections.abc import Callable
@@ -46,7 +46,7 @@ from regions.sources.models import Batch, Source
 
 
 def freeze_providers(run: Run) -> list[RunProvider]:
-    """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
+    """Store the inputs on which each provider's verdicts in this run are based (``docs/semantics.md`` §2, §3)."""
     versions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
     horizon = Batch.objects.horizon_of(OuterRef("source"), known_at=run.as_of)
     providers = _providers_of(run).select_related("source").annotate(horizon=horizon).order_by("code")
@@ -54,7 +54,7 @@ def freeze_providers(run: Run) -> list[RunProvider]:
 
 
 def _providers_of(run: Run) -> QuerySet[Provider]:
-    """The current ones; of a past day also those that were judged then and have been retired since."""
+    """Return the current providers, and for a past day also those that were judged then and have been retired since."""
     then = Run.objects.settled().filter(day__lte=run.day).first() if run.history else None
     if then is None:
         return Provider.objects.current()
@@ -65,7 +65,10 @@ KNOWN = "SELECT DISTINCT citizen_id FROM codes_fact"
 
 
 def make_partitions(run: Run) -> int:
-    """Cut the citizens into ranges of about equal work, which is the people to judge; the last range has no end."""
+    """Divide the citizens into ranges with about equal numbers of people to judge. Return the number of ranges.
+
+    The last range has no upper bound.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -106,9 +109,10 @@ def _why_unknown(run: Run, source: Source, horizon: datetime | None, version: Ru
 
 
 def advance(run_id: int, *, clock: Clock) -> list[int]:
-    """Do what the run's state asks for; the numbers of the partitions to enqueue. Safe to call at any time, any number of times.
+    """Do the step that the run's state requires. Return the numbers of the partitions to enqueue.
 
-    ``clock`` serves leases only. What the run computes depends on its own ``as_of``.
+    Safe to call at any time and any number of times. ``clock`` is used for leases only; what the run computes depends on its own
+    ``as_of``.
     """
     run = Run.objects.get(pk=run_id)
     if run.state == Run.State.COLLECTING:
@@ -120,7 +124,7 @@ def advance(run_id: int, *, clock: Clock) -> list[int]:
 
 
 def _all_judged(run_id: int, *, now: datetime) -> bool:
-    """Whether every partition has ended; then the run is settled next."""
+    """Return whether every partition has ended; if so, move the run on to settling."""
     if not all_partitions_ended(run_id) and not (park_poisoned(run_id, now=now) and all_partitions_ended(run_id)):
         return False
     Run.TRANSITIONS.move(Run.objects.filter(pk=run_id), "judge", lease_until=None)
@@ -159,12 +163,12 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
 
 
 def _collect(run: Run) -> None:
-    """Collect each source once; a source that fails is noted, and the run goes on with the horizon it had."""
+    """Collect each source once. A failure is recorded, and the run continues with the horizon that the source had."""
     done = set(run.sources.values_list("source_id", flat=True))
     for source in Source.objects.current().exclude(pk__in=done).order_by("code"):
         batch = _collect_when_free(source, run)
         if not run.mine().exists():
-            return  # another worker does it
+            return  # another worker has taken over this step
         why: dict[str, Any] = {"fault": CollectingFault.BUSY_ELSEWHERE, "params": {}}
         if batch is not None:
             why = {"fault": batch.reason, "params": batch.parts}
@@ -173,13 +177,14 @@ def _collect(run: Run) -> None:
         RunSource.objects.bulk_create([collected], ignore_conflicts=True)  # another worker may have been quicker
 
 
-# Who has the source may be a person who has just asked for it, or a worker that was stopped and has lost the run's step since.
+# How long to wait for a collection of a source that a person has just started, or that a stopped worker left behind which has
+# lost this step since.
 LEASES_WAITED = 2
 SECONDS_BETWEEN_TRIES = 0.5
 
 
 def _collect_when_free(source: Source, run: Run) -> Batch | None:
-    """Collect the source, after whoever does so now; none when they do not come to an end."""
+    """Collect the source, after any collection that is under way. Return ``None`` if that one does not end in time."""
     until = time.monotonic() + LEASES_WAITED * settings.LEASE.total_seconds()
     while True:
         try:
@@ -201,5 +206,7 @@ def _settle(run_id: int, *, clock: Clock) -> None:
         transaction.atomic(),
     ):
         settle(run, now=clock())
-        amend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between
+        amend_owed(
+            now=clock()
+        )  # what was decided during the run; in this transaction, so that no state in between is visible
     update_findings(now=clock())
