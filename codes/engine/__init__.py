@@ -1,1 +1,1 @@
-"""The SQL statement that decides a colour, and the subjects it is run over."""
+"""The SQL statement that decides colours, and the relations of subjects that it is applied to."""

@@ -1,4 +1,4 @@
-"""What some citizens' colours would be if what is written in this transaction stood: the engine over a run's frozen inputs."""
+"""Preview citizens' colours as they would be if the current transaction were committed, by the engine and a run's frozen inputs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,10 @@ COMPARE, PUT = compose(SQL, "compare"), compose(SQL, "put")
 
 
 class ColourChange(NamedTuple):
-    """``is_held``: both are held colours, since the provider's source is silent."""
+    """A change of a citizen's colour with one provider.
+
+    ``is_held``: both are held colours, because the provider's source is silent.
+    """
 
     citizen_id: int
     provider: str
@@ -28,16 +31,19 @@ class ColourChange(NamedTuple):
 
 
 def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) -> list[ColourChange]:
-    """Whose colour would change. Writes nothing; what the caller wrote in its transaction counts if known by ``known_at``."""
+    """Return the changes of colour that would follow. Writes nothing.
+
+    What the caller has written in its transaction counts if it is known by ``known_at``.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(THESE)},\n{DIFFERING}\n{COMPARE}", _values(run, citizens, known_at))
         return [ColourChange(*row) for row in cursor.fetchall()]
 
 
 def put_previewed_verdicts(run: Run, citizens: Sequence[int], *, known_at: datetime) -> None:
-    """Write what ``preview_changes`` compares with, to see what follows from it: also a colour that stays, by other hits.
+    """Write the verdicts that ``preview_changes`` computes, so that the caller can see their consequences.
 
-    The caller rolls its transaction back.
+    Verdicts with the same colour but other hits are written too. The caller must roll back its transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(THESE)},\n{DIFFERING}\n{PUT}", _values(run, citizens, known_at))

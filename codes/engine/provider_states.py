@@ -1,4 +1,4 @@
-"""What each provider shows for a citizen now: the current verdicts, and the engine run again for their reasons."""
+"""What each provider shows for a citizen: the current verdicts, and the engine applied again for the records behind them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbrok
 ORDER BY provider_id, unbroken
 """
 
-# Read with the inputs, in one query.
+# The fields of a verdict that are read together with the inputs, in one query.
 VERDICT = {name: name for name in ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")}
 
 
 @dataclass(frozen=True)
 class ProviderState:
-    """What a provider shows for a citizen, by the inputs of the run that judged them last; ``verdict`` is none unless red or yellow.
+    """What a provider shows for a citizen, by the inputs of the run that judged them last.
 
-    ``held``: what the last delivery of a source says which is silent, where it is red or yellow. ``was``: what the run settled,
-    where that is no longer valid.
+    ``verdict`` is ``None`` unless the state is red or yellow. ``held`` is the red or yellow verdict by the last delivery of a
+    source that is silent. ``was`` is the state that the run settled, if it is no longer valid.
     """
 
     inputs: RunProvider
@@ -57,19 +57,19 @@ class ProviderState:
 
     @property
     def holding(self) -> Verdict | None:
-        """What holds the citizen with this provider, by a verdict or by a held colour."""
+        """The verdict or the held colour that keeps the citizen red or yellow with this provider, if any."""
         return self.verdict or self.held
 
     @property
     def why_unknown(self) -> str:
-        """``expired``, or why the provider could not judge in the run; empty when it has a colour, or has not judged yet."""
+        """``expired``, or the reason why the provider could not judge; empty if it has a colour or has not judged yet."""
         return "expired" if self.was else self.inputs.why_unknown
 
 
 class VisibleRecord(NamedTuple):
-    """A record a provider sees; with the rule about it, the day it counts from, and until when it holds if it does.
+    """A record that a provider sees, with the rule about it, its anchor, and whether and until when it holds the citizen.
 
-    ``goes_on``: a stay without an end whose area is listed still: no day counts yet.
+    ``goes_on``: the record is a stay without an end whose area is still listed, so that no day counts yet.
     """
 
     provider_id: int
@@ -82,7 +82,7 @@ class VisibleRecord(NamedTuple):
 
 
 class CheckInRun(NamedTuple):
-    """Consecutive days with a healthy check-in."""
+    """Consecutive days with a healthy check-in, both included."""
 
     provider_id: int
     first: date
@@ -90,13 +90,16 @@ class CheckInRun(NamedTuple):
 
 
 def provider_states(citizen_id: int, *, now: datetime) -> list[ProviderState]:
-    """Every provider by code, also where the citizen has not applied; none before the city's first run."""
+    """Return the state with every provider, ordered by code, including those with which the citizen has not applied.
+
+    The list is empty before the city's first run.
+    """
     held = Verdict.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     return _read_states(citizen_id, Run.objects.judging(citizen_id), held.values(row=JSONObject(**VERDICT)), now=now)
 
 
 def provider_states_at(citizen_id: int, *, at: datetime) -> list[ProviderState]:
-    """What every provider showed at a past instant, by the runs that had ended by then."""
+    """Return what every provider showed at a past instant, by the runs that had ended by then."""
     changes = VerdictChange.objects.counted().filter(citizen=citizen_id, provider=OuterRef("provider"))
     last = (
         changes.filter(run__ended_at__lte=at).order_by("-run").values(row=JSONObject(**VERDICT | {"colour": "after"}))
@@ -124,7 +127,10 @@ def _read_states(
 
 
 def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int, list[ProviderState]]:
-    """The same of many, but for providers with which they have not applied; as many queries for a hundred as for one."""
+    """Return the states of many citizens, without the providers with which they have not applied.
+
+    The number of queries does not depend on the number of citizens.
+    """
     last = Run.objects.last_settled()
     if last is None:
         return {citizen: [] for citizen in citizens}
@@ -147,7 +153,7 @@ def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int,
 
 
 def visible_records(run: Run, citizen_id: int) -> list[VisibleRecord]:
-    """By the run's frozen inputs, of every provider of the run that the citizen was registered with by then."""
+    """Return the records seen, by the run's frozen inputs, by every provider that the citizen was registered with by then."""
     values: dict[str, Any] = {"run": run.pk, "citizen": citizen_id, "zone": current_city().timezone}
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{VISIBLE}", values)
@@ -155,7 +161,7 @@ def visible_records(run: Run, citizen_id: int) -> list[VisibleRecord]:
 
 
 def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
-    """The healthy check-ins that count by what was known then, by provider and day."""
+    """Return the runs of healthy check-ins that count by what was known at ``known_at``, by provider and day."""
     with connection.cursor() as cursor:
         cursor.execute(CHECK_INS, [citizen_id, known_at])
         return [CheckInRun(*row) for row in cursor.fetchall()]
@@ -163,7 +169,7 @@ def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
 
 def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
     held: dict[str, Any] | None = inputs.held
-    if held is None or not held["hits"]:  # a change to green names none
+    if held is None or not held["hits"]:  # a change to green has no hits
         return None
     green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
     return Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
@@ -172,7 +178,7 @@ def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
 def _provider_state(
     inputs: RunProvider, registered_at: datetime | None, verdict: Verdict | None, age: Age
 ) -> ProviderState:
-    """What a provider's rows say that could not judge is no verdict, but may be held (``semantics.md`` §4)."""
+    """Return the state. The stored verdict of a provider that could not judge is returned as ``held`` only (``semantics.md`` §4)."""
     if registered_at is None:
         return ProviderState(inputs, State.NOT_APPLIED, None)
     if registered_at > inputs.run.as_of:

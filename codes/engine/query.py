@@ -1,7 +1,7 @@
 """The engine: one SQL statement (``verdict.sql``) over a relation of subjects (``subjects.sql``), used wherever a colour is computed.
 
-The daily run, the diagnosis' hybrids, the forecast, a rehearsal and a replay differ in their subjects only, so a colour,
-its explanation and its forecast can never drift apart.
+The daily run, the hybrids of a diagnosis, the forecast, a rehearsal and a replay differ only in their subjects. A colour, its
+explanation and its forecast are therefore always consistent.
 """
 
 import json
@@ -13,7 +13,7 @@ from regions.sql import compose
 
 SQL = Path(__file__).with_name("verdict.sql")
 
-# What else a stay in a dissolved division matches: its successors, and what these lie in.
+# For each dissolved division, the areas that a stay in it also matches: its successors and the areas that contain them.
 COVERING_SUCCESSORS = {
     code: sorted({area for successor in successors for area in covering(successor)})
     for code, successors in dissolved().items()
@@ -21,21 +21,21 @@ COVERING_SUCCESSORS = {
 
 
 def suppressed(fact: str, *, subject: str) -> str:
-    """The condition that a ruling suppresses the record of a fact, or its version, by what the subject knows."""
+    """Return the condition that a ruling known to the subject suppresses the record of a fact, or that version of it."""
     return compose(SQL, "suppressed", fact=fact, subject=subject)
 
 
 def can_hold(*, subject: str, since: str) -> str:
-    """The facts of a subject that began on this day or later and that a rule can be about."""
+    """Return the query of the subject's facts that began on or after the day ``since`` and that a rule can be about."""
     return compose(SQL, "can_hold", subject=subject, since=since)
 
 
 def over(*, subject: str) -> str:
-    """The condition that fact ``f`` can hold nobody any more by the rule beside it, whoever of several providers sees it."""
+    """Return the condition that fact ``f`` can no longer hold anybody by the rule joined to it, whichever provider sees it."""
     return compose(SQL, "over", subject=subject, suppressed_for_clearing=suppressed("clearing", subject=subject))
 
 
-# What each subject of a relation `subject` knows, alone.
+# The step that computes the facts that each subject of the relation `subject` sees, without the steps that judge.
 SEEN = compose(
     SQL,
     "seen",
@@ -59,16 +59,16 @@ DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
 NEXT_DAY = compose(SQL, "next_day")
 COMING = compose(SQL, "coming", next_day=NEXT_DAY)
 
-# By another one everybody is judged anew, whatever has changed besides.
+# When this text changes, every city judges everybody once (see ``codes.runs.due``).
 ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
 
 
 def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) -> str:
-    """The statement's ``WITH`` part up to and with the step ``verdict``; the caller appends its own steps or a SELECT.
+    """Return the statement's ``WITH`` part up to the step ``verdict``, included; the caller appends its own steps or a SELECT.
 
-    ``subjects`` is a SELECT of ``SUBJECT_COLUMNS``; a column ``assumed_from`` that is not null makes the days from there on
-    count as healthy; ``given`` are steps that it reads from. ``reads_from`` is the day, for each of these ``asked``, before which
-    no fact that began is read. The statement takes the parameter ``zone``, the city's time zone.
+    ``subjects`` is a SELECT of ``SUBJECT_COLUMNS``. Where ``assumed_from`` is not null, the days from then on count as checked in
+    healthy. ``given`` are steps that ``subjects`` reads from. ``reads_from`` is an expression over a row ``asked`` of the
+    subjects: facts that began before this day are not read. The statement takes the parameter ``zone``, the city's time zone.
     """
     before = f"{given},\n" if given else ""
     asked = f"SELECT {SUBJECT_COLUMNS}, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
