@@ -1,1 +1,1 @@
-"""Why two providers differ: the factors that explain it, the record or rule at the root of it, and the sentences about it."""
+"""Explain why two providers differ: the factors that explain it, the record or rule that is the root cause, and the sentences."""

@@ -1,8 +1,8 @@
-"""Diagnoses the disagreements that a run opens and stores the result for each pair.
+"""Diagnose the disagreements that a run opens, and store the result for each pair.
 
-Most is worked out in the run's partitions, by several workers and before the city shows anything of it; when the run settles, what
-was prepared for the disagreements that it did open becomes theirs, and what nobody prepared is worked out then. So is why others
-stand about which something has been learnt since: the same colours may have another reason by now.
+Most diagnoses are prepared in the run's partitions, by several workers and before the city shows the disagreements. When the run
+settles, the prepared diagnoses are assigned to the disagreements that it opened, and the missing ones are computed. Standing
+disagreements are diagnosed again if there is new data about them: the same colours may have another reason by then.
 """
 
 import json
@@ -41,7 +41,7 @@ from regions.tenancy import current_city
 
 
 def group_key(root_cause: RootCause) -> str:
-    """The same late delivery, rule pair, risk-area entry or source batch; empty for what is one person's own."""
+    """Return the key of the late delivery, rule pair, risk-area entry or batch of the cause; empty if it concerns one person only."""
     if root_cause["cause"] == "freshness":
         return f"late|{root_cause['late']}|{root_cause['horizons'][root_cause['late']]}|{root_cause['source']}"
     if root_cause["cause"] == "rules" and root_cause["rules"]:
@@ -59,7 +59,7 @@ def group_key(root_cause: RootCause) -> str:
     return ""
 
 
-# Small enough to stay in the processor's cache.
+# Number of people diagnosed at a time: small enough for the data to stay in the processor's cache.
 CHUNK = 1_000
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -68,7 +68,7 @@ OPEN_ANEW, LOOK_AGAIN = compose(SQL, "open_anew"), compose(SQL, "look_again")
 
 
 class Diagnosis(NamedTuple):
-    """The columns that a ``PairDiagnosis`` and a ``PreparedDiagnosis`` share, but the run."""
+    """The columns that ``PairDiagnosis`` and ``PreparedDiagnosis`` share, except the run."""
 
     a_id: int
     b_id: int
@@ -81,7 +81,10 @@ class Diagnosis(NamedTuple):
 
 
 def prepare_diagnoses(run: Run, *, low: int, high: int) -> None:
-    """Diagnose what the run will open of the citizens with ``low`` ≤ id < ``high``. Call in the transaction that judged them."""
+    """Diagnose the disagreements that the run will open for citizens with ``low`` ≤ id < ``high``.
+
+    Call in the transaction that judged them.
+    """
     opening = {one.citizen_id: one for one in disagreements_to_open(run, low=low, high=high)}
     found = _diagnoses(run, {citizen: one.colours for citizen, one in opening.items()})
     rows = ((citizen, opening[citizen].fingerprint, *one, run.pk) for citizen, one in found)
@@ -89,20 +92,20 @@ def prepare_diagnoses(run: Run, *, low: int, high: int) -> None:
 
 
 def forget_prepared() -> None:
-    """Before a run begins to prepare; what it did is gone once it is used."""
+    """Delete all prepared diagnoses. Called before a run prepares its own, and after they have been used."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM codes_prepareddiagnosis")
 
 
 def use_prepared(run: Run) -> None:
-    """Give the disagreements the run has opened what its partitions prepared for them. Call before ``diagnose_new``."""
+    """Assign the prepared diagnoses to the disagreements that the run has opened. Call before ``diagnose_new``."""
     with connection.cursor() as cursor:
         cursor.execute(USE_PREPARED, {"run": run.pk})
     forget_prepared()
 
 
 def diagnose_new(run: Run) -> dict[str, int]:
-    """Diagnose the disagreements the run opened, and those left for later; how many pairs of the run by primary cause."""
+    """Diagnose the disagreements that the run opened or that were postponed. Return the run's numbers of pairs by primary cause."""
     opened = {citizen: (pk, colours) for pk, citizen, colours in _undiagnosed(run)}
     found = _diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()})
     rows = ((opened[citizen][0], *one, run.pk) for citizen, one in found)
@@ -112,8 +115,9 @@ def diagnose_new(run: Run) -> dict[str, int]:
 
 
 def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:
-    """Of somebody of whom a mass change is kept back nothing is diagnosed until it is decided about or gone: the engine would
-    explain other colours than are shown.
+    """Return the disagreements to diagnose now, without those of people whose change is held in a mass change.
+
+    For these the engine would explain other colours than are shown. They are diagnosed when the change is no longer held.
     """
     missing = Disagreement.objects.filter(pairs__isnull=True).order_by("pk").values_list("pk", "citizen_id", "colours")
     if run.history or not HeldGroup.objects.exists():
@@ -126,13 +130,13 @@ def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:
 
 
 def diagnose_again(run: Run) -> int:
-    """Explain what stands by what has been learnt since; how many disagreements have another explanation now.
+    """Diagnose standing disagreements again by the data of the run. Return the number of those whose explanation has changed.
 
-    Such a disagreement is closed by the run and opened anew with the same colours and fingerprint, so that of every day there
-    remains what was said then (``docs/adr/0091-…``). Call after ``diagnose_new`` and before the cases are settled.
+    Such a disagreement is closed by the run and opened again with the same colours and fingerprint, so that the explanation
+    given on each past day is kept (``docs/adr/0091-…``). Call after ``diagnose_new`` and before the cases are settled.
     """
     if not Disagreement.objects.filter(closed_run=None).exclude(opened_run=run).exists():
-        return 0  # as in most small cities, and planned faster than the next
+        return 0  # the usual case of a small city; this query is planned faster than the next one
     standing = _to_diagnose_again(run)
     before: dict[int, list[Diagnosis]] = defaultdict(list)
     stored = PairDiagnosis.objects.filter(disagreement__in=[pk for pk, _ in standing.values()])
@@ -153,7 +157,7 @@ def diagnose_again(run: Run) -> int:
 
 
 def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
-    """Keep of disagreements whose explanation is the same on which day days alone can give another."""
+    """Store, for disagreements whose explanation is unchanged, the day on which the passing of time alone can change it."""
     rows = [(pk, one.a_id, one.b_id, one.next_on) for pk, said in same.items() for one in said]
     if rows:
         with connection.cursor() as cursor:
@@ -161,8 +165,10 @@ def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
 
 
 def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
-    """Citizen → disagreement and its colours: of whoever was judged, whose hybrids can be others by days alone, and where freshness
-    plays a part and the late horizon moved.
+    """Return citizen → disagreement and its colours, of the standing disagreements whose explanation may have changed.
+
+    These are the ones of people whom the run judged, those whose hybrids can change by the day alone, and those in which freshness
+    is a factor and the late horizon has moved.
     """
     judged = "" if run.everybody or run.amends_id else JUDGED_BY_RUN
     statement = compose(
@@ -177,7 +183,7 @@ def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
 
 
 def _says(diagnoses: list[Diagnosis]) -> list[tuple[object, ...]]:
-    """By pair, without what moves from day to day and explains nothing."""
+    """Return the diagnoses by pair, without the parts that change from day to day and do not change the explanation."""
     return [(*one[:5], steady(one.root_cause), one.group_key) for one in sorted(diagnoses, key=lambda one: one[:2])]
 
 
@@ -187,9 +193,10 @@ def group_cases(run: Run) -> None:
 
 
 def _diagnoses(run: Run, differing: Mapping[int, Colours]) -> Iterator[tuple[int, Diagnosis]]:
-    """Citizen and diagnosis of each disagreeing pair, by the run's frozen inputs.
+    """Yield citizen and diagnosis of each disagreeing pair, by the run's frozen inputs.
 
-    Nobody's of whom these give another colour than ``differing``: it is kept back, or was not judged, and cannot be explained yet.
+    People for whom these inputs give other colours than ``differing`` are left out: their change is held, or they were not
+    judged, and it cannot be explained yet.
     """
     people = list(differing)
     for start in range(0, len(people), CHUNK):
@@ -209,9 +216,9 @@ def _shows(pair: Pair, colours: Colours) -> bool:
 
 
 def _choice(pair: Pair, found: SufficientSwaps) -> Choice | None:
-    """The swap of the primary cause; none for an interaction.
+    """Return the swap of the primary cause, or ``None`` for an interaction.
 
-    It starts from the side that it explains: from the stricter one where it explains both, whichever of them is called A.
+    Its base is the side that it explains, or the side with the stricter colour if it explains both, whichever of them is A.
     """
     if found.cause is Cause.INTERACTION:
         return None

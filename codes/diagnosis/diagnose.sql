@@ -1,6 +1,6 @@
 -- statement: use_prepared
--- What the run prepared for the disagreements it has opened: by the fingerprint they rest on the same colours and hits. On a cluster
--- the rows of a join are a step of their own.
+-- Assign the prepared diagnoses to the disagreements that the run has opened. An equal fingerprint means equal colours and hits. On a
+-- cluster the join must be a step of its own.
 WITH used AS MATERIALIZED (
     SELECT d.id AS disagreement_id, p.*
     FROM codes_prepareddiagnosis p
@@ -13,14 +13,14 @@ SELECT disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, r
 FROM used ORDER BY disagreement_id, id
 
 -- statement: to_diagnose_again
--- What stands and may have another explanation by now: of whoever the run has judged, for something was learnt about them or a version
--- is another; whose hybrids can be others by days alone; and where freshness plays a part and the horizon has moved that kept records
--- from one side.
+-- The standing disagreements whose explanation may have changed: those of people whom the run judged, since there are new data about
+-- them or another version; those whose hybrids can change by the day alone; and those in which freshness is a factor and the earlier
+-- horizon, which kept records from one side, has moved.
 SELECT d.id, d.citizen_id, d.colours
 FROM codes_disagreement d
 WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
   AND ({{judged}} OR EXISTS (
-      -- One look-up each: else the diagnoses of all years are read every day.
+      -- One look-up each: a join would read the diagnoses of all years every day.
       SELECT FROM (SELECT * FROM codes_pairdiagnosis WHERE disagreement_id = d.id OFFSET 0) p
       WHERE p.next_on <= %(day)s OR (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]') AND EXISTS (
           SELECT FROM codes_runprovider a
@@ -32,14 +32,14 @@ WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
 ORDER BY d.citizen_id
 
 -- statement: look_again
--- Of explanations that are the same as before: when to look again.
+-- For unchanged explanations, store the day on which to diagnose again.
 UPDATE codes_pairdiagnosis p SET next_on = found.next_on
 FROM unnest(%(disagreements)s::bigint[], %(a)s::bigint[], %(b)s::bigint[], %(next_on)s::date[]) AS found (disagreement_id, a_id, b_id, next_on)
 WHERE p.disagreement_id = found.disagreement_id AND p.a_id = found.a_id AND p.b_id = found.b_id
   AND p.next_on IS DISTINCT FROM found.next_on
 
 -- statement: open_anew
--- Closing before opening, for the database allows one open disagreement per citizen.
+-- Close before opening, because the database allows one open disagreement per citizen.
 WITH closed AS (
     UPDATE codes_disagreement SET closed_run_id = %(run)s WHERE id = ANY (%(disagreements)s)
     RETURNING citizen_id, fingerprint, colours
@@ -49,7 +49,8 @@ SELECT citizen_id, fingerprint, colours, %(run)s FROM closed ORDER BY citizen_id
 RETURNING id, citizen_id
 
 -- statement: group_cases
--- A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
+-- A case belongs to the group of its citizen's first diagnosed pair. A new case is opened with that group; this statement updates the
+-- open cases that were linked to the disagreement later.
 UPDATE codes_case c SET group_key = first.group_key
 FROM (SELECT DISTINCT ON (disagreement_id) disagreement_id, group_key FROM codes_pairdiagnosis WHERE run_id = %(run)s
       ORDER BY disagreement_id, id) first

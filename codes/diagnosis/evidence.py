@@ -1,4 +1,4 @@
-"""The facts and rules behind the hybrids of many pairs, loaded once, and what one sufficient swap changes."""
+"""The facts and rules behind the hybrids of many pairs, loaded once, and the differences made by one sufficient swap."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -21,15 +21,15 @@ from regions.tenancy import current_city
 FACTS = compose(Path(__file__).with_suffix(".sql"), suppressed=suppressed("said", subject="asked"))
 
 
-# Two rules as the pair's sides apply them, and the parameters that differ.
+# The rules of sides A and B (either may be missing), and the parameters that differ.
 ComparedRules = tuple[RuleSide | None, RuleSide | None, list[str]]
 
 
 class FactRow(NamedTuple):
-    """A fact without the weight of a model: a run may have to look at a hundred thousand.
+    """A fact as a plain tuple, because a run may have to load a hundred thousand of them.
 
-    ``first_recorded_at``: when its origin first said the same, which is what an anchor `recorded` counts from; none where no rule
-    about its kind does.
+    ``first_recorded_at`` is when its origin first recorded the same content, from which the anchor `recorded` counts; ``None`` if
+    no rule about its kind has that anchor.
     """
 
     fact_id: int
@@ -61,13 +61,13 @@ class Evidence:
     compared_rules: dict[tuple[int, int, str, frozenset[int]], list[ComparedRules]] = field(default_factory=dict)
 
     def record(self, fact_id: int) -> Record:
-        """The fact as a root cause stores it."""
+        """Return the fact in the form stored in a root cause."""
         values = self.facts[fact_id]._asdict()
         del values["first_recorded_at"]
         return cast(Record, {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()})
 
     def risk_entries(self, version: int, area: str, first: date, last: date | None) -> list[RiskArea]:
-        """Entries of the version's list that cover the area on some day of the span."""
+        """Return the entries of the version's risk list that cover the area on any day of the span."""
         covered_by = {code for one in (area, *successors(area)) for code in covering(one)}
         return [
             entry
@@ -79,7 +79,7 @@ class Evidence:
 
 
 def load_evidence(swaps: Collection[Swap]) -> Evidence:
-    """Load what the swaps refer to, all of one run: three queries, whatever their number."""
+    """Load the facts, rules and risk entries that the swaps of one run refer to, in three queries whatever their number."""
     versions = {version for swap in swaps for version in swap.pair.versions}
     in_versions = Rule.objects.filter(version__in=versions).select_related("version__rule_set")
     rules = list(in_versions.order_by("code", "id"))
@@ -93,7 +93,7 @@ def load_evidence(swaps: Collection[Swap]) -> Evidence:
 
 
 def rule_side(rule: Rule) -> RuleSide:
-    """The rule as a root cause stores it."""
+    """Return the rule in the form stored in a root cause."""
     version = rule.version
     key = {"rule_set": version.rule_set.code, "version": version.version, "rule_id": rule.pk, "code": rule.code}
     return cast(RuleSide, key | {name: getattr(rule, name) for name in RULE_PARAMETERS})
@@ -116,7 +116,7 @@ RECORDED = "recorded"
 
 @dataclass(frozen=True)
 class Comparison(Swap):
-    """A swap with the evidence behind it, and what the swap changes."""
+    """A swap with the evidence behind it, and the differences that it makes."""
 
     evidence: Evidence
 
@@ -126,7 +126,7 @@ class Comparison(Swap):
 
     @cached_property
     def changed_hits(self) -> list[dict[str, Any]]:
-        """Hits that hold on one of the two only, or under another colour."""
+        """The hits that hold either only before or only after the swap, or with another colour."""
         ours, theirs = self._colours(self.before), self._colours(self.after)
         hits = [*self.before.hits, *self.after.hits]
         return [hit for hit in hits if ours.get(hit["fact_id"]) != theirs.get(hit["fact_id"])]
@@ -136,16 +136,16 @@ class Comparison(Swap):
         return [self.evidence.rules[hit["rule_id"]] for hit in self.changed_hits]
 
     def vanished(self) -> list[int]:
-        """Facts the base side sees and the swap does not, of those that bear on the changed hits."""
+        """Return the facts that the base side sees and the swap does not, of those relevant to the changed hits."""
         return self.bearing(self.exchanged[0])
 
     def appeared(self) -> list[int]:
-        """Facts the swap sees and the base side does not, likewise."""
+        """Return the facts that the swap sees and the base side does not, of those relevant to the changed hits."""
         return self.bearing(self.exchanged[1])
 
     @cached_property
     def exchanged(self) -> tuple[list[int], list[int]]:
-        """Facts only the base side sees and facts only the swap sees, less those of the same content."""
+        """The facts that only the base side sees, and those that only the swap sees, without pairs of equal content."""
         by_statement: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for fact in sorted(self.new, reverse=True):
             by_statement[self._statement(fact)].append(fact)
@@ -157,7 +157,7 @@ class Comparison(Swap):
         return sorted(self.gone - alike.keys()), sorted(self.new - set(alike.values()))
 
     def bearing(self, facts: Iterable[int]) -> list[int]:
-        """The facts that a changed hit rests on, or that clear one or count as its test."""
+        """Return the facts on which a changed hit is based, that clear such a hit, or that count as a test for it."""
         facts = sorted(facts)
         hit_facts = {hit["fact_id"] for hit in self.changed_hits}
         releasing = {kind for rule in self.changed_rules for kind in rule.cleared_by}
@@ -175,7 +175,7 @@ class Comparison(Swap):
         return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
 
     def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:
-        """Fact → the colours it holds the citizen in."""
+        """Return fact → the colours in which it holds the citizen."""
         found: dict[int, set[str]] = {}
         for hit in judged.hits:
             found.setdefault(hit["fact_id"], set()).add(self.evidence.rules[hit["rule_id"]].colour)

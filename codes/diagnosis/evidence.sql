@@ -1,5 +1,5 @@
--- Facts as evidence; the last column is when the origin first said the same, as in the engine's step `matched`, of a kind for which
--- a rule counts from it.
+-- Facts as evidence. For kinds that a rule counts from their recording, the last column is when the origin first recorded the same
+-- content, as in the engine's step `matched`.
 SELECT f.id, f.origin, coalesce(s.code, p.code, 'city'), f.record_id, f.version, f.kind, f.area, f.started_on, f.ended_on,
        f.recorded_at, f.received_at, f.batch_id,
        CASE WHEN f.kind = ANY (%(by_record)s) THEN

@@ -1,4 +1,4 @@
-"""Finds the root cause of a pair: one function for each cause."""
+"""Find the root cause of a pair: one function for each primary cause."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -31,7 +31,7 @@ from regions.vocabulary import CLEARING_KINDS
 
 
 def differing_check_in_runs(found: Comparison, hits: list[dict[str, Any]]) -> list[CheckIns]:
-    """For each hit that one side's check-ins release and the other's do not, both sides' runs since its anchor."""
+    """Return both sides' runs of check-ins since the anchor of each hit that one side's check-ins release and the other's do not."""
     pair = found.pair
     counted = provider_states.check_in_runs(pair.citizen_id, known_at=pair.as_of) if hits else []
     runs: list[CheckIns] = []
@@ -48,7 +48,7 @@ def differing_check_in_runs(found: Comparison, hits: list[dict[str, Any]]) -> li
 
 
 def _longest(runs: Iterable[provider_states.CheckInRun], first: date, last: date) -> int:
-    """In days, of what lies between the two, both included."""
+    """Return the length in days of the longest run, counting only days from ``first`` to ``last``, both included."""
     return max((max((min(one.last, last) - max(one.first, first)).days + 1, 0) for one in runs), default=0)
 
 
@@ -56,10 +56,11 @@ RulePair = tuple[Rule | None, Rule | None]
 
 
 def rule_pairs(a: Sequence[Rule], b: Sequence[Rule], *, holding: set[int]) -> list[RulePair]:
-    """The pairs of which at least one rule holds the fact, the most severe first.
+    """Return the pairs of rules of which at least one holds the fact, the most severe first.
 
-    ``a`` and ``b`` are both versions' rules for its kind. What stands in both, under whatever code, explains nothing, as often
-    as it does; of the others, those of one code belong together, and what is left is set side by side, or against none.
+    ``a`` and ``b`` are the rules of the two versions for its kind. Rules that are equal in both, under any code, explain nothing
+    and are left out in pairs. Of the others, rules with the same code are paired; the rest are paired in order of severity, or
+    with ``None``.
     """
     only_a, only_b = _differing(a, b)
     common = sorted({rule.code for rule in only_a} & {rule.code for rule in only_b})
@@ -75,7 +76,7 @@ def rule_pairs(a: Sequence[Rule], b: Sequence[Rule], *, holding: set[int]) -> li
 
 
 def _differing(a: Sequence[Rule], b: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """What is left when equal rules have been taken away two by two, those of one code first."""
+    """Return the rules that are left after equal rules have been removed in pairs, those with the same code first."""
     only_a, only_b = list(a), list(b)
     for same_code in (True, False):
         for rule in tuple(only_a):
@@ -103,7 +104,7 @@ def _severity(rule: Rule) -> int:
 
 
 def find_freshness(found: Comparison) -> Freshness:
-    """The records that only the later horizon lets through; the side with the earlier one is late."""
+    """Return the records that only the later horizon includes; the side with the earlier horizon is late."""
     horizons = found.pair.horizons
     late: Side = "a" if horizons[0] < horizons[1] else "b"
     records = [found.evidence.record(fact) for fact in (*found.vanished(), *found.appeared())]
@@ -118,7 +119,7 @@ def find_freshness(found: Comparison) -> Freshness:
 
 
 def find_rules(found: Comparison) -> Rules:
-    """For each fact held otherwise by the other version: the two rules and what differs, or the risk entry only one has."""
+    """Return, for each fact that the versions judge differently, the two rules and their differences, or the differing risk entries."""
     facts = dict.fromkeys(hit["fact_id"] for hit in found.changed_hits)
     differences = [difference for fact in facts for difference in _rule_differences(found, fact)]
     entries = [entry for fact in facts for entry in _risk_difference(found, fact)]
@@ -126,7 +127,7 @@ def find_rules(found: Comparison) -> Rules:
 
 
 def find_declaration(found: Comparison) -> Declaration:
-    """The answers only one provider was given, or the check-in runs that release on one side and not on the other."""
+    """Return the answers given to only one provider, or the runs of check-ins that release on one side only."""
     answers = _sided(found)
     by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] not in found.gone | found.new]
     runs = [] if not by_check_in else differing_check_in_runs(found, by_check_in)
@@ -134,7 +135,7 @@ def find_declaration(found: Comparison) -> Declaration:
 
 
 def find_source(found: Comparison) -> SourceRecords:
-    """The records only one source holds, and which of them are the same event recorded differently."""
+    """Return the records that only one source has, and the pairs among them that are one event recorded differently."""
     only = _sided(found)
     ours, theirs = found.exchanged
     others = {found.base: list(map(found.evidence.record, ours)), found.other: list(map(found.evidence.record, theirs))}
@@ -168,7 +169,7 @@ def _rule_differences(found: Comparison, fact: int) -> list[RuleDifference]:
 
 
 def _rules_against(found: Comparison, fact: int) -> list[ComparedRules]:
-    """The two versions' rules about such a fact, in pairs: worked out once for all whom the same rules hold for the same kind."""
+    """Return the pairs of the two versions' rules about the fact, computed once for each kind of fact and set of holding rules."""
     kind = found.evidence.facts[fact].kind
     holding = frozenset(hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact)
     alike = (*found.pair.versions, kind, holding)
@@ -185,14 +186,14 @@ def _rules_against(found: Comparison, fact: int) -> list[ComparedRules]:
 
 
 def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:
-    """The parameters that differ; ``rule`` where only one version has a rule for the fact."""
+    """Return the names of the parameters that differ, or ``rule`` if only one version has a rule for the fact."""
     if a and b:
         return [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
     return ["rule"]
 
 
 def _risk_difference(found: Comparison, fact: int) -> list[RiskEntry]:
-    """Entries that cover the stay in one version's list and do not stand in the other's."""
+    """Return the risk entries that cover the stay in one version's list and are missing in the other's."""
     stay = found.evidence.facts[fact]
     if stay.kind != "area_stay" or stay.area is None:
         return []
@@ -221,9 +222,9 @@ def _entry_key(entry: RiskArea) -> tuple[object, ...]:
 
 
 def _same_event(record: Record, there: list[Record]) -> tuple[Record, str] | None:
-    """The other side's record of the same event: equal but for its date, its area or its kind – the date nearest first.
+    """Return the other side's record of the same event and what differs: its date, its area or its kind.
 
-    What clears somebody is never the same event as what holds them.
+    Of several candidates the one with the nearest date is returned. A clearing record is never the same event as a holding one.
     """
     for differs, same in (
         ("date", ("kind", "area")),

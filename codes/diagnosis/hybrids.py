@@ -1,4 +1,4 @@
-"""The 16 hybrids of each disagreeing pair, judged by the engine: A's verdict with a set of the four factors taken from B."""
+"""The 16 hybrids of each disagreeing pair, judged by the engine: A's verdict with a subset of the four factors taken from B."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,18 +17,18 @@ from codes.models import Run
 from codes.vocabulary import Cause, Factor
 from regions.sql import arrays, compose
 
-# The bit of each factor in a mask, also in codes/diagnosis/hybrids.py.
+# The bit of each factor in a mask; the same numbers are used in hybrids.sql.
 BIT: dict[Factor, int] = {Factor.DECLARATION: 1, Factor.SOURCE: 2, Factor.RULES: 4, Factor.FRESHNESS: 8}
-# In the order in which ties between causes are broken.
+# The factors in the order in which ties between causes are broken.
 FACTORS = (Factor.FRESHNESS, Factor.RULES, Factor.DECLARATION, Factor.SOURCE)
 MASKS = range(16)
 ALL = 15
 
 
 def sufficient_masks(colours: tuple[str, ...], *, from_a: bool) -> int:
-    """The set of masks that give the other side's colour; ``colours`` are A's hybrids by mask of factors taken from B.
+    """Return the set of masks, as bits, whose hybrid has the other side's colour; ``colours`` are the colours of A's hybrids by mask.
 
-    B with a set of factors from A is A with the others from B, so the same 16 hybrids serve both directions.
+    B with a set of factors taken from A is A with the remaining factors taken from B, so the same 16 hybrids serve both directions.
     """
     wanted = colours[ALL] if from_a else colours[0]
     return sum(1 << mask for mask in MASKS if colours[mask if from_a else ALL - mask] == wanted)
@@ -36,19 +36,19 @@ def sufficient_masks(colours: tuple[str, ...], *, from_a: bool) -> int:
 
 @cache
 def minimal(sufficient_masks: int) -> tuple[int, ...]:
-    """The inclusion-minimal masks of a set, smallest first."""
+    """Return the inclusion-minimal masks of a set, those with the fewest factors first."""
     held = [mask for mask in MASKS if sufficient_masks >> mask & 1]
     smallest = [mask for mask in held if not any(other != mask and other & mask == other for other in held)]
     return tuple(sorted(smallest, key=lambda mask: (mask.bit_count(), mask)))
 
 
 def factor_names(masks: Iterable[int]) -> list[list[str]]:
-    """In the order of ``FACTORS``."""
+    """Return the names of each mask's factors, in the order of ``FACTORS``."""
     return [[factor.value for factor in FACTORS if mask & BIT[factor]] for mask in masks]
 
 
 def primary_cause(a_to_b: Iterable[int], b_to_a: Iterable[int]) -> Cause:
-    """A sufficient swap of the fewest factors in either direction; ties by the order of ``Cause``; no single one: interaction."""
+    """Return the factor of a sufficient swap of one factor in either direction, the first of ``FACTORS``; else ``INTERACTION``."""
     alone = {mask for mask in (*a_to_b, *b_to_a) if mask.bit_count() == 1}
     for factor in FACTORS:
         if BIT[factor] in alone:
@@ -71,14 +71,14 @@ def sufficient_swaps(colours: tuple[str, ...]) -> SufficientSwaps:
 SQL = Path(__file__).with_suffix(".sql")
 PAIRS = compose(SQL, "pairs", facts=can_hold(subject="e", since=ALL_FACTS), over=over(subject="e"))
 HYBRIDS = compose(SQL, "hybrids")
-READS_FROM = "asked.reads_from"  # told by the pair
+READS_FROM = "asked.reads_from"  # a column of the step `pair`
 STATEMENT = compose(SQL, "statement", next_day=NEXT_DAY)
 EXCHANGED = compose(SQL, "exchanged", seen=SEEN)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One hybrid: its colour and its unreleased hits, as in ``Verdict.hits``."""
+    """The colour and the unreleased hits of one hybrid, as in ``Verdict.hits``."""
 
     colour: str
     hits: list[dict[str, Any]]
@@ -88,8 +88,8 @@ class Judged:
 class Pair:
     """A disagreeing pair with the colours of its 16 hybrids by mask; ``a`` is the provider whose code sorts first.
 
-    ``hits``: mask of a judged hybrid → its hits as JSON, none if green. ``next_on``: the next day on which a hybrid can be judged
-    otherwise though nothing has been learnt.
+    ``same`` is the mask of the factors that are equal on both sides. ``hits``: mask of a judged hybrid → its hits as JSON, or
+    ``None`` if it is green. ``next_on`` is the next day on which the verdict of a hybrid can change without new data.
     """
 
     citizen_id: int
@@ -107,12 +107,12 @@ class Pair:
     next_on: date | None
 
     def hybrid(self, mask: int) -> Judged:
-        """A's verdict with the mask's factors taken from B."""
+        """Return A's verdict with the factors of the mask taken from B."""
         hits = self.hits[mask & ~self.same]
         return Judged(self.colours[mask], json.loads(hits) if hits else [])
 
     def sees_by(self, mask: int) -> tuple[int, int, datetime]:
-        """By what the hybrid sees facts: the provider declared with, the source and its horizon."""
+        """Return what determines the facts that the hybrid sees: the provider declared with, the source and its horizon."""
         return (
             self.b if mask & BIT[Factor.DECLARATION] else self.a,
             self.sources[bool(mask & BIT[Factor.SOURCE])],
@@ -121,7 +121,7 @@ class Pair:
 
 
 class Choice(NamedTuple):
-    """A factor that the base side of a pair takes from the other one."""
+    """A factor that the base side of a pair takes from the other side."""
 
     pair: Pair
     factor: Factor
@@ -129,7 +129,7 @@ class Choice(NamedTuple):
 
     @property
     def masks(self) -> tuple[int, int]:
-        """Of the hybrids before and after."""
+        """The masks of the hybrids before and after the swap."""
         return (0, BIT[self.factor]) if self.base == "a" else (ALL, ALL ^ BIT[self.factor])
 
 
@@ -148,13 +148,13 @@ class Swap:
     new: frozenset[int]
 
     def relevant_facts(self) -> set[int]:
-        """The facts a hit rests on, and those that only one of the two sees: no other can be part of the root cause."""
+        """Return the facts of the hits, and those seen only before or only after: no others can be part of the root cause."""
         held = {hit["fact_id"] for judged in (self.before, self.after) for hit in judged.hits}
         return held | self.gone | self.new
 
 
 def swaps_of(choices: Sequence[Choice]) -> list[Swap]:
-    """Of pairs of one run, in one query."""
+    """Return the swaps of the choices, which are about pairs of one run. Makes one query."""
     exchanged, swaps = _exchanged(choices), []
     for number, one in enumerate(choices):
         before, after = map(one.pair.hybrid, one.masks)
@@ -164,7 +164,10 @@ def swaps_of(choices: Sequence[Choice]) -> list[Swap]:
 
 
 def _exchanged(choices: Sequence[Choice]) -> dict[int, tuple[frozenset[int], frozenset[int]]]:
-    """Place of a choice → the facts that only one of its hybrids sees. By other rules nobody sees other facts."""
+    """Return index of a choice → the facts seen only by the hybrid before, and only by the one after.
+
+    Choices of the factor rules are left out: rules do not affect which facts are seen.
+    """
     asked = [(number, one) for number, one in enumerate(choices) if one.factor is not Factor.RULES]
     if not asked:
         return {}
@@ -184,7 +187,10 @@ Colours = dict[str, str]
 
 
 def judge_pairs(run: Run, differing: Mapping[int, Colours], *, zone: str) -> Iterator[Pair]:
-    """All disagreeing pairs as of the run, each with its 16 hybrids; ``differing``: citizen → the colour by each provider's code."""
+    """Yield all disagreeing pairs as of the run, each with its 16 hybrids.
+
+    ``differing`` is citizen → provider's code → colour.
+    """
     parameters: dict[str, Any] = {
         "run": run.pk,
         "citizens": list(differing),

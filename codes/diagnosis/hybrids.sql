@@ -1,5 +1,5 @@
 -- statement: pairs
--- Which pairs: of each who differs, every two known providers whose colours differ, the one whose code sorts first as A.
+-- The pairs: for each citizen, every two known providers whose colours differ. A is the one whose code sorts first.
 ends AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY d.citizen_id, ca.code, cb.code) AS number, d.citizen_id,
            run.as_of, run.day,
@@ -14,14 +14,14 @@ ends AS MATERIALIZED (
     JOIN codes_provider cb ON cb.id = b.provider_id AND cb.code > ca.code
     WHERE d.colours->>ca.code <> d.colours->>cb.code
 ),
--- `same` is the set of factors that are alike on both sides for this citizen: a shared source or version; two horizons between
--- which nothing was recorded about them; no declared fact, and the same check-ins or none. `reads_from`: what began before can hold
--- nobody in any hybrid.
+-- `same` is the set of factors that are equal on both sides for this citizen: a shared source or version; two horizons between
+-- which nothing was recorded about them; no declared fact, and the same check-ins or none. Facts that began before `reads_from`
+-- cannot hold anybody in any hybrid.
 pair AS MATERIALIZED (
     SELECT e.*, coalesce(first.started_on, 'infinity') AS reads_from,
            (said.alike AND NOT EXISTS (
                 SELECT FROM codes_fact f
-                WHERE f.citizen_id = e.citizen_id AND f.provider_id IN (e.a, e.b) AND f.kind <> 'negative_test'  -- which nobody declares
+                WHERE f.citizen_id = e.citizen_id AND f.provider_id IN (e.a, e.b) AND f.kind <> 'negative_test'  -- which cannot be declared
            ))::int * 1
            + (e.a_source = e.b_source)::int * 2 + (e.a_version = e.b_version)::int * 4
            + (e.a_horizon = e.b_horizon OR NOT EXISTS (
@@ -53,7 +53,7 @@ pair AS MATERIALIZED (
 )
 
 -- statement: hybrids
--- A factor that is alike on both sides changes nothing when it is swapped, so only the masks without such a factor are judged.
+-- Swapping a factor that is equal on both sides changes nothing, so only the masks without such factors are judged.
     SELECT p.number * 16 + mask, p.citizen_id,
            CASE WHEN mask & 1 = 0 THEN p.a ELSE p.b END,
            CASE WHEN mask & 2 = 0 THEN p.a_source ELSE p.b_source END,
@@ -65,7 +65,7 @@ pair AS MATERIALIZED (
     WHERE mask & p.same = 0
 
 -- statement: statement
--- Every hybrid with its hits, gathered into one row a pair; most are never looked into, so they are told as text.
+-- Every hybrid with its hits, gathered into one row for each pair. Hits are returned as text, because most are never parsed.
 told AS (
     SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits
     FROM subject s
@@ -86,7 +86,8 @@ LEFT JOIN coming c ON c.number = p.number
 ORDER BY p.number
 
 -- statement: exchanged
--- Of each swap the facts that only the base side sees, and those that only the swap does: subjects 2n and 2n + 1 of the nth.
+-- For each swap, the facts that only the base side sees and those that only the swap sees. Subjects 2n and 2n + 1 are the two sides
+-- of swap n.
 WITH subject AS MATERIALIZED (
     SELECT asked.*, %(as_of)s::timestamptz AS known_at, %(day)s::date AS day
     FROM unnest(%(sids)s::int[], %(citizens)s::bigint[], %(providers)s::bigint[], %(sources)s::bigint[], %(horizons)s::timestamptz[])

@@ -1,4 +1,4 @@
-"""Who can resolve a disagreement, and by when: from its root cause and what is known of the citizen."""
+"""Who can resolve a disagreement, and by when, according to its root cause and to the citizen's case and outlook."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from codes.vocabulary import Colour, Factor
 
 
 class Responsible(TextChoices):
-    """Who can resolve it."""
+    """The party that can resolve a disagreement."""
 
     CITIZEN = "citizen", gettext_lazy("you yourself")
     SOURCE_OWNER = "source_owner", gettext_lazy("the owner of the data source")
@@ -24,7 +24,10 @@ class Responsible(TextChoices):
 
 @dataclass(frozen=True)
 class Remedy:
-    """``due``: the instant or day behind ``by_when``, none when it depends on a decision not yet made."""
+    """Who must act, what they must do, and by when.
+
+    ``due`` is the instant or day of ``by_when``; ``None`` if it depends on a decision not yet made.
+    """
 
     responsible: tuple[Responsible, ...]
     action: str
@@ -33,7 +36,7 @@ class Remedy:
 
 
 def remedy(root_cause: RootCause, renderer: SentenceRenderer) -> Remedy:
-    """An interaction needs whoever its smallest set of factors needs."""
+    """Return the remedy of a root cause. An interaction requires everybody responsible for its smallest set of factors."""
     if root_cause["cause"] == "freshness":
         return _wait_for_delivery(root_cause, renderer)
     if root_cause["cause"] == "rules":
@@ -47,7 +50,7 @@ def remedy(root_cause: RootCause, renderer: SentenceRenderer) -> Remedy:
 
 
 def agreement_day(renderer: SentenceRenderer) -> date | None:
-    """When both sides are green at the latest if the citizen follows the instructions; none if one needs an act or is unknown."""
+    """Return the day by which both sides are green if the citizen follows the instructions; ``None`` if a side has no such day."""
     held = [renderer.codes[side] for side in SIDES if renderer.colours[side] is not Colour.GREEN]
     days = [renderer.context.turns_green_on.get(code) for code in held]
     return None if None in days else max(day for day in days if day)
@@ -99,7 +102,7 @@ def _source_owners(renderer: SentenceRenderer) -> str:
 
 
 def _decided_by(renderer: SentenceRenderer) -> tuple[str, datetime | date | None]:
-    """Due when the case is; without a case, on the day both sides turn green anyway."""
+    """Return the deadline of the case; without a case, the day on which both sides turn green anyway."""
     agree_on = agreement_day(renderer)
     if renderer.context.due_at:
         due_at = renderer.context.due_at

@@ -1,4 +1,4 @@
-"""A stored diagnosis as sentences."""
+"""Render a stored diagnosis as sentences."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,9 +16,10 @@ from codes.vocabulary import Colour
 
 @dataclass(frozen=True)
 class RenderedDiagnosis:
-    """``sentence``: the cause; ``outcome``: the colours it leads to; then who has to act and by when.
+    """A diagnosis as text.
 
-    ``responsible`` and ``due`` are the same as values, for filters; ``due`` is none where nobody can name a day.
+    ``sentence`` states the cause, ``outcome`` the colours it leads to, ``action`` and ``by_when`` who must do what by when.
+    ``responsible`` and ``due`` are the same as values, for filters; ``due`` is ``None`` if no day is known.
     """
 
     sentence: str
@@ -32,7 +33,7 @@ class RenderedDiagnosis:
 def render_diagnosis(
     diagnosis: PairDiagnosis, *, audience: Audience, language: str, context: Context
 ) -> RenderedDiagnosis:
-    """In ``zh-hans`` or ``en``. Reads ``a``, ``b`` and ``disagreement``: select them with it."""
+    """Render the diagnosis in ``zh-hans`` or ``en``. Fetch it with ``select_related("a", "b", "disagreement")``."""
     root_cause: RootCause = diagnosis.root_cause
     colours = diagnosis.disagreement.colours
     a, b = diagnosis.a.code, diagnosis.b.code

@@ -52,7 +52,7 @@ class RuleSide(TypedDict):
 
 
 class RuleDifference(TypedDict):
-    """Two rules about the same fact and the parameters that differ; a side without a rule for it is none."""
+    """Two rules about the same fact and the parameters that differ. A side without a rule for it is ``None``."""
 
     record: Record
     a: RuleSide | None
@@ -80,7 +80,7 @@ class SameEvent(TypedDict):
 
 
 class CheckIns(TypedDict):
-    """The longest unbroken run of healthy check-ins each side counts since ``anchor``, and how many the rule wants."""
+    """The longest run of consecutive healthy check-ins that each side counts since ``anchor``, and the number the rule requires."""
 
     rule: str
     anchor: str
@@ -140,7 +140,10 @@ def other_side(side: Side) -> Side:
 
 
 def steady(root_cause: RootCause) -> dict[str, object]:
-    """Without what moves by itself from run to run: the horizon that is not late, and the lengths of runs of check-ins."""
+    """Return the root cause without what changes by itself from run to run.
+
+    That is the horizon that is not late, and the lengths of the runs of check-ins.
+    """
     told: dict[str, object] = {**root_cause}
     if root_cause["cause"] == "freshness":
         told["horizons"] = root_cause["horizons"][root_cause["late"]]

@@ -1,4 +1,4 @@
-"""The sentence that names the root cause, for each cause but the rules."""
+"""The sentence that names the root cause, for every cause except the rules."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from codes.vocabulary import Factor
 
 
 def freshness_sentence(cause: Freshness, renderer: SentenceRenderer) -> str:
-    """The late records, by whose source they are: the up-to-date side's, or the late side's own, past its horizon."""
+    """Return the sentence about the late records: those of the up-to-date side's source, or the late side's own past its horizon."""
     late = cause["late"]
     ahead = other_side(late)
     own = cause["base"] == late
@@ -48,7 +48,7 @@ def freshness_sentence(cause: Freshness, renderer: SentenceRenderer) -> str:
 
 
 def _late_records(cause: Freshness) -> list[Record]:
-    """Those recorded after the late side's horizon; the others are versions withdrawn or corrected since."""
+    """Return the records recorded after the late side's horizon; the others are versions withdrawn or corrected since."""
     horizon = datetime.fromisoformat(cause["horizons"][cause["late"]])
     return [record for record in cause["records"] if datetime.fromisoformat(record["recorded_at"]) > horizon]
 
@@ -82,7 +82,7 @@ def _freshness_frame(cause: Freshness, *, own: bool, new: int) -> str:
 
 
 def _incomplete_frame(new: int) -> str:
-    """The late side's source has delivered records past its horizon, which do not count yet."""
+    """Return the sentence for a late side whose own source has delivered records past its horizon, which do not count yet."""
     if new == 0:
         return _(
             "%(late_source)s, which %(late)s uses, is complete only to %(horizon)s; its record %(what)s has been "
@@ -103,7 +103,7 @@ def _incomplete_frame(new: int) -> str:
 
 
 def declaration_sentence(cause: Declaration, renderer: SentenceRenderer) -> str:
-    """The answers first, then the check-in runs; either may be missing."""
+    """Return the sentences about the answers and then about the check-in runs; either may be missing."""
     sentences = [_answers(cause, renderer)] if cause["answers"] else []
     if cause["check_ins"]:
         sentences.append(_check_ins(cause["check_ins"][0], renderer))
@@ -153,7 +153,7 @@ def _check_ins(run: CheckIns, renderer: SentenceRenderer) -> str:
 
 
 def source_sentence(cause: SourceRecords, renderer: SentenceRenderer) -> str:
-    """The same event recorded differently, if there is one: it names the mistake. Else who holds what."""
+    """Return the sentence about an event recorded differently, if there is one, since it names the mistake; else about the records."""
     if cause["same_event"]:
         return renderer.sentences([_same_event(cause["same_event"][0], renderer), *_other_records(cause)])
     on_a, on_b = _records_of(cause, "a"), _records_of(cause, "b")
@@ -219,7 +219,7 @@ def _same_event(event: SameEvent, renderer: SentenceRenderer) -> str:
 
 
 def _differing_values(event: SameEvent, renderer: SentenceRenderer) -> list[str]:
-    """What each side has instead of the other's: a kind, an area, or the first of its dates that differs."""
+    """Return the two sides' values of what differs: the kind, the area, or the first date that differs."""
     records = (event["a"], event["b"])
     if event["differs"] == "kind":
         values = [_("“%(kind)s”") % {"kind": kind_label(record)} for record in records]
@@ -236,7 +236,7 @@ def _differing_values(event: SameEvent, renderer: SentenceRenderer) -> list[str]
 
 
 def _other_records(cause: SourceRecords) -> list[str]:
-    """How many more records only one side has, if any."""
+    """Return the sentence that counts the other records that only one side has; an empty list if there are none."""
     shown = {cause["same_event"][0][side]["fact_id"] for side in SIDES}
     rest = len([one for one in cause["only"] if one["record"]["fact_id"] not in shown])
     if not rest:
@@ -256,7 +256,7 @@ FACTORS: dict[Factor, str] = {
 
 
 def interaction_sentence(cause: Interaction, renderer: SentenceRenderer) -> str:
-    """For citizens what would have to be equal; for officials both directions."""
+    """Return the sentence about an interaction: for citizens the factors that would have to be equal, for officials both directions."""
     if not renderer.to_official:
         factors = smallest_sets(cause)[0]
         return _(
@@ -276,7 +276,7 @@ def interaction_sentence(cause: Interaction, renderer: SentenceRenderer) -> str:
 
 
 def smallest_sets(cause: Interaction) -> list[list[str]]:
-    """The sets of the fewest factors in either direction, each once."""
+    """Return the sets with the fewest factors in either direction, without duplicates."""
     sets = [*cause["swaps_a_to_b"], *cause["swaps_b_to_a"]]
     fewest = min(len(one) for one in sets)
     return [list(one) for one in dict.fromkeys(tuple(one) for one in sets if len(one) == fewest)]

@@ -1,4 +1,4 @@
-"""Saying a record or a rule: to the citizen what it states, to the official with its numbers."""
+"""Phrases about a record or a rule: for citizens its content, for officials also its numbers."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext

@@ -1,6 +1,6 @@
-"""Titles, days, places and lists in one language for one audience. Call it with that language active.
+"""Render titles, days, places and lists in one language for one audience. Call it with that language active.
 
-Citizens never see an internal code: what has no title is described in general words.
+Citizens never see an internal code: anything without a title is described in general words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,11 +37,12 @@ class Title:
 
 @dataclass(frozen=True)
 class Context:
-    """``providers`` and ``sources`` by code; ``source_of`` provider → source; ``max_age`` by source.
-    ``rule_sets`` are those that have a title, by code: only officials are told of them.
+    """The titles and dates that sentences refer to.
 
-    ``turns_green_on`` holds the providers that show this citizen red or yellow, with the day or none;
-    ``due_at`` is when the citizen's case is due. ``name``: what the citizen is called on a page that somebody else reads.
+    ``providers`` and ``sources`` are by code; ``source_of`` is provider → source; ``max_age`` is by source. ``rule_sets`` are
+    those with a title, by code; only officials see them. ``turns_green_on`` has the providers that show this citizen red or
+    yellow, with the day or ``None``. ``due_at`` is the deadline of the citizen's case. ``name`` is how the citizen is called on a
+    page that another person reads.
     """
 
     day: date
@@ -57,14 +58,14 @@ class Context:
 
 
 def context_of(run: Run) -> Context:
-    """The context for everybody of one run; ``with_citizen`` adds what is known of one person."""
+    """Return the context shared by all people of a run; ``with_citizen`` adds the data of one person."""
     return context_from(
         run.day, RunProvider.objects.filter(run=run).select_related("provider", "source", "version__rule_set")
     )
 
 
 def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
-    """The same from rows loaded already, each with its provider and source."""
+    """Return the context from rows that are loaded already, each with its provider and source."""
     frozen = list(frozen)
     return Context(
         day=day,
@@ -87,9 +88,9 @@ def with_citizen(context: Context, *, citizen_id: int) -> Context:
 
 
 def greens_of(citizen: str) -> Subquery:
-    """The days on which verdicts that are not green turn green, as a column that ``read_greens`` reads.
+    """Return a subquery with the days on which a citizen's verdicts turn green, for ``read_greens``.
 
-    For a query in which ``citizen`` names the citizen.
+    ``citizen`` is the name of the outer query's field with the citizen's id.
     """
     told = JSONObject(provider=F("provider__code"), day=F("turns_green_on"))
     held = Verdict.objects.filter(citizen=OuterRef(citizen)).order_by().values("citizen")
@@ -97,7 +98,7 @@ def greens_of(citizen: str) -> Subquery:
 
 
 def read_greens(greens: Sequence[Mapping[str, str | None]] | None) -> Mapping[str, date | None]:
-    """By provider's code, of those whose verdict is not green, the day or none."""
+    """Return provider's code → the day or ``None``, for the providers whose verdict is not green."""
     return {str(one["provider"]): date.fromisoformat(one["day"]) if one["day"] else None for one in greens or ()}
 
 
@@ -153,7 +154,7 @@ MOST_LISTED = 3
 
 @dataclass(frozen=True)
 class SentenceRenderer:
-    """``codes`` and ``colours`` are those of the pair's providers."""
+    """Renders parts of sentences. ``codes`` and ``colours`` are those of the pair's providers."""
 
     audience: Audience
     language: str
@@ -166,7 +167,7 @@ class SentenceRenderer:
         return self.audience == "official"
 
     def choose(self, *, citizen: str, official: str, **values: object) -> str:
-        """The message for this audience, with ``sides`` and the values for its placeholders."""
+        """Return the message for this audience, with ``sides`` and ``values`` filled in."""
         return (official if self.to_official else citizen) % {**self.sides, **values}
 
     @property
@@ -192,7 +193,7 @@ class SentenceRenderer:
         return title.text_in(self.language) if title else self._untitled(code, _("its data source"))
 
     def version(self, code: str, number: int) -> str:
-        """A version of a rule set; its code where it has no title."""
+        """Return the name of a rule-set version, with the rule set's code if it has no title."""
         title = self.context.rule_sets.get(code)
         named = title.text_in(self.language) if title else code
         return _("{rule_set}, version {number}").format(rule_set=named, number=number)
@@ -204,7 +205,7 @@ class SentenceRenderer:
         return _(LEVELS[level]) if level in LEVELS else self._untitled(level, _(OTHER_LEVEL))
 
     def area(self, code: str | None) -> str:
-        """The title of the division, or of the one above it where the table lacks it."""
+        """Return the title of the division, or of the one that contains it if the table lacks it."""
         if code is None:
             return _("elsewhere")
         table = divisions()
@@ -215,20 +216,20 @@ class SentenceRenderer:
         return self._untitled(code, _("elsewhere"))
 
     def day(self, day: date | str) -> str:
-        """A day; to citizens without its year when that is the year of the run."""
+        """Return the day as text; for citizens without the year if it is the year of the run."""
         day = date.fromisoformat(day) if isinstance(day, str) else day
         same_year = day.year == self.context.day.year
         return date_format(day, "MONTH_DAY_FORMAT" if same_year and not self.to_official else "DATE_FORMAT")
 
     def instant(self, instant: str | datetime, *, with_time: bool = False) -> str:
-        """An instant in the city's time: to citizens a day, unless the time is asked for."""
+        """Return the instant as text in the city's time zone; for citizens only its day, unless ``with_time`` is set."""
         local = (datetime.fromisoformat(instant) if isinstance(instant, str) else instant).astimezone(self.context.zone)
         if not (self.to_official or with_time):
             return self.day(local.date())
         return _("%(day)s, %(time)s") % {"day": self.day(local.date()), "time": f"{local:%H:%M}"}
 
     def distinct_instants(self, *instants: str) -> list[str]:
-        """With their times when two fall on one day."""
+        """Return the instants as text, with their times if two of them would look the same."""
         days = [self.instant(instant) for instant in instants]
         if len(set(days)) == len(days):
             return days
@@ -242,26 +243,26 @@ class SentenceRenderer:
         return _("%(first)s to %(last)s") % {"first": self.day(first), "last": self.day(last)}
 
     def all_of(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
-        """ "A、B和C", each once; no more than a sentence can carry."""
+        """Return "A、B和C", without duplicates and with at most ``most`` parts."""
         parts = list(dict.fromkeys(parts))
         if len(parts) > most:
             return _("%(list)s and more") % {"list": pgettext("between items of a list", ", ").join(parts[:most])}
         return parts[0] if len(parts) == 1 else self._joined(parts, _("%(list)s and %(last)s"))
 
     def phrases(self, parts: Iterable[str]) -> str:
-        """All of them, though each may hold an “and” of its own."""
+        """Join all phrases, each of which may contain an “and” itself."""
         *before, last = parts
         return self._joined([*before, last], pgettext("phrases", "%(list)s, and %(last)s")) if before else last
 
     def clauses(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
-        """What is recorded or declared. Chinese does not join whole clauses, which citizens read, with 和."""
+        """Join clauses about what is recorded or declared. In Chinese, whole clauses, as citizens read them, are not joined by 和."""
         parts = list(dict.fromkeys(parts))
         if self.to_official or not 1 < len(parts) <= most:
             return self.all_of(parts, most=most)
         return self._joined(parts, pgettext("whole clauses", "%(list)s and %(last)s"))
 
     def requirements(self, parts: Iterable[str], *, most: int = MOST_LISTED, ends_in_none: bool = False) -> str:
-        """As predicates. One that requires nothing is joined with another word."""
+        """Join the requirements of a rule, as predicates. A last one that requires nothing is joined with another conjunction."""
         parts = list(dict.fromkeys(parts))
         if not 1 < len(parts) <= most:
             return self.all_of(parts, most=most)

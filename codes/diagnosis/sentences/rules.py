@@ -1,4 +1,4 @@
-"""The rules differ: which parameter, which rule only one side has, which risk-area entry."""
+"""The sentence about rules that differ: the parameter, the rule that only one side has, or the risk-area entry."""
 
 from collections.abc import Iterable
 
@@ -14,12 +14,12 @@ from regions.vocabulary import FactKind
 
 
 def terms(rule: RuleSide, parameters: Iterable[str], renderer: SentenceRenderer) -> list[str]:
-    """A phrase for each of the parameters named, in the order of ``RULE_PARAMETERS``."""
+    """Return a phrase for each of the parameters, in the given order."""
     return [_term(rule, parameter, renderer) for parameter in parameters]
 
 
 def asks_for_nothing(rule: RuleSide, parameter: str) -> bool:
-    """Whether the phrase of this parameter says what need not be, or cannot be, done."""
+    """Return whether the phrase of this parameter states that something is not required or not possible."""
     return parameter not in ("colour", "anchor", "area_levels") and not rule.get(parameter)
 
 
@@ -92,7 +92,7 @@ MOST_RULES = 2
 
 
 def rules_sentence(cause: Rules, renderer: SentenceRenderer) -> str:
-    """One sentence for each pair of rules, then the risk areas; a person has seldom more than one of them."""
+    """Return a sentence for each pair of rules and one about the risk areas. Most people have only one of these."""
     pairs = _one_of_each_pair(cause["rules"])
     sentences = [_differing(one, renderer) for one in pairs[:MOST_RULES]]
     if len(pairs) > MOST_RULES:
@@ -108,7 +108,7 @@ def rules_sentence(cause: Rules, renderer: SentenceRenderer) -> str:
 
 
 def _one_of_each_pair(differences: list[RuleDifference]) -> list[RuleDifference]:
-    """One of each pair of rules: several records under the same two rules differ for the same reason."""
+    """Return one difference for each pair of rules: several records under the same two rules differ for the same reason."""
     found: dict[tuple[int | None, int | None], RuleDifference] = {}
     for one in differences:
         found.setdefault((one["a"]["rule_id"] if one["a"] else None, one["b"]["rule_id"] if one["b"] else None), one)
