@@ -1,1 +1,1 @@
-"""The sentinel: compares every run with what the past and the rules explain, and raises alarms that no one person silences."""
+"""The sentinel: compare every run with what the past and the rules explain, and raise alarms that no one person can close."""

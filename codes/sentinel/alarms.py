@@ -1,4 +1,4 @@
-"""Alarms: raised in the run that shows them, and closed by two people of different roles (``docs/adr/0033-sentinel.md``)."""
+"""Alarms: raised by the run in which they are detected, and closed by two people of different roles (``docs/adr/0033-sentinel.md``)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,17 +17,17 @@ from regions.proposals import require_another, require_reason, require_role, rol
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 
-# Who reads alarms; of the two who close one, each has another of these roles.
+# The roles that read alarms. The two people who close one have different roles of these.
 READERS = (Role.SECURITY_ADMIN, Role.AUDITOR)
-# An acknowledged subject is an alarm again when it turned so many times the people.
+# A subject whose alarm was acknowledged raises another one when it turned more than this many times as many people.
 TIMES_ACKNOWLEDGED = 2
 ALERT_TIMES = 2
-# What else its people have in common: shown when it is so many parts of them, and not more than so many.
+# What else the people have in common is shown if it concerns at least one in ``LEAST_PARTS`` of them; at most ``MOST_SHARED`` entries.
 LEAST_PARTS, MOST_SHARED = 10, 8
 
 
 class AlarmReason(TextChoices):
-    """Why an alarm is not acknowledged, beside what holds for everything two people decide."""
+    """Why an alarm is not acknowledged, in addition to the reasons common to all decisions of two people."""
 
     CLOSED = "closed", _("This alarm is acknowledged already.")
     SAME_ROLE = (
@@ -39,10 +39,10 @@ class AlarmReason(TextChoices):
 
 
 def watch(run: Run, *, last: Run | None, now: datetime) -> dict[str, int]:
-    """Compare what the run changes with what explains it, and raise alarms. Call before its changes are applied.
+    """Compare the run's changes with what the past and the rules explain, and raise alarms. Call before its changes are applied.
 
     ``last`` is the run of the whole city that this one follows or amends; a city's first run changes everything and is not
-    compared. What is said of it under ``sentinel`` in the run's counts: alarms raised now, and all that stand.
+    compared. Return the counts stored under ``sentinel`` in the run's counts: alarms raised now, and all standing alarms.
     """
     raised = 0
     if last is not None:
@@ -54,7 +54,7 @@ def watch(run: Run, *, last: Run | None, now: datetime) -> dict[str, int]:
 
 
 def alarms_to_deliver() -> Sequence[Alarm]:
-    """What has not been sent to anybody yet, the most severe first: for whatever carries alarms out of the portal.
+    """Return the standing alarms that have not been sent yet, the most severe first.
 
     Call in a transaction: the rows are locked, and those that another worker is sending are left out.
     """
@@ -62,7 +62,7 @@ def alarms_to_deliver() -> Sequence[Alarm]:
 
 
 def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:
-    """Whether it is a new alarm; one that stands is brought up to date."""
+    """Raise an alarm, or update the standing one of the same subject. Return whether a new alarm was raised."""
     subject, run = found.subject, measured.run
     known = Alarm.objects.filter(**subject._asdict()).order_by("-pk").first()
     if known is not None and known.state == Alarm.State.RAISED:
@@ -85,7 +85,7 @@ def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:
 
 
 def _is_news(acknowledged: Alarm, found: Found, run: Run) -> bool:
-    """Whether this is more than what two people have acknowledged: many more people, or after it had been quiet."""
+    """Return whether this exceeds the acknowledged alarm: it turned many more people, or it recurs after its window."""
     is_over = run.day - acknowledged.last_run.day > timedelta(days=found.excess.window)
     return is_over or found.excess.people > TIMES_ACKNOWLEDGED * int(acknowledged.figures["people"])
 
@@ -96,7 +96,7 @@ def _severity(found: Found) -> str:
 
 
 def _update(alarm: Alarm, found: Found, measured: Measurement) -> None:
-    """What the people have in common stays that of the run that turned the most of them."""
+    """Update a standing alarm. What the people have in common is kept from the run that turned the most people."""
     is_most = found.daily[-1] >= max(found.daily[-found.excess.window :])
     alarm.last_run, alarm.severity = measured.run, _severity(found)
     alarm.figures |= _figures(found, measured.run) | (_shared(found, measured) if is_most else {})
@@ -116,7 +116,7 @@ def _figures(found: Found, run: Run) -> dict[str, Any]:
 
 
 def _shared(found: Found, measured: Measurement) -> dict[str, list[list[Any]]]:
-    """What else those of this run have in common, without what only few of them have."""
+    """Return what else the people turned by this run have in common, without what only few of them share."""
     shared = measured.shared(found.subject)
     many = [one for one in shared if one[2] * LEAST_PARTS >= found.daily[-1]]
     return {
@@ -126,7 +126,7 @@ def _shared(found: Found, measured: Measurement) -> dict[str, list[list[Any]]]:
 
 
 def propose(alarm_id: int, *, finding: str, reason: str, by: str, now: datetime) -> AlarmAcknowledgement:
-    """Say what the alarm was; it stands until somebody of the other role confirms. Raises ``Refused``."""
+    """Propose an acknowledgement with a finding. The alarm stands until somebody of the other role confirms. Raises ``Refused``."""
     require_role(by, *READERS)
     reason = require_reason(reason)
     with transaction.atomic():
@@ -146,7 +146,7 @@ def propose(alarm_id: int, *, finding: str, reason: str, by: str, now: datetime)
 
 
 def confirm(proposal_id: int, *, by: str, now: datetime) -> Alarm:
-    """The second person agrees, and the alarm is closed. Raises ``Refused``."""
+    """Confirm a proposal as the second person, and close the alarm. Raises ``Refused``."""
     require_role(by, *READERS)
     with transaction.atomic():
         proposed, role = _to_decide(proposal_id, by=by)
@@ -167,7 +167,7 @@ def confirm(proposal_id: int, *, by: str, now: datetime) -> Alarm:
 
 @transaction.atomic
 def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> AlarmAcknowledgement:
-    """The second person disagrees: the alarm stands. Raises ``Refused``."""
+    """Refuse a proposal as the second person. The alarm stands. Raises ``Refused``."""
     require_role(by, *READERS)
     proposed, role = _to_decide(proposal_id, by=by)
     return proposed.refuse(reason=reason, by=by, now=now, decided_as=role)
@@ -175,7 +175,7 @@ def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> Alarm
 
 @transaction.atomic
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> AlarmAcknowledgement:
-    """Whoever proposed takes it back. Raises ``Refused``."""
+    """Withdraw one's own proposal. Raises ``Refused``."""
     proposals = AlarmAcknowledgement.objects.select_related("alarm").locked()
     return proposals.to_withdraw(proposal_id, by=by, proposers=READERS).withdraw(by=by, now=now)
 
@@ -190,7 +190,7 @@ def _to_decide(proposal_id: int, *, by: str) -> tuple[AlarmAcknowledgement, Role
 
 
 def _role_of(by: str) -> Role:
-    """Neither role can be held together with another."""
+    """Return the person's role. Neither of the two roles can be held together with another."""
     return next(role for role in READERS if role in roles_of(by))
 
 

@@ -1,6 +1,7 @@
-"""How many people a subject turns when nothing is wrong, from its own past and from the rest of the city.
+"""The number of people that a subject is expected to turn, from its own past and from the rest of the city.
 
-Nothing here reads the database: a series is a number of people a day, the oldest first, and its last day is the run's.
+This module does not read the database. A series is a list of numbers of people, one for each day, the oldest first; its last day
+is the run's.
 """
 
 from collections.abc import Sequence
@@ -10,29 +11,29 @@ from typing import NamedTuple
 
 from codes.models import SubjectKind
 
-# A week has no weekdays, and a source that comes two days late is in the same one; four weeks see what is spread thin.
+# Sums over a week do not depend on weekdays, nor on a source that is two days late. Sums over four weeks show a slow increase.
 WEEK, FOUR_WEEKS = 7, 28
-# How far back the expectation looks, and how much of it there must be.
+# The number of past days that are compared, the same for listings, and the least number of past windows that is required.
 PAST, LONG_PAST, LEAST_PAST = 84, 182, 7
-# Between the median and the limit; 1.4826 makes a median deviation a standard deviation. It is taken to be at least a share of
-# the median: a wave of cases lifts everything for weeks.
+# The number of deviations between the median and the limit; the factor from a median absolute deviation to a standard deviation;
+# and the least deviation as a share of the median, since a wave of cases raises all numbers for weeks.
 DEVIATIONS, OF_MEDIAN_DEVIATION, LEAST_DEVIATION = 8.0, 1.4826, 0.08
-# So many times what the largest listing of half a year brought: a listing explains much, but not everything.
+# The limit of a listing, as a multiple of the largest one in half a year: a listing explains many changes, but not any number.
 TIMES_LARGEST = 3.0
-# When the rest of the city turned more people than it does, a subject may, too.
+# The largest factor by which the expectation is raised when the rest of the city turned more people than usual.
 MOST_GROWTH = 2.0
-# Fewer people than this share of the registered, within these bounds, are never too many.
+# A number of people below this share of the people registered, within these bounds, never raises an alarm.
 SHARE, FEWEST, MOST = 0.001, 20, 1000
-# Before there is a past to compare with.
+# The share of the people registered that is the limit while there is no past to compare with.
 SHARE_WITHOUT_PAST = 0.005
 
 LISTINGS = (SubjectKind.LISTED, SubjectKind.PUBLISHER)
-# Each of these is there once, so what it turns is compared with the largest of its kind.
+# Subjects of these kinds occur once, so they are compared with the largest of their kind.
 SINGLE = (SubjectKind.BATCH, SubjectKind.VERSION, SubjectKind.INSTANT)
 
 
 class Excess(NamedTuple):
-    """More people than the limit within so many days."""
+    """The people turned within ``window`` days, with the number expected and the limit."""
 
     window: int
     people: int
@@ -53,10 +54,10 @@ def excess(
     registered: int,
     days_covered: float = 1,
 ) -> Excess | None:
-    """Whether the subject turned too many: the widest excess over its limit, or none.
+    """Return the excess that is largest in proportion to its limit, or ``None`` if the subject did not turn too many people.
 
-    ``others`` is what the other subjects of its kind turned each day, ``largest`` what the largest of its kind did. All three
-    are as long as the city's past. A delivery covers ``days_covered`` days.
+    ``others`` is the number of people turned each day by the other subjects of its kind, ``largest`` that of the largest of its
+    kind. All three series are as long as the city's past. ``days_covered`` is the number of days that a delivery covers.
     """
     least = least_people(registered)
     found: list[Excess | None]
@@ -76,7 +77,7 @@ def excess(
 def _beyond_own_past(
     own: Sequence[int], others: Sequence[int], *, window: int, least: int, registered: int
 ) -> Excess | None:
-    """Against the windows that had ended when this one began."""
+    """Compare the window with the earlier windows that had ended when it began."""
     people = sum(own[-window:])
     past = _sums(own[-PAST:-window], window)
     if len(past) < LEAST_PAST:

@@ -1,4 +1,4 @@
-"""Counts whom a run turns by what they have in common, and reads the past that this is compared with."""
+"""Count the people whom a run turns by what they have in common, and read the past counts to compare them with."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ TURNED = compose(SQL, "turned")
 COUNT, SHARED = compose(SQL, "count"), compose(SQL, "shared")
 HISTORY, KINDS = compose(SQL, "history"), compose(SQL, "kinds")
 COLOURS = (Colour.RED, Colour.YELLOW, Colour.GREEN)
-# Under this name in a run's counts: alarms raised and standing, and up to which effective change decisions were counted.
+# Key in a run's counts of: alarms raised and standing, and the last effective change up to which decisions were counted.
 SENTINEL = "sentinel"
 
 
@@ -33,7 +33,7 @@ class Subject(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A subject that turned too many people, how many each day of its past, and the subject that it is a part of."""
+    """A subject that turned too many people, the number on each day of its past, and the subject that it is a part of."""
 
     subject: Subject
     excess: Excess
@@ -48,18 +48,18 @@ def _newest_effective_change() -> int:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run's changes, counted once. ``last`` is the run of the whole city that it follows or amends."""
+    """The counts of one run's changes. ``last`` is the run of the whole city that it follows or amends."""
 
     run: Run
     last: Run
     up_to: int = field(default_factory=_newest_effective_change)
 
     def count(self) -> bool:
-        """Store the counts; whether there is any."""
+        """Store the counts. Return whether there are any."""
         return bool(_fetch(f"WITH {TURNED}\n{COUNT}", self._parameters()))
 
     def found(self) -> Iterator[Found]:
-        """The subjects of this run that turned too many, a whole before its parts. Call once they are counted."""
+        """Yield the subjects of this run that turned too many people, a subject before its parts. Call after ``count``."""
         registered, days = self.last.most_registered(), _days_known(self.run.day)
         asked = {
             "run": self.run.pk,
@@ -89,14 +89,14 @@ class Measurement:
                 yield Found(subject, over, daily, registered, _within(subject, batches))
 
     def shared(self, subject: Subject) -> list[list[Any]]:
-        """What else the people have in common whom this run turned by the subject: [kind, key, people], the most first."""
+        """Return what else the people whom this run turned by the subject have in common: [kind, key, people], the most first."""
         rows = _fetch(f"WITH {TURNED}\n{SHARED}", {**self._parameters(), **subject._asdict()})
         return [list(row) for row in rows]
 
     def _kinds(
         self, kinds: set[str], asked: Mapping[str, Any], days: int
     ) -> dict[tuple[str, str], tuple[list[int], ...]]:
-        """By kind and colour: what all its subjects turned each day, and what the largest did."""
+        """Return (kind, colour) → the series of all subjects of the kind together, and that of the largest on each day."""
         told: dict[str, list[Any]] = defaultdict(list)
         for kind, *row in _fetch(KINDS, {**asked, "kinds": sorted(kinds)}) if kinds else []:
             told[kind].append(row)
@@ -126,13 +126,13 @@ class Measurement:
 
 
 def _days_known(day: date) -> int:
-    """How many days the city's past has, this one among them: since the first run that was compared."""
+    """Return the number of days since the first run that was compared, both included, as far as they are used."""
     first = Run.objects.settled().filter(counts__has_key=SENTINEL).aggregate(first=Min("day"))["first"] or day
     return min(LONG_PAST, (day - first).days + 1)
 
 
 def _series(counted: Iterable[tuple[int, int]], days: int) -> list[int]:
-    """From days ago and people to a number for each day, the oldest first; a day may have had several runs."""
+    """Return the series of pairs (days ago, people); the numbers of several runs of one day are added."""
     found = [0] * days
     for ago, people in counted:
         if ago < days:
@@ -141,14 +141,14 @@ def _series(counted: Iterable[tuple[int, int]], days: int) -> list[int]:
 
 
 def _days_covered(batch: Batch) -> float:
-    """How many days a delivery reaches back, without what was asked for again; a late one has those it is late by."""
+    """Return how many days a delivery covers, without the overlap requested again. A late delivery covers more days."""
     if batch.since is None or batch.as_of is None:
         return 1.0
     return min(7.0, max(1.0, (batch.as_of - batch.since) / timedelta(days=1) - batch.source.overlap_hours / 24))
 
 
 def _within(subject: Subject, batches: Mapping[int, Batch]) -> Subject | None:
-    """Of a delivery or a minute the source or the provider: one alarm is enough, and names them."""
+    """Return the source or provider of a delivery or a minute: a single alarm about that one is enough."""
     if subject.kind == SubjectKind.BATCH:
         return Subject(SubjectKind.SOURCE, str(batches[int(subject.key)].source_id), subject.colour)
     if subject.kind == SubjectKind.INSTANT:

@@ -1,10 +1,10 @@
 -- statement: turned
--- Whom the run turns, one row for each hit, with everything these people have in common: (citizen, colour, kind, key).
--- Call before the run's changes are applied: of somebody who turns green, what stands tells what is gone.
+-- The people whom the run turns, one row for each hit and for everything they have in common: (citizen, colour, kind, key).
+-- Call before the run's changes are applied: the hits of people who turn green are read from the stored verdicts.
 --
--- Left out are whoever is kept back in a held group, and whoever turns green on the day they were told. A stay in a listed area
--- is explained by the list, which two people put in force; it counts for its listing, not for what delivered it.
--- Every step looks rows up one by one: a join would read the facts of the whole city for the few that changed.
+-- People whose change is held, and those who turn green on the announced day, are left out. A stay in a listed area is explained
+-- by the list, which two people put in force; it counts for its listing, not for the delivery.
+-- Every step looks rows up one by one: a join would read the facts of the whole city for the few people who changed.
 changed AS MATERIALIZED (
     SELECT c.citizen_id, c.provider_id, c.after AS colour, c.version_id, hit->>'rule' AS rule,
            rule.area_levels IS NOT NULL AND c.after <> 'green' AS listed, (hit->>'fact_id')::bigint AS fact_id
@@ -22,7 +22,8 @@ changed AS MATERIALIZED (
               ELSE c.before <> 'green' AND coalesce((hit->>'until')::date > %(day)s::date, true)
           END
 ),
--- Versions by which a provider was not judged in the last run of the whole city: whom facts turn that were known then, these turn.
+-- Versions by which the last run of the whole city did not yet judge a provider. They are what turns people whose facts were known
+-- then.
 new_version AS MATERIALIZED (
     SELECT now.provider_id, version.id, version.created_by, draft.proposed_by
     FROM codes_runprovider now
@@ -44,7 +45,7 @@ hit AS MATERIALIZED (
     LEFT JOIN new_version v ON v.provider_id = c.provider_id AND f.received_at <= %(last_as_of)s
 ),
 turned AS MATERIALIZED (
-    -- One branch for each subject: taking a row apart into all of them by a lateral join takes several times as long.
+    -- One branch for each kind of subject: a lateral join that yields all subjects of a row takes several times as long.
     SELECT citizen_id, colour, rule, 'area' AS kind, area::text AS key FROM hit WHERE NOT listed AND area IS NOT NULL
     UNION ALL
     SELECT citizen_id, colour, rule, 'listed', area FROM hit WHERE listed
@@ -68,7 +69,7 @@ turned AS MATERIALIZED (
     UNION ALL
     SELECT citizen_id, colour, rule, 'official', %(started_by)s FROM hit WHERE %(started_by)s <> ''
     UNION ALL
-    -- Who put the record out of force, or back, since the last run of the whole city began.
+    -- The people who suppressed the record, or ended its suppression, since the last run of the whole city began.
     SELECT h.citizen_id, h.colour, h.rule, 'official', unnest(CASE WHEN s.ended_at > %(since)s THEN ARRAY[s.end_proposed_by, s.ended_by]
                                                                    ELSE ARRAY[s.proposed_by, s.decided_by] END)
     FROM hit h
@@ -76,7 +77,7 @@ turned AS MATERIALIZED (
                             AND s.provider_id IS NOT DISTINCT FROM h.provider_id
     WHERE s.state IN ('approved', 'ended') AND (s.decided_at > %(since)s OR s.ended_at > %(since)s)
     UNION ALL
-    -- Decisions that made somebody's colour by themselves, since the run before.
+    -- Decisions since the previous run that changed somebody's colour directly.
     SELECT e.citizen_id, e.after, '', 'official', by.name
     FROM codes_effectivechange e
     JOIN codes_ruling r ON r.id = e.ruling_id
@@ -84,7 +85,7 @@ turned AS MATERIALIZED (
                                    ELSE ARRAY[r.proposed_by, r.decided_by] END) AS by(name)
     WHERE e.id > %(up_to)s AND e.run_id IS NULL AND e.before <> e.after AND e.after <> 'unknown' AND by.name <> ''
     UNION ALL
-    -- Where these people were before, as far as anybody has told the city, and when they joined it.
+    -- The other areas in these people's facts, and the day on which they first registered.
     SELECT DISTINCT h.citizen_id, h.colour, '', shared.kind, shared.key
     FROM (SELECT DISTINCT citizen_id, colour, area FROM hit WHERE NOT listed AND colour <> 'green') h
     CROSS JOIN LATERAL (
@@ -103,14 +104,14 @@ SELECT %(run)s, %(day)s, kind, key, count(DISTINCT citizen_id) FILTER (WHERE col
 FROM turned
 WHERE key <> ''
 GROUP BY kind, key
--- Almost every record has a minute of its own; what one or two people share says nothing and would be most of the rows.
+-- Almost every record has a minute of its own. Minutes shared by one or two people are insignificant and would be most of the rows.
 HAVING kind <> 'instant' OR count(DISTINCT citizen_id) > 2
 RETURNING kind, key
 
 -- statement: shared
--- What else the people have in common whom the run turned by one subject, and by which rules.
+-- What else the people whom the run turned by one subject have in common, and the rules.
 , mine AS (
-    -- Not joined: nothing is known of how many rows these steps have, and a loop within a loop would be chosen.
+    -- No join: the planner does not know how many rows these steps have and would choose a nested loop.
     SELECT *, bool_or(kind = %(kind)s AND key = %(key)s) OVER (PARTITION BY citizen_id) AS is_mine
     FROM turned WHERE colour = %(colour)s
 )
@@ -125,7 +126,7 @@ ORDER BY count(DISTINCT citizen_id) DESC, kind, key
 LIMIT 20
 
 -- statement: history
--- The past of the subjects of this run that turned enough people in four weeks to be looked at: days ago and people of each day.
+-- The past of the subjects of this run that turned enough people in four weeks to matter: days ago and people of each day.
 WITH now AS MATERIALIZED (
     SELECT kind, key, each.colour
     FROM codes_subjectcount
@@ -148,7 +149,7 @@ WHERE s.day > %(day)s::date - CASE WHEN c.kind = ANY (%(listings)s) THEN %(long_
 GROUP BY c.kind, c.key, c.colour
 
 -- statement: kinds
--- What all subjects of a kind turned on each day, and what the largest of them did.
+-- The people turned on each day by all subjects of a kind together, and by the largest of them.
 SELECT kind, %(day)s::date - day, sum(red), sum(yellow), sum(green), max(red), max(yellow), max(green)
 FROM codes_subjectcount
 WHERE kind = ANY (%(kinds)s) AND day <= %(day)s
