@@ -1,4 +1,4 @@
-"""When a citizen's colour turns green, and what is still missing, by the engine with the inputs of the run."""
+"""When a citizen's colour turns green, and what is still missing, computed by the engine from the inputs of the run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CheckIn:
-    """Check in healthy with the provider every day, ``last_day`` included; none = until the other acts are done."""
+    """Check in healthy with the provider every day up to and including ``last_day``; ``None``: until the other acts are done."""
 
     provider: str
     last_day: date | None
@@ -40,14 +40,14 @@ class MoreTests:
 
 @dataclass(frozen=True)
 class Clearance:
-    """A record of one of these kinds must come; nothing the citizen does brings it about by itself."""
+    """A record of one of these kinds is required; the citizen cannot create it."""
 
     kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Review:
-    """Nothing in the rules ends it: only a manual review does."""
+    """No rule releases the hit: only a manual review can."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ class Wait:
 
 @dataclass(frozen=True)
 class TellEnd:
-    """Say when a stay in ``area`` ended: nothing is counted before. ``declared_with`` is the provider it was declared with, none
-    where a source recorded it.
+    """State when a stay in ``area`` ended: no day is counted before that.
+
+    ``declared_with`` is the provider it was declared with; ``None`` if a source recorded it.
     """
 
     area: str
@@ -69,7 +70,7 @@ Act = CheckIn | MoreTests | Clearance | Review | Wait | TellEnd
 
 
 def counted_tests(tests: Iterable[date], *, gap_days: int) -> list[date]:
-    """The tests that count, greedily from the first (``docs/semantics.md`` §3), to say how many are still missing."""
+    """Return the days of the tests that count, chosen greedily from the first (``docs/semantics.md`` §3)."""
     taken: list[date] = []
     for day in sorted(tests):
         if not taken or day >= taken[-1] + timedelta(days=gap_days):
@@ -78,7 +79,10 @@ def counted_tests(tests: Iterable[date], *, gap_days: int) -> list[date]:
 
 
 def merge_acts(acts: Iterable[Act]) -> list[Act]:
-    """Each act once, the tests of all rules as one series that serves every rule; waiting only where there is nothing else."""
+    """Return the acts without duplicates.
+
+    The tests of all rules become one series that satisfies every rule. Waiting is returned only if there is no other act.
+    """
     distinct = list(dict.fromkeys(acts))
     waits = [act for act in distinct if isinstance(act, Wait)]
     each: list[Act] = [act for act in distinct if not isinstance(act, Wait)]
@@ -101,11 +105,13 @@ HITS = Prepared("hits_of_one", f"{verdicts_of(DAILY_OF_ONE)}\n{compose(SQL, 'hit
 
 
 class Hit(NamedTuple):
-    """An unreleased hit: ``until`` by what is known, ``until_if_followed`` when the citizen checks in every day from now on.
+    """An unreleased hit.
 
+    It ends on ``until`` by what is known now, and on ``until_if_followed`` if the citizen checks in every day from now on.
     Hits of a version that is not in force yet are judged on its first day; ``next_version`` is the nearest such day.
-    ``holds``: on the day judged, rather than later. ``checked_in``: whether the citizen has checked in healthy with the provider
-    today. ``counts_from``: as in ``outlook.sql``. ``declared_with``: the provider that the fact was declared with, if it was.
+    ``holds``: whether it holds the citizen on the day judged, and not only later. ``checked_in``: whether the citizen has checked
+    in healthy with the provider today. ``counts_from``: see ``outlook.sql``. ``declared_with``: the provider with which the fact
+    was declared, if any.
     """
 
     provider: str
@@ -126,10 +132,11 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Outlook:
-    """``day_number`` of ``of_days`` counts the hit that ends last; both are none when no day is in sight.
+    """When a colour turns green and what the citizen must do.
 
-    ``starts_on``: while its days do not count yet, the day they will be counted from; there is no ``day_number`` then.
-    ``put_off``: by how many of them it is longer than its rule says, as check-ins that count began late or were broken off.
+    ``day_number`` of ``of_days`` are the days of the hit that ends last; both are ``None`` if no day is known. ``starts_on`` is
+    the day from which the days will count, while they do not count yet; there is no ``day_number`` then. ``put_off`` is the
+    number of days by which ``of_days`` exceeds the rule's, because check-ins began late or were interrupted.
     """
 
     day_number: int | None
@@ -141,7 +148,7 @@ class Outlook:
 
 
 def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlook]:
-    """Provider → outlook, for every one of the citizen's sides that is red or yellow, or whose source held it so when it fell silent."""
+    """Return provider's code → outlook, for the states that are red or yellow, or held red or yellow because a source is silent."""
     verdicts = [side.holding for side in sides if side.holding]
     if not verdicts:
         return {}
@@ -151,7 +158,7 @@ def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlo
 
 
 def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:
-    """What holds the citizen by the run's inputs, with everything that an outlook is made from, in one query."""
+    """Return the citizen's unreleased hits by the run's inputs, with all data that an outlook requires, in one query."""
     asked = {"run": run_id, "citizen": citizen_id, "zone": current_city().timezone, "today": today}
     return [Hit(*row) for row in HITS.rows(asked)]
 
@@ -163,7 +170,7 @@ def rules_needed(verdicts: Iterable[Verdict], hits: Iterable[Hit]) -> set[int]:
 def outlooks_from(
     verdicts: Iterable[Verdict], hits: Sequence[Hit], rules: dict[int, Rule], *, day: date
 ) -> dict[str, Outlook]:
-    """The outlook of each verdict, from rows loaded already; ``day`` is the run's."""
+    """Return the outlook of each verdict from rows that are loaded already; ``day`` is the run's."""
     found = {}
     for verdict in verdicts:
         own = [hit for hit in hits if hit.provider == verdict.provider.code]
@@ -185,7 +192,7 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
         return Outlook(None, None, green, acts or [Wait(green)])
     of_days, rule = (green - start).days, rules[last.rule_id]
     return Outlook(
-        # Who can turn green today, by checking in, is still on the last of the days.
+        # For somebody who can turn green today by checking in, today is still the last of the days.
         day_number=min((day - start).days + 1, of_days) if start <= day else None,
         of_days=of_days,
         turns_green_on=green,
@@ -196,13 +203,13 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
 
 
 def _wait_long(hits: Iterable[Hit]) -> list[Act]:
-    """Where the day is further ahead than one is named for the code, the end of what holds it."""
+    """Return a wait for the end of the last hit, if that is further ahead than the days announced for codes."""
     days = [hit.until_if_followed for hit in hits if hit.until_if_followed]
     return [Wait(max(days))] if days else []
 
 
 def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
-    """Whether checking in ends a hit earlier, or is asked for by one that waits for more than that."""
+    """Return whether check-ins end a hit earlier, or are one of several requirements of a hit."""
     return any(
         hit.until != hit.until_if_followed
         or (
@@ -215,7 +222,7 @@ def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
 
 
 def _changes_before_green(verdict: Verdict, hits: Iterable[Hit]) -> bool:
-    """Whether another version takes over by then: the day was worked out with check-ins until its first day."""
+    """Return whether another version takes effect before that day, which was then computed with check-ins until its first day."""
     nearest = min((hit.next_version for hit in hits if hit.next_version), default=None)
     return nearest is not None and nearest <= (verdict.turns_green_on or date.max)
 
@@ -235,12 +242,12 @@ def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day:
 
 
 def _test_day(hits: Iterable[Hit], day: date) -> date:
-    """The first day of a test that counts for all of them: after the day each counts from, and not before it begins."""
+    """Return the first day on which a test counts for all these hits: after the day each counts from, and not before it begins."""
     return max([day, *(max(hit.since, hit.counts_from + ONE_DAY) for hit in hits if hit.counts_from)])
 
 
 def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
-    """Counted on the hit that lacks most; a test must keep its distance from those taken for any of them."""
+    """Return the tests missing for the hit that lacks the most; a test must also keep the gap to those taken for any other hit."""
     gap = timedelta(days=rule.test_gap_days)
     taken = [
         counted_tests(
@@ -254,10 +261,10 @@ def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
 
 
 def effective_outlook(citizen_id: int, *, now: datetime) -> Outlook | None:
-    """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
+    """Return the acts that the deciding providers require and the latest of their days.
 
-    A ruling in force holds until it expires; what the providers say by then follows it. Nor is there one of a run that is no longer
-    valid: its days may be over.
+    A ruling in force applies until it expires, and the providers' colours after that. Return ``None`` if the code is green or
+    unknown, or if the run is no longer valid, since its days may have passed.
     """
     current = effective_code(citizen_id, now=now)
     if not has_outlook(current):
@@ -270,33 +277,35 @@ def effective_outlook(citizen_id: int, *, now: datetime) -> Outlook | None:
 
 
 def has_outlook(current: CurrentCode) -> bool:
-    """Green needs none, and unknown has none."""
+    """Return whether a code can have an outlook: green needs none, and unknown has none."""
     return current.colour not in ("green", "unknown")
 
 
 def effective_from(
     own: Mapping[str, Outlook], sides: Sequence[ProviderState], *, ruled_until: date | None = None
 ) -> Outlook:
-    """The same from outlooks and states loaded already. What is held counts until its own day, should the source stay silent;
-    and while no provider has a colour, no day ends in green.
+    """Return the effective outlook from outlooks and states that are loaded already.
+
+    A held colour counts until its own day, in case the source stays silent. While no provider has a colour, there is no day on
+    which the code turns green.
     """
     way = _latest([own[code] for code in deciding_providers(sides) if code in own], ruled_until)
     return way if any(side.state.colour for side in sides) else Outlook(None, None, None, way.acts)
 
 
 def outlook_of_all(own: Mapping[str, Outlook]) -> Outlook:
-    """When nobody holds the citizen any more, those included that do not decide now: of somebody who is green in spite of them."""
+    """Return the outlook until no provider holds the citizen any more, for somebody whose code is green although some still do."""
     return _latest(list(own.values()), None)
 
 
 def deciding_providers(sides: Sequence[ProviderState]) -> list[str]:
-    """The codes of those on whose colours, shown or held, it rests when the code turns green."""
+    """Return the codes of the providers whose colours, shown or held, determine when the effective code turns green."""
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
     return [*_deciding(horizons), *(side.inputs.provider.code for side in sides if side.held)]
 
 
 def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:
-    """The codes of the providers whose colours decide by the city's interim policy; all of them where it is the strictest."""
+    """Return the codes of the providers that decide by the city's interim policy; all of them if it is ``strictest``."""
     policy, _, preferred = current_city().interim_policy.partition(":")
     if policy == "prefer" and preferred in horizons:
         return [preferred]

@@ -1,6 +1,6 @@
 -- statement: hits
--- `counts_from` is the day that release is counted from, which may lie ahead: the planned end of a stay, or the last day on which
--- the area of a stay without an end is listed; none while that listing has no end.
+-- `counts_from` is the day from which release is counted. It may lie in the future: the planned end of a stay, or the last day on
+-- which the area of a stay without an end is listed; null while that listing has no end.
 SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.holds, h.until, h.until_if_followed, tests.days,
        (SELECT min(later.effective_from) FROM codes_rulesetversion later
         JOIN codes_rulesetversion present ON present.id = h.version_id AND present.rule_set_id = later.rule_set_id

@@ -1,4 +1,4 @@
-"""An outlook as text: "第5天，共14天", and each thing to do as a sentence."""
+"""Render an outlook as text: "第5天，共14天", and a sentence for each act."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from regions.vocabulary import FactKind
 
 @dataclass(frozen=True)
 class Progress:
-    """``count`` is empty when no day is in sight; ``todo`` is in the order of doing."""
+    """An outlook as text. ``count`` is empty if no day is known; ``todo`` is in the order in which to act."""
 
     day_number: int | None
     of_days: int | None
@@ -28,7 +28,7 @@ class Progress:
 def render_outlook(
     outlook: Outlook, *, language: str, title_of: Callable[[str], str], audience: Audience = "citizen"
 ) -> Progress:
-    """In ``zh-hans`` or ``en``. ``title_of`` returns a provider's title by its code, in that language."""
+    """Render the outlook in ``zh-hans`` or ``en``. ``title_of`` returns a provider's title by its code, in that language."""
     with override(language):
         return Progress(
             day_number=outlook.day_number,
@@ -45,7 +45,7 @@ def act_sentence(act: Act, *, language: str, title_of: Callable[[str], str], aud
 
 
 def _counted(outlook: Outlook) -> str:
-    """While the days do not count yet, from when they will."""
+    """Return the count of days, or, while they do not count yet, the day from which they will."""
     if outlook.starts_on is not None and outlook.of_days is not None:
         values = {"day": _day(outlook.starts_on), "days": outlook.of_days}
         if not outlook.of_days:
@@ -65,7 +65,7 @@ def _counted(outlook: Outlook) -> str:
 
 
 def _put_off(days: int, more: int) -> str:
-    """Why there are more days than the rule's own reason names."""
+    """Return the explanation why there are more days than the rule requires, or an empty string."""
     if not more:
         return ""
     told = ngettext(
@@ -93,7 +93,7 @@ def _act(act: Act, title_of: Callable[[str], str], audience: Audience) -> str:
 
 
 def _tell_end(act: TellEnd, title_of: Callable[[str], str], audience: Audience) -> str:
-    """Who declared the stay says when it ended; of a source's record its owner does, moved by an appeal."""
+    """Return who states the end of a stay: the citizen who declared it, or the source's owner, after an appeal."""
     if act.declared_with is None:
         sentence = {
             "citizen": _("Say when the stay in %(area)s ended: appeal with a ticket or certificate that shows it."),
