@@ -1,1 +1,1 @@
-"""Colours that providers display: what they reported, what is wrong with it, and who is to mend it."""
+"""Colours that providers display: what they reported, the findings about wrong colours, and the items to correct them."""

@@ -1,4 +1,4 @@
-"""The last colour that each provider showed each person."""
+"""The last colour that each provider displayed to each citizen."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ WHERE codes_displayed.shown_at <= excluded.shown_at
 
 
 class Shown(NamedTuple):
-    """One line; of two with one instant the one received later counts."""
+    """A reported display of a colour. Of two with the same instant, the one received later counts."""
 
     citizen_id: int
     provider_id: int
@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
 
 def keep_displayed(lines: Iterable[Shown]) -> None:
-    """Keep what was shown last, in whatever order the lines come. An older line than the one that is kept changes nothing."""
+    """Store the last display of each provider and citizen. The lines may be in any order; older ones than the stored one are ignored."""
     last = {one[:2]: one for one in sorted(lines, key=lambda one: one.shown_at)}
     citizens, providers, values, instants = zip(*last.values(), strict=True)
     columns = {"citizens": citizens, "providers": providers, "values": values, "instants": instants}

@@ -1,4 +1,4 @@
-"""What providers show and should not (``docs/semantics.md`` §7). It never changes a verdict, and opens no citizen's case."""
+"""Find wrongly displayed colours (``docs/semantics.md`` §7). A finding never changes a verdict and never opens a case."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -34,16 +34,16 @@ def _judge(which: str) -> str:
 CAN_BE_CHANGED = compose(SQL, "of_everybody")
 OF_EVERYBODY, OF_CITIZENS = _judge(CAN_BE_CHANGED), _judge(compose(SQL, "of_citizens"))
 EXPLAIN, NOTE = compose(SQL, "explain"), compose(SQL, "note")
-# So long after a colour has changed, showing the one before is a cache and says nothing about the map.
+# For this time after a change, displaying the earlier colour is taken for a cache and not for a wrong map.
 LATELY = timedelta(days=2)
-# So many people, at least, say that a value is mapped elsewhere.
+# The least number of people for the finding that a value is mapped to another colour.
 LEAST_PEOPLE = 3
 
 
 def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -> None:
-    """Bring findings and their items to what stands now: of these people's new lines, or of all that a run or a ruling can end.
+    """Update findings and their items: those of these citizens after new lines, or all that a run or a ruling can have changed.
 
-    Safe to call at any time, any number of times.
+    Safe to call at any time and any number of times.
     """
     asked: dict[str, Any] = {
         "now": now,
@@ -55,11 +55,11 @@ def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -
         "least": LEAST_PEOPLE,
     }
     with transaction.atomic():
-        # One at a time, so that the ids of ``DisplayChange`` are in the order in which they can be read.
+        # One caller at a time, so that the rows of ``DisplayChange`` become visible in the order of their ids.
         advisory_lock("displayed colours")
         with connection.cursor() as cursor:
             if citizens is None:
-                # Where nothing wrong is shown, as mostly, to judge nobody would cost more than all else that a small city settles.
+                # Usually no wrong colour is displayed; the full query would then take longer than the rest of a small city's settling.
                 cursor.execute(f"SELECT EXISTS ({CAN_BE_CHANGED})")
                 ((is_any,),) = cursor.fetchall()
                 if not is_any and not DisplayItem.objects.standing().exists():
@@ -71,13 +71,13 @@ def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -
 
 
 def findings_of(citizen_id: int) -> list[DisplayFinding]:
-    """What this person is shown wrongly now, by the provider's code."""
+    """Return the standing findings about this citizen, ordered by the provider's code."""
     standing = DisplayFinding.objects.filter(citizen=citizen_id, closed_at__isnull=True)
     return list(standing.select_related("provider").order_by("provider__code"))
 
 
 def displayed_of(citizen_id: int) -> list[Displayed]:
-    """What each provider showed this person last, with the finding's ``cause`` and ``old_since`` where it is wrong."""
+    """Return what each provider displayed last to this citizen, with the ``cause`` and ``old_since`` of a finding, if any."""
     standing = DisplayFinding.objects.filter(citizen=citizen_id, provider=OuterRef("provider"), closed_at__isnull=True)
     shown = Displayed.objects.filter(citizen=citizen_id).select_related("provider").order_by("provider__code")
     wrong = {name: Subquery(standing.values(name)[:1]) for name in ("cause", "old_since")}

@@ -3,7 +3,7 @@
 -- from the provider's delay before it was shown until now.
 
 -- statement: of_everybody
--- What a look at everybody can change: what is found, and what was judged by another map.
+-- The displays whose finding can change: those with a standing finding, and those judged by another map than the current one.
 SELECT d.citizen_id, d.provider_id
     FROM codes_displayed d JOIN codes_provider p ON p.id = d.provider_id
     WHERE d.colour <> coalesce(p.display->>d.value, '')
@@ -14,7 +14,7 @@ SELECT d.citizen_id, d.provider_id
 SELECT citizen_id, provider_id FROM codes_displayed WHERE citizen_id = ANY (%(citizens)s)
 
 -- statement: stood
--- What was right at each moment; `after`: what happened at that instant has happened.
+-- The right colours at each moment. `after`: changes at that very instant are included.
 SELECT m.citizen_id, m.provider_id, m.at, m.after, due.at AS expires_at, changed.after_because = 'ruling' AS ruled,
            CASE WHEN changed.after_because = 'ruling' OR due.over AND verdict.colour <> 'red' THEN NULL ELSE verdict.colour END AS verdict,
            CASE WHEN due.over AND code.colour <> 'red' THEN 'unknown' ELSE code.colour END AS effective
@@ -45,7 +45,7 @@ SELECT m.citizen_id, m.provider_id, m.at, m.after, due.at AS expires_at, changed
         ORDER BY e.id DESC LIMIT 1
     ) changed ON true
     CROSS JOIN LATERAL (
-        -- No change at all: green by agreement for whom a provider with a colour knows.
+        -- Without any change: green by agreement for people registered with a provider that has a colour.
         SELECT coalesce(changed.after, CASE WHEN EXISTS (
                    SELECT FROM codes_registration r
                    JOIN codes_runprovider j ON j.run_id = run.id AND j.provider_id = r.provider_id AND j.known
@@ -57,7 +57,7 @@ SELECT m.citizen_id, m.provider_id, m.at, m.after, due.at AS expires_at, changed
              OR EXISTS (SELECT FROM codes_runcitizen named WHERE named.run_id = run.id AND named.citizen_id = {{citizen}}))
 
 -- statement: judge
--- A provider can know what a run found when the run has ended, and a ruling at once: from these instants its delay counts.
+-- A provider can know the result of a run when the run has ended, and a ruling at once. Its delay counts from these instants.
 WITH line AS MATERIALIZED (
     SELECT d.id, d.citizen_id, d.provider_id, d.value, d.shown_at, coalesce(p.display->>d.value, '') AS colour,
            p.retired OR s.retired AS retired, d.shown_at - make_interval(mins => p.display_delay_minutes) AS low
@@ -88,7 +88,7 @@ wrong AS MATERIALIZED (
                       AND l.colour IN (s.verdict, s.effective))
 ),
 turned AS MATERIALIZED (
-    -- From when a provider could judge, or could not any more.
+    -- The instants from which a provider could judge, or no longer could.
     SELECT provider_id, ended_at
     FROM (SELECT j.provider_id, run.ended_at, j.known, lag(j.known) OVER (PARTITION BY j.provider_id ORDER BY run.id) AS before
           FROM codes_runprovider j JOIN codes_run run ON run.id = j.run_id
@@ -96,7 +96,7 @@ turned AS MATERIALIZED (
     WHERE known IS DISTINCT FROM before
 ),
 earlier AS (
-    -- Every instant before, at which what is right can have changed.
+    -- Every earlier instant at which the right colour may have changed.
     SELECT w.citizen_id, w.provider_id, run.ended_at AS at, true AS after
           FROM wrong w
           JOIN codes_verdictchange c ON c.citizen_id = w.citizen_id AND c.provider_id = w.provider_id AND c.held_in_id IS NULL
@@ -147,8 +147,8 @@ WHERE (found.value, found.colour, found.expected, found.shown_at, found.old_sinc
       IS DISTINCT FROM (excluded.value, excluded.colour, excluded.expected, excluded.shown_at, excluded.old_since)
 
 -- statement: explain
--- A value is mapped elsewhere when most of the people who are shown it should be shown one other colour. Whoever had the mapped
--- colour lately says nothing about the value: that is how a cache looks.
+-- A value is mapped to another colour if most of the people to whom it is displayed should see one and the same other colour. People
+-- who had the mapped colour lately are not counted, because a cache has the same effect.
 WITH standing AS MATERIALIZED (SELECT * FROM codes_displayfinding WHERE closed_at IS NULL),
 vote AS (
     SELECT provider_id, value, expected, count(*) AS people
@@ -175,7 +175,7 @@ explained AS (
 UPDATE codes_displayfinding f SET cause = e.cause FROM explained e WHERE f.id = e.id AND f.cause <> e.cause
 
 -- statement: note
--- What was not told yet: of everything that stands, and of what was closed now.
+-- Record the changes not recorded yet, of all standing findings and of those closed now.
 INSERT INTO codes_displaychange (finding_id, what, cause, at)
 SELECT f.id, CASE WHEN f.closed_at IS NOT NULL THEN 'closed' WHEN told.what IS NULL THEN 'opened' ELSE 'changed' END, f.cause, %(now)s
 FROM codes_displayfinding f

@@ -1,4 +1,7 @@
-"""One item per cause and provider, for whoever looks after the providers: opened and closed by what is found, moved by people."""
+"""Items, one for each cause and provider, for the officials responsible for providers.
+
+Findings open and close items; officials move them through the other states.
+"""
 
 from datetime import datetime
 
@@ -12,15 +15,15 @@ from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotFound
 from regions.staff.roles import Role
 
-# Who looks after the providers of a city.
+# The roles responsible for a city's providers.
 OWNERS = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN)
 OF_VALUE = Case(When(cause__in=OF_ONE_VALUE, then=F("value")), default=Value(""), output_field=TextField())
 
 
 def settle_items(*, now: datetime) -> None:
-    """Open an item for each cause that has none, file the findings under theirs, and close those that nobody needs any more.
+    """Open an item for each cause that has none, assign the findings to their items, and close the items without findings.
 
-    An item that is said to be mended is open again when a wrong colour was shown after that.
+    An item in the state ``mended`` is opened again if a wrong colour was displayed after that.
     """
     standing = DisplayFinding.objects.filter(closed_at__isnull=True).annotate(of_value=OF_VALUE)
     items = DisplayItem.objects.standing()
@@ -42,12 +45,12 @@ def settle_items(*, now: datetime) -> None:
 
 
 def tell(item_id: int, *, note: str, by: str, now: datetime) -> DisplayItem:
-    """The provider has been told; ``note``: whom, and how. Raises ``Refused``."""
+    """Record that the provider has been notified; ``note`` states who and how. Raises ``Refused``."""
     return _act_on(item_id, "tell", "told", note=note, by=by, now=now, told_at=now)
 
 
 def mend(item_id: int, *, note: str, by: str, now: datetime) -> DisplayItem:
-    """The provider says that it is mended; what it shows from now on tells. Raises ``Refused``."""
+    """Record that the provider reports a correction. Its later displays show whether it is true. Raises ``Refused``."""
     return _act_on(item_id, "mend", "mended", note=note, by=by, now=now, mended_at=now)
 
 
@@ -68,7 +71,7 @@ def _act_on(
 
 
 def _move(items: QuerySet[DisplayItem], action: str, done: str, **changes: datetime | None) -> list[Act]:
-    """Move what is found to need it; the acts for the journal."""
+    """Apply the transition to the items. Return the acts for the journal."""
     found = list(items.select_related("provider"))
     DisplayItem.TRANSITIONS.move(DisplayItem.objects.filter(pk__in=[one.pk for one in found]), action, **changes)
     return [_act(done, one) for one in found]
