@@ -1,1 +1,1 @@
-"""What a colour is, how it is decided, and what follows from it."""
+"""Colours of citizens: how they are decided, explained, disputed and shown."""

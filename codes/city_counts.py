@@ -1,4 +1,4 @@
-"""Counts of a city that say nothing of a person: read in the city, kept in ``public`` beside those of the others."""
+"""Aggregate counts of a city. They contain no personal data; they are computed in the city's schema and stored in ``public``."""
 
 from collections import Counter
 from datetime import datetime
@@ -28,7 +28,7 @@ from regions.tenancy import in_city
 
 
 def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
-    """Call outside any city: a city's role may not write in ``public``."""
+    """Compute and store the counts of a city. Call outside any city: a city's role may not write in ``public``."""
     with in_city(schema) as city:
         counted = {
             **_codes(now),
@@ -44,7 +44,7 @@ def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
 
 
 def progress() -> dict[str, Any]:
-    """Of the current city: how its work gets on, for whoever keeps the installation running. Instants in ISO, none where there is none."""
+    """Return the progress of the current city's work, for those who operate the installation. Instants are ISO 8601 or ``None``."""
     settled, run = Run.objects.last_settled(), Run.objects.order_by("-pk").first()
     states = run.partitions.values_list("state").annotate(count=Count("pk")) if run else []
     counted = {str(state): count for state, count in states}
@@ -57,7 +57,7 @@ def progress() -> dict[str, Any]:
     return {
         "settled_day": settled.day.isoformat() if settled else None,
         "settled_at": _iso(settled.ended_at if settled else None),
-        # What a day's disagreements are a share of, here as over time (``city_days``).
+        # The number of people that disagreements are a share of, as in ``city_days``.
         "registered": settled.most_registered() if settled else None,
         "run_open_since": _iso(run.started_at if run and run.state in Run.OPEN else None),
         "partitions": {state.value: counted.get(state.value, 0) for state in Partition.State},
@@ -91,7 +91,7 @@ def _codes(now: datetime) -> dict[str, int]:
 
 
 def _last_run() -> dict[str, Any]:
-    """The newest run of the whole city as it is, whatever became of it; the disagreements that the newest that settled came to."""
+    """Return the state of the newest run of the whole city, and the number of disagreements after the newest settled one."""
     newest = Run.objects.filter(history=False, amends=None).order_by("-pk").first()
     settled = Run.objects.last_settled()
     stands = Run.objects.last_amending([settled]).get(settled.pk, settled) if settled else None

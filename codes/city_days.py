@@ -1,4 +1,4 @@
-"""Thirty days of a city in counts, for the operator: how old its data was, how its runs went, how many differed, what alarmed."""
+"""Thirty days of a city as counts, for the operator: the age of its data, its runs, disagreements, alarms and overdue cases."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ DAYS = 30
 
 @dataclass(frozen=True)
 class CityDay:
-    """One day. None where no run settled, or a provider could not judge: nobody knows then.
+    """The counts of one day. A value is ``None`` if it is not known, because no run settled or a provider could not judge.
 
-    ``age``: of the oldest data a provider judged by.
+    ``age`` is that of the oldest data by which a provider judged.
     """
 
     day: date
@@ -33,12 +33,12 @@ class CityDay:
 
     @property
     def rate(self) -> float | None:
-        """Who is shown different colours, in per cent of the registered."""
+        """The number of people who are shown different colours, in per cent of the people registered."""
         return None if self.disagreements is None or not self.registered else 100 * self.disagreements / self.registered
 
 
 def city_days(schema: str, *, now: datetime) -> list[CityDay]:
-    """Call outside any city. The newest day is last; five short queries in the city, and never a person."""
+    """Return the last thirty days, the newest last. Call outside any city. Makes five short queries, none of which reads persons."""
     with in_city(schema) as city:
         last = city.day_of(now)
         first = last - timedelta(days=DAYS - 1)
@@ -74,7 +74,7 @@ def _day(day: date, run: Run | None, stands: Run | None, failed: int, alarms: in
     oldest: datetime | None = run.oldest  # type: ignore[attr-defined]  # annotated
     registered: int | None = run.registered  # type: ignore[attr-defined]
     age = run.as_of - oldest if oldest else None
-    # Whoever a silent provider would have shown another colour is missing from the count.
+    # The count is incomplete without the disagreements with a provider whose source is silent.
     differ = None if run.silent else stands.counts.get("disagreements", {}).get("standing")  # type: ignore[attr-defined]
     return CityDay(day, age, failed, registered, differ, alarms, overdue)
 

@@ -1,4 +1,4 @@
--- How many cases more (or fewer) are overdue in the evening of a day than the evening before; those of earlier begin with the first.
+-- The change in the number of overdue cases from one evening to the next. Cases overdue earlier are counted on the first day.
 WITH late AS (
     SELECT greatest((c.due_at AT TIME ZONE %(zone)s)::date, %(first)s::date) AS begins,
            (c.closed_at AT TIME ZONE %(zone)s)::date AS ends

@@ -1,7 +1,7 @@
 """Stays that match no risk list because they are written more coarsely than its entries (``docs/semantics.md`` §3).
 
-A source that says "Hubei" where the list names two districts of Wuhan turns nobody red, however long the stay: whoever is
-responsible for the source must hear of it. Counted when the source's page is opened, from what is stored and what is in force.
+A stay recorded in "Hubei" matches no list that names two districts of Wuhan, so it turns nobody red. The officials responsible for
+the source must know of this. The stays are counted when the source's page is opened, by the versions in force.
 """
 
 from datetime import date
@@ -28,16 +28,16 @@ COARSE = compose(
 
 
 class CoarseStays(NamedTuple):
-    """How many stays are written under one division and fall into no entry by that."""
+    """The number of stays recorded under a division that is too coarse for every entry it could match."""
 
     area: str
     number: int
 
 
 def coarse_stays(source: Source, *, day: date) -> list[CoarseStays]:
-    """The source's coarse stays by division, the most first: of the records as they stand, by the versions in force on the day.
+    """Return the source's coarse stays by division, the most first, by the newest record versions and the rules in force on the day.
 
-    A stay counts once, however many of the rule sets that its providers use it is too coarse for.
+    A stay counts once, even if it is too coarse for several rule sets of the source's providers.
     """
     used = Provider.objects.current().filter(source=source).values("rule_set")
     versions = RuleSetVersion.objects.in_force(day).filter(rule_set__in=used)

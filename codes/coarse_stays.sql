@@ -1,5 +1,5 @@
--- Stays of one source that are written too coarsely for the risk lists its providers are judged by.
--- A stay is coarse in a version when entries lie inside its area (or inside what became of it) and none covers it.
+-- Stays of one source that are recorded too coarsely for the risk lists of its providers' rule sets.
+-- A stay is coarse in a version if entries lie inside its area (or inside an area that succeeded it) and none covers it.
 WITH dissolved AS (
     SELECT * FROM unnest(%(codes)s::text[], %(successors)s::text[]) AS dissolved(code, successor)
 ), entry AS (
@@ -15,7 +15,7 @@ WITH dissolved AS (
       AND NOT superseded AND NOT revoked AND started_on <= %(day)s
     GROUP BY area, started_on, last_day
 ), met AS (
-    -- What of the lists a stay can meet in its days, and how the two lie to each other.
+    -- The list entries that overlap with a stay in area and days, and whether any of them covers it.
     SELECT stay.area, stay.started_on, stay.last_day, stay.number, entry.version,
            bool_or({{entry_covers_place}}) AS is_covered
     FROM stay

@@ -1,7 +1,7 @@
 """Classes of data of citizens, their codes and their cases (``regions.retention.classes``).
 
-Facts and entries are cleared and not removed: what a source or a provider delivers again is known by what is left, and takes
-nothing back. Their person is nobody then: one row of citizens whose kind of document is ``swept``.
+Facts and entries are cleared and not removed: the remaining rows identify what a source or a provider delivers again, so that it has
+no effect. Their citizen is then a single row that stands for nobody, with the document type ``swept``.
 """
 
 from pathlib import Path

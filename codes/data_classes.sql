@@ -1,7 +1,7 @@
--- What must hold before a row is swept; `t` is the row, {{bound}} the instant of the limit (regions.retention.classes).
+-- Conditions for sweeping a row; `t` is the row, {{bound}} the instant of the limit (regions.retention.classes).
 
 -- statement: nothing_holds
--- The person is green by agreement, was nothing else in any history that is kept, and nobody is at work on them.
+-- The person is green by agreement, had no other code in the history that is kept, and has no open case, ruling or disagreement.
 {{citizen}} <> ALL (ARRAY(SELECT id FROM codes_citizen WHERE id_type = 'swept'))
 AND NOT EXISTS (SELECT FROM codes_verdict v WHERE v.citizen_id = {{citizen}})
 AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = {{citizen}})
@@ -11,13 +11,14 @@ AND NOT EXISTS (SELECT FROM codes_ruling r WHERE r.citizen_id = {{citizen}} AND 
 AND NOT EXISTS (SELECT FROM codes_disagreement d WHERE d.citizen_id = {{citizen}} AND d.closed_run_id IS NULL)
 
 -- statement: fact_age
--- The last of what it says and when it was said.
+-- The latest of the instants at which the fact was received and recorded, and of the end of its last day.
 greatest({{fact}}.received_at, {{fact}}.recorded_at, (coalesce({{fact}}.ended_on, {{fact}}.started_on) + 1)::timestamp AT TIME ZONE 'UTC')
 
 -- statement: fact_is_free
--- With a record that stays, everything stays that may release it: what began on its day or later. So there is one day for each
--- person, on which the first of the records begins that stay; a record with versions on both sides of it keeps all. A stay without an
--- end goes on, and is judged anew when its area is listed again. A version that took a record from somebody stays until theirs has gone.
+-- While a record is kept, all records that may release it are kept: those that began on its day or later. So for each person there is
+-- one day, on which the first kept record begins; a record with versions before and after that day keeps all records. A stay without an
+-- end is kept, because it is judged again when its area is listed again. A version that moved a record to another citizen is kept until
+-- the first citizen's versions have been swept.
 {{nothing_holds}}
 AND NOT EXISTS (
     SELECT FROM codes_fact k
@@ -50,7 +51,7 @@ AND NOT EXISTS (SELECT FROM codes_fact f WHERE f.citizen_id = t.citizen_id AND f
 AND NOT EXISTS (SELECT FROM codes_fact f WHERE f.citizen_id = t.citizen_id AND f.started_on <= ({{bound}} AT TIME ZONE 'UTC')::date)
 
 -- statement: declaration_is_free
--- A later one has answered the same questions.
+-- A later declaration has answered the same questions.
 {{nothing_holds}}
 AND EXISTS (
     SELECT FROM codes_entry later
@@ -59,7 +60,7 @@ AND EXISTS (
       AND later.content ?& ARRAY(SELECT jsonb_object_keys(t.content)))
 
 -- statement: change_is_free
--- What stood at the limit stays, and with it all that came after: a replay from then on, and `reconcile`, find what they need.
+-- The change in effect at the limit and all later ones are kept, so that a replay of later days and `reconcile` find what they need.
 NOT EXISTS (SELECT FROM codes_heldgroup g WHERE g.state = 'held')
 AND NOT EXISTS (SELECT FROM codes_heldchange h WHERE h.change_id = t.id)
 AND (t.held_in_id IS NOT NULL
@@ -79,7 +80,7 @@ OR t.after = 'green' AND t.after_because = 'agreement'
                    WHERE first.citizen_id = t.citizen_id AND (first.since, first.id) < (t.since, t.id))
 
 -- statement: run_started
--- By the row, which the city may change, and by its entries, which it may not: the later of both.
+-- The later of the instant in the row, which the city's role may change, and those of its journal entries, which it may not.
 (SELECT greatest(r.started_at, (SELECT max(j.at) FROM journal_journalentry j
                                 WHERE j.subject = 'run:' || r.id AND j.verb IN ('run.started', 'run.settled', 'run.mended', 'run.kept')))
  FROM codes_run r WHERE r.id = t.{{run}})

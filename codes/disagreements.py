@@ -1,4 +1,4 @@
-"""Finds citizens for whom two providers show different colours, and keeps these disagreements from run to run."""
+"""Find the citizens for whom two providers show different colours, and keep these disagreements from run to run."""
 
 import json
 from collections import Counter
@@ -26,9 +26,9 @@ class DisagreementChanges:
 
 
 def settle_disagreements(run: Run, *, narrowed: bool = False) -> DisagreementChanges:
-    """Bring the open disagreements to what the run's verdicts say. Call in the settling transaction.
+    """Open and close disagreements according to the run's verdicts. Call in the settling transaction.
 
-    Of an amending run, those of the people it names; ``narrowed``: those of the people it has judged.
+    An amending run settles only those of the people it names; ``narrowed`` only those of the people the run has judged.
     """
     people = among(NAMED_BY_RUN if run.amends_id else JUDGED_BY_RUN if narrowed else "", "citizen_id")
     found = _found("codes_verdict", people)
@@ -40,7 +40,7 @@ def settle_disagreements(run: Run, *, narrowed: bool = False) -> DisagreementCha
 
 
 def keep_disagreements(run: Run) -> int:
-    """Write down who disagreed on the day of a run of history, beside what stands; how many."""
+    """Store the disagreements found by a run of history, without changing the standing ones. Return their number."""
     found = _found(compose(SQL, "judged_by"), "true")
     with connection.cursor() as cursor:
         cursor.execute(compose(SQL, "keep", found=found), {"run": run.pk})
@@ -60,7 +60,7 @@ TO_OPEN = compose(
 
 
 class ToOpen(NamedTuple):
-    """A disagreement that a run under way will open: code of each provider → its colour."""
+    """A disagreement that a run under way will open. ``colours``: code of each provider → its colour."""
 
     citizen_id: int
     colours: dict[str, str]
@@ -68,7 +68,7 @@ class ToOpen(NamedTuple):
 
 
 def disagreements_to_open(run: Run, *, low: int, high: int) -> list[ToOpen]:
-    """Of the citizens with ``low`` ≤ id < ``high``, by what the run has changed so far, if nothing of it is kept back."""
+    """Return the disagreements that the run will open for citizens with ``low`` ≤ id < ``high``, if none of its changes is held."""
     with connection.cursor() as cursor:
         cursor.execute(TO_OPEN, {"run": run.pk, "low": low, "high": high})
         rows = cursor.fetchall()
@@ -82,9 +82,9 @@ class Kind(NamedTuple):
 
 
 def pairs_after(runs: Sequence[Run]) -> dict[Kind, list[int]]:
-    """For every kind there was, how many pairs differed after each of the runs; ``runs`` come oldest first.
+    """Return for every kind the number of pairs that differed after each of the runs. ``runs`` must be ordered, the oldest first.
 
-    Counted back from what differs now, so that the cost is that of today's pairs and of those runs, not of all history.
+    The numbers are counted back from the present ones, so that the cost does not depend on the whole history.
     """
     if not runs:
         return {}
@@ -101,7 +101,7 @@ def pairs_after(runs: Sequence[Run]) -> dict[Kind, list[int]]:
 
 
 def _by_run(pairs: QuerySet[PairDiagnosis], which: str) -> Counter[tuple[Kind, int | None]]:
-    """What amended a run belongs to that run: the day came to what it left."""
+    """Return the number of pairs by kind and run. A run that amends another counts as that run."""
     rows = pairs.values_list("primary_cause", "a", "b", Coalesce(f"{which}__amends", which)).annotate(Count("pk"))
     return Counter({(Kind(cause, a, b), run): count for cause, a, b, run, count in rows})
 

@@ -1,5 +1,5 @@
 -- statement: found
--- Who of these people disagrees, by these verdicts.
+-- The disagreements of the given people by the given verdicts.
 coloured AS (
     SELECT r.citizen_id, provider.code, coalesce(v.colour, 'green') AS colour, v.hits
     FROM ({{people}}) asked
@@ -19,10 +19,10 @@ differing AS MATERIALIZED (
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
 ),
--- The fingerprint (docs/adr/0020-…): the colours, and of each hit what makes it what it is. Of the rule, its code and every
--- parameter; `area_levels` is one, but neither the version nor the risk-list entry that matched: as long as the rule hits, it
--- is the same hit. Of the fact, where it comes from and what it says. Not the anchor, which follows from these, and moves
--- every day for a stay that goes on; not names, texts or the ids of rows, which change when nothing does for the person.
+-- The fingerprint (docs/adr/0020-…): the colours, and the content of each hit. Of the rule it covers the code and every parameter,
+-- including `area_levels`, but neither the version nor the risk-list entry that matched: as long as the rule hits, it is the same
+-- hit. Of the fact it covers origin and content. It does not cover the anchor, which follows from these and moves every day for a
+-- stay that goes on, nor names, texts or row ids, which can change without any change for the person.
 ruled AS MATERIALIZED (
     SELECT id, jsonb_build_array(
                code, kind, colour, anchor, hold_days, checkin_days, tests, test_gap_days,
@@ -58,8 +58,8 @@ found AS MATERIALIZED (
 )
 
 -- statement: held
--- Someone without a verdict that is not green at a provider that is known in the run is green everywhere a provider is known, and
--- cannot disagree.
+-- People with a verdict, which is red or yellow, at a provider known in the run. All others are green at every known provider and
+-- cannot have a disagreement.
 SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
 JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
 WHERE {{among}}
@@ -68,8 +68,8 @@ WHERE {{among}}
 {{verdicts}} v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
 
 -- statement: settle
--- One full join of what is found with what stands: all reading ends before the first row is written, and closing before opening,
--- for the database allows one open disagreement per citizen.
+-- One full join of the found with the standing disagreements, so that all reading ends before the first write. Closing comes before
+-- opening, because the database allows one open disagreement per citizen.
 WITH {{found}},
 compared AS MATERIALIZED (
     SELECT found.citizen_id, found.fingerprint, found.colours, stood.id AS stood
@@ -92,18 +92,18 @@ opened AS (
 SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM closed)
 
 -- statement: judged_by
--- What a run of history found, all of which is its own.
+-- The verdicts of a run of history, all of which are stored as its changes.
 (SELECT citizen_id, provider_id, after AS colour, hits FROM codes_verdictchange WHERE run_id = %(run)s)
 
 -- statement: keep
--- A disagreement of the past never stands: it is closed by the run that opens it.
+-- A disagreement of a past day is never open: it is closed by the run that opens it.
 WITH {{found}}
 INSERT INTO codes_disagreement (citizen_id, fingerprint, colours, opened_run_id, closed_run_id)
 SELECT citizen_id, fingerprint, colours, %(run)s, %(run)s FROM found ORDER BY citizen_id
 
 -- statement: to_open
--- Who will disagree otherwise than now, of the people of a range whose verdicts the run under way has changed, if nothing of that is
--- kept back.
+-- The disagreements that will differ from the standing ones, of the people of a range whose verdicts the run under way has changed, if
+-- no change is held.
 WITH {{found}}
 SELECT found.citizen_id, found.colours, found.fingerprint
 FROM found
@@ -117,7 +117,7 @@ WHERE run_id = %(run)s AND citizen_id >= %(low)s AND citizen_id < %(high)s
 
 -- statement: to_stand
 LATERAL (
-    -- One look-up each, of the run's change and of what stands without one: while it is under way nobody knows how many these are.
+    -- One look-up each, of the run's change or else of the current verdict: during a run the planner does not know their numbers.
     SELECT CASE WHEN own.run_id IS NULL THEN stands.colour ELSE own.after END AS colour,
            CASE WHEN own.run_id IS NULL THEN stands.hits WHEN own.after <> 'green' THEN own.hits END AS hits
     FROM (SELECT) AS one

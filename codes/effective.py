@@ -1,7 +1,7 @@
 """The effective code: ruling, agreement, policy, held, unknown – in this order (``docs/semantics.md`` §4).
 
-What a run settles is stored where it is anything but green by agreement. Whether it is still valid, and whether a ruling's last
-day is over, is looked at when the code is asked for (``docs/adr/0019-validity-when-asked.md``).
+A settled code is stored unless it is green by agreement. Whether it is still valid, and whether a ruling's last day has passed, is
+checked whenever the code is read (``docs/adr/0019-validity-when-asked.md``).
 """
 
 from collections import Counter
@@ -38,20 +38,20 @@ BY_LAST = "(SELECT id FROM last)"
 
 
 def _decide(touched: str, *, run: str) -> str:
-    """The steps that decide about the citizens whom the query ``touched`` names: the same for settling and for reading."""
+    """Return the steps that decide the codes of the citizens selected by ``touched``: the same for settling and for reading."""
     return compose(SQL, "decide", touched=touched, run=run, heard=_heard(run))
 
 
 def _heard(run: str) -> str:
-    """The condition that a registration counts with the run, or with what brought its citizen up to date since."""
+    """Return the condition that a registration was known to the run, or to a run that has amended it for the citizen."""
     return compose(SQL, "heard", run=run)
 
 
 def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
-    """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed.
+    """Settle every citizen's effective code by the run's verdicts and the rulings in force. Return the number of changed codes.
 
-    Of an amending run, the codes of the people it names; ``narrowed``: of those who were judged, or whose ruling matters. Call in a
-    transaction that began with ``lock_effective_codes``.
+    An amending run settles only the codes of the people it names; ``narrowed`` only those of people who were judged or whose
+    ruling matters. Call in a transaction that began with ``lock_effective_codes``.
     """
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, {"run": run.pk})
@@ -62,9 +62,9 @@ def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
 
 
 def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int | None = None) -> int:
-    """Bring these citizens' codes to the last settled run's verdicts and the rulings in force now; how many changed.
+    """Settle these citizens' codes by the last settled run's verdicts and the rulings in force now. Return the number of changed codes.
 
-    ``ruling_id`` is what a change is put down to where no ruling is in force any more. Call in a transaction that began with
+    ``ruling_id`` is stored as the reason of a change where no ruling is in force any more. Call in a transaction that began with
     ``lock_effective_codes``.
     """
     run = Run.objects.last_settled()
@@ -73,9 +73,9 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
 
 
 def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
-    """The run's codes brought up to date, then again after the change: [from, to, citizens] of what changes by the second time.
+    """Return [from, to, citizens] of the effective codes that change when the run is settled again after ``change`` is called.
 
-    All of it is rolled back.
+    All writes are rolled back.
     """
     with transaction.atomic():
         lock_effective_codes()
@@ -112,7 +112,7 @@ def _code_of(asked: str) -> str:
 
 
 READ = f"{WITH_LAST} {_code_of('unnest(%(citizens)s::bigint[])')}"
-# A plan that is kept cannot know how many an array names.
+# The plan of a prepared statement cannot know how many citizens an array has.
 CODE_OF_ONE = _code_of("(VALUES (%(citizen)s::bigint))")
 READ_ONE = Prepared("effective_code", f"{WITH_LAST} {CODE_OF_ONE}", settled=list(Run.SETTLED))
 AGAIN = compose(SQL, "again", last=LAST, decide=_decide(TOUCHED_BY_NAME, run=BY_LAST))
@@ -121,7 +121,7 @@ COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, he
 
 
 class CurrentCode(NamedTuple):
-    """``since`` is none when no run has covered the citizen."""
+    """An effective code as it is now. ``since`` is ``None`` if no run has covered the citizen."""
 
     colour: str
     because: str
@@ -134,15 +134,15 @@ def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
 
 
 def code_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, list[Any]]:
-    """The code that a row says which begins with the columns of ``CODE_OF_ONE``; and what it has beside them."""
+    """Return the code of a row that begins with the columns of ``CODE_OF_ONE``, and the values of its other columns."""
     ((code, beside),) = _codes_of([row], now=now).values()
     return code, beside
 
 
 def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
-    """What they are at this instant, which may be later than what was settled is valid for, or than a ruling's last day.
+    """Return the citizens' effective codes at this instant, taking account of expired runs and of rulings whose last day has passed.
 
-    In one query, and a second one for those whose ruling is over though nobody has ended it.
+    Makes one query, and a second one for those whose ruling's last day has passed but has not been ended yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(READ, {"citizens": list(citizens), **code_parameters(now)})
@@ -175,7 +175,10 @@ DAILY = compose(SQL, "daily")
 
 
 def daily_codes(citizen_id: int, *, since: date, now: datetime) -> dict[date, str]:
-    """The colour at the end of each day from ``since`` on, and now: a run's code counts no longer than it is valid."""
+    """Return the colour at the end of each day from ``since`` on, and the present one for today.
+
+    A run's code counts only as long as it is valid.
+    """
     city = current_city()
     today = city.day_of(now)
     parameters: dict[str, Any] = {"citizen": citizen_id, "since": since, "day": today, "settled": list(Run.SETTLED)}
@@ -193,7 +196,7 @@ class CountedCode(NamedTuple):
 
 
 def count_effective_codes(*, now: datetime) -> Counter[CountedCode]:
-    """How many people the city knows of each colour, ``unknown`` among them, and because of what."""
+    """Return the number of the city's citizens by colour, including ``unknown``, and by the reason of the code."""
     counted: Counter[CountedCode] = Counter()
     with connection.cursor() as cursor:
         cursor.execute(COUNT, code_parameters(now))
@@ -203,24 +206,25 @@ def count_effective_codes(*, now: datetime) -> Counter[CountedCode]:
 
 
 def code_parameters(now: datetime) -> dict[str, Any]:
-    """What the statements that read codes are given beside whose they are."""
+    """Return the parameters, except the citizens, of the statements that read codes."""
     city = current_city()
     return {**_policy(), "settled": list(Run.SETTLED), "day": city.day_of(now), "zone": city.timezone}
 
 
-# For reports: `decided` are those whose ruling is over though nobody has ended it.
+# For reports: the step `decided` has the citizens whose ruling's last day has passed but has not been ended yet.
 DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(stood_by)s")
 
 
 def stood(citizen: str) -> str:
-    """The query of a citizen's code after a run; ``citizen`` is a column of ours."""
+    """Return the query of a citizen's code after a run; ``citizen`` is a column name from the code, never input."""
     return compose(SQL, "stood", citizen=citizen)
 
 
 def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:
-    """Parameters of both: what stood on the run's day, or, with ``now``, what the run's codes are now that somebody asks.
+    """Return the parameters of ``stood`` and ``DECIDED_WHEN_ASKED``: for the codes on the run's day, or at ``now`` if it is given.
 
-    A run of history has no say in codes: what the city stood by on its day is not what is known of it since.
+    A run of history does not change codes. For its day the codes are those that were effective then, and not those that would follow
+    from its verdicts.
     """
     stood_by = Run.objects.standing_on(run.day) if run.history else run
     following = Run.objects.settled().filter(pk__gt=stood_by.pk).order_by("pk").first() if stood_by else None
@@ -236,8 +240,8 @@ def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:
 
 
 def lock_effective_codes() -> None:
-    """Wait for whoever changes effective codes or many cases now, and keep others waiting until this transaction ends.
+    """Take the lock for changing effective codes or many cases, and hold it until this transaction ends.
 
-    A run's settling and a person's ruling both write codes and cases; one after the other they cannot deadlock.
+    The settling of a run and a person's ruling both write codes and cases. Under this lock they cannot deadlock.
     """
     advisory_lock("effective codes")

@@ -4,8 +4,8 @@ FROM codes_run run WHERE run.id = %(run)s AND r.state = 'approved' AND r.expires
 RETURNING r.citizen_id
 
 -- statement: suspend
--- A ruling covers the hits it weighed: a new unreleased hit more severe than its colour suspends it while that hit stands. A held
--- colour's hits stand too: a source that falls silent brings no suspended ruling back.
+-- A ruling covers the hits it weighed: a new unreleased hit more severe than its colour suspends it while that hit stands. The hits of a
+-- held colour count too, so that a suspended ruling does not become effective again when a source falls silent.
 WITH new_hit AS (
     SELECT DISTINCT r.id
     FROM codes_ruling r
@@ -15,8 +15,8 @@ WITH new_hit AS (
     JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
     WHERE r.state = 'approved'
       AND array_position(ARRAY['green', 'yellow', 'red'], rule.colour) > array_position(ARRAY['green', 'yellow', 'red'], r.colour)
-      -- Weighed is a hit of whose record a version was that says the same – a name may be spelt otherwise – and for which its rule
-      -- gave a colour as severe as now. Of a ruling of an earlier release the colours are not known.
+      -- A hit was weighed if a version of its record with the same content (except the spelling of the name) was weighed, and its
+      -- rule gave a colour at least as severe as now. For rulings of an earlier release the colours are not known.
       AND NOT EXISTS (
           SELECT FROM jsonb_array_elements(r.weighed) WITH ORDINALITY AS weighed_hit(pair, place)
           JOIN codes_fact before ON before.id = (pair->>1)::bigint
@@ -33,9 +33,9 @@ FROM codes_run run
 WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL) <> (r.id IN (SELECT id FROM new_hit))
 
 -- statement: touched
--- Whom a run looks at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known or is retired, whoever
--- has no other. Everybody else is green by agreement, before and after. Of a run that settles only those whom it judged, also who has
--- a ruling that has ended, or that a hit suspends which stood before: what people decide about a ruling counts at once.
+-- The citizens whose code a run decides: those with a verdict, a stored code or a ruling, and, if a provider is not known or is
+-- retired, those who have no other provider. Everybody else is green by agreement, before and after. A run that settles only those it
+-- judged also includes people whose ruling has ended or is suspended by an earlier hit, since decisions about rulings count at once.
     SELECT citizen_id FROM codes_verdict WHERE {{among}}
     UNION SELECT citizen_id FROM codes_effectivecode WHERE {{among}}
     UNION SELECT citizen_id FROM codes_ruling WHERE state = 'approved'
@@ -48,10 +48,11 @@ WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL)
           HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM judging WHERE known))
 
 -- statement: decide
--- docs/semantics.md §4 for the citizens of `touched`, by the run {{run}} and the rulings in force on `day`; where a citizen has been
--- brought up to date since, the verdicts are those of the amending run.
+-- docs/semantics.md §4 for the citizens of `touched`, by the run {{run}} and the rulings in force on `day`. For a citizen judged by an
+-- amending run since, the verdicts are those of that run.
 judging AS (
-    -- Who could judge. Of those that are not known, whose source is silent, the verdicts are held colours.
+    -- The providers with a delivery and a version. The verdicts of those that are not known, because their source is silent, are held
+    -- colours.
     SELECT p.provider_id, p.horizon, p.known, provider.code
     FROM codes_runprovider p
     JOIN codes_provider provider ON provider.id = p.provider_id
@@ -107,7 +108,7 @@ decided AS (
         END AS colour
     ) said
     CROSS JOIN LATERAL (
-        -- A silent source lifts nobody: what it said last counts where it is more severe, or nobody else says anything.
+        -- A silent source lifts nobody: its held colour counts if it is more severe, or if no provider has a colour.
         SELECT CASE WHEN said.colour IS NULL THEN c.held IS NOT NULL
                     ELSE coalesce(c.held = 'red' AND said.colour <> 'red' OR c.held = 'yellow' AND said.colour = 'green', false)
                END AS counts
@@ -120,10 +121,10 @@ decided AS (
                        WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of))
 
 -- statement: settle
--- `run` is whose verdicts count; `cause_run` and `cause_ruling` are what the change is put down to, `at` and `day` when it is.
+-- `run` is the run whose verdicts count; `cause_run` and `cause_ruling` are stored as the cause of a change, `at` and `day` as its time.
 WITH {{decide}},
 compared AS (
-    -- No row was green by agreement; for somebody whom no run has covered it was no colour at all.
+    -- A citizen without a row was green by agreement, or unknown if no run has covered them.
     SELECT d.*, coalesce(e.colour, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'green' END) AS before,
            coalesce(e.because, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'agreement' END) AS before_because
     FROM decided d
@@ -153,19 +154,19 @@ told AS (
 SELECT count(*) FROM changed
 
 -- statement: changed_colour
--- Who hears of it: not those of whom the city only cannot say anything at present, or can again, but for what is red or yellow then.
+-- The citizens to notify. A change to unknown is not reported, nor one from unknown to green.
 SELECT citizen_id, jsonb_build_object('before', before, 'after', colour), colour IN ('red', 'yellow')
 FROM changed
 WHERE colour <> before AND colour <> 'unknown' AND NOT (before = 'unknown' AND colour = 'green')
 
 -- statement: last
--- The last settled run; its day tells whether what it settled is still valid.
+-- The last settled run; its day determines whether its codes are still valid.
     SELECT id, day FROM codes_run WHERE state = ANY (%(settled)s) ORDER BY id DESC LIMIT 1
 
 -- statement: read
--- No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run. `over`: since
--- when the last day of the citizen's ruling is over though nobody has ended it; what their code is without it, `again` decides.
--- Begins with `WITH last`.
+-- A citizen without a row is green by agreement only if a provider with a colour knows them; they are never green because there is no
+-- run. `over`: the end of the last day of a ruling that has passed but has not been ended yet; the statement `again` decides the code
+-- without it. The caller puts `WITH last` before this.
 SELECT (SELECT day FROM last) AS run_day, c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END) AS colour,
        coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END) AS because,
        coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since) AS since,
@@ -189,7 +190,7 @@ SELECT citizen_id, colour, because FROM decided
 SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND expires_on <= %(day)s
 
 -- statement: count
--- The same for the whole city, in numbers: those without a row are green where a provider with a colour knows them.
+-- The same for the whole city, as counts: citizens without a row are green if a provider with a colour knows them.
 WITH last AS MATERIALIZED ({{last}}),
 {{decide}}
 SELECT (SELECT day FROM last), coalesce(d.colour, e.colour, CASE WHEN known.citizen_id IS NULL THEN 'unknown' ELSE 'green' END),
@@ -206,8 +207,8 @@ LEFT JOIN (
 GROUP BY 1, 2, 3
 
 -- statement: stood
--- The last change of {{citizen}}'s code by the run or what amended it, or by a ruling before the next run and not after `to_day`;
--- none: green by agreement – or, of a past day that is told by later knowledge, unknown to whomever it did not cover then.
+-- The last change of {{citizen}}'s code by the run or a run that amended it, or by a ruling before the next run and not after `to_day`.
+-- Without one it is green by agreement, or unknown if the run is a run of history and the run in effect on that day did not cover the citizen.
 SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'green' END) AS after,
            coalesce(last.after_because, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'agreement' END) AS after_because
     FROM (SELECT %(kept)s AND NOT EXISTS (
@@ -224,8 +225,8 @@ SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'g
     ) last ON true
 
 -- statement: daily
--- The citizen's code at the end of each day from `since` to `day`, with the day of the run that stood by then. No change so far was
--- green by agreement for somebody whom a provider with a colour knew, as in `read`.
+-- The citizen's code at the end of each day from `since` to `day`, with the day of the run that was in effect then. Without a change so
+-- far it was green by agreement if a provider with a colour knew the citizen, as in `read`.
 SELECT d.day::date, run.day, coalesce(last.after, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
        coalesce(last.after_because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END)
 FROM generate_series(%(since)s::date, %(day)s::date, interval '1 day') AS d(day)

@@ -1,4 +1,4 @@
-"""All that makes one person's codes, as lines of text for whoever answers the citizen or checks a decision."""
+"""The complete explanation of a citizen's codes as lines of text, for those who answer the citizen or check a decision."""
 
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
@@ -62,7 +62,7 @@ class ProposalState(TextChoices):
 
 
 def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
-    """The lines in the active language, with instants in the city's time. Names are masked: no purpose was stated."""
+    """Yield the lines in the active language, with instants in the city's time. Names are masked, because no purpose is stated."""
     number = mask_number(decrypt_number(bytes(citizen.id_encrypted)))
     yield f"{citizen.ref} · {mask_name(citizen.full_name)} · {IdType(citizen.id_type).label} {number}"
     if citizen.names_differ:
@@ -90,7 +90,7 @@ def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
 
 
 def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
-    """Every provider the citizen is registered with, by code. ``run`` is the one whose verdicts about them are current."""
+    """Yield the lines about each provider the citizen is registered with, by code. ``run`` is the run that judged them last."""
     seen, check_ins = visible_records(run, citizen.pk), check_in_runs(citizen.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
@@ -190,7 +190,7 @@ def _cases(citizen: Citizen) -> Iterator[str]:
 
 
 def _rulings(citizen: Citizen) -> Iterator[str]:
-    """Rulings, and records that were proposed or ruled to be wrong, in whichever version."""
+    """Yield the lines about rulings, and about records with a suppression of any version, proposed or decided."""
     for ruling in Ruling.objects.filter(citizen=citizen).order_by("pk"):
         decision = f"{Colour(ruling.colour).label} · {RulingReason(ruling.reason_code).label}"
         parts = [_labelled(_("rulings"), decision), _labelled(_("until"), ruling.expires_on)]
@@ -246,7 +246,7 @@ def _titled(row: Provider | Source) -> str:
 
 
 def _instant(instant: datetime | None) -> str:
-    """In the city's time, with its offset."""
+    """Return the instant in the city's time zone, with its offset."""
     return instant.astimezone(current_city().zone).isoformat(sep=" ", timespec="minutes") if instant else NOTHING
 
 

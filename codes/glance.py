@@ -1,7 +1,7 @@
-"""Whether anything is to be told about a person beyond their colour: one short query, for the page that is opened most of all.
+"""Read in one short query whether a citizen's code page shows more than the colour. It is the page that is opened most often.
 
-Nearly everybody is green by agreement and held by nothing. Their pages differ by nothing but the name and the pass, so what is shown
-of their providers is read once for all of them (``docs/adr/0040-showing-a-code.md``).
+Nearly everybody is green by agreement and has no hit. Their pages differ only in the name and the pass, so the part about providers
+is computed once for all of them (``docs/adr/0040-showing-a-code.md``).
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,18 @@ READ = Prepared(
     purpose=Purpose.PASS.value,
     not_told=[CaseState.WITHDRAWN.value, CaseState.CONVERGED.value],
 )
-# So long a decision is told of on top of the page, and a check-in that came too late below it.
+# How long a decision is shown at the top of the page, and a late check-in below it.
 OUTCOME_TOLD = timedelta(days=14)
 LATE_TOLD = timedelta(days=14)
 
 
 class Glance(NamedTuple):
-    """``sides``: equal for two people only if everything that is shown of their providers is.
+    """The data of a citizen on which the code page depends.
 
-    ``is_held``: some provider holds them, or two differ. ``cases`` are the ids of their open matters and of those decided lately;
-    ``entered``: whether they declared something that no run has counted yet. ``acts``: changes with whatever was done about them
-    since the run. ``key_number`` is that of the city's key for passes in use.
+    ``sides`` is equal for two people only if everything shown about their providers is equal. ``is_held``: a provider holds
+    them, or two providers differ. ``cases`` are the ids of their open cases and of those decided lately. ``entered``: they
+    declared something that no run has counted yet. ``acts`` changes with everything done about them since the run.
+    ``key_number`` is the id of the city's current key for passes.
     """
 
     run_day: date | None
@@ -47,31 +48,31 @@ class Glance(NamedTuple):
     key_number: int
 
     def is_plain(self, code: CurrentCode) -> bool:
-        """Whether the person is green because all their providers say so, and nothing is left to explain."""
+        """Return whether the person is green because all their providers agree, and there is nothing else to explain."""
         is_green = (code.colour, code.because) == (State.GREEN, Because.AGREEMENT)
         return is_green and not (self.is_held or self.cases or self.entered)
 
 
 def late_shown_since(today: date) -> date:
-    """The first day of the check-ins that are told of as too late."""
+    """Return the first day whose late check-ins are shown."""
     return today - LATE_TOLD
 
 
 def code_and_glance(citizen_id: int, *, now: datetime) -> tuple[CurrentCode, Glance]:
-    """Both by one query: what they rest on is the same."""
+    """Return a citizen's effective code and glance. One query reads both, since they depend on the same rows."""
     (row,) = READ.rows({"citizen": citizen_id, **glance_parameters(now)})
     code, glance, _ = code_and_glance_of(row, now=now)
     return code, glance
 
 
 def glance_parameters(now: datetime) -> dict[str, Any]:
-    """What ``READ`` is given beside whose code it is."""
+    """Return the parameters of ``READ``, except the citizen."""
     since = {"told_since": now - OUTCOME_TOLD, "late_since": late_shown_since(current_city().day_of(now))}
     return {**code_parameters(now), **since}
 
 
 def code_and_glance_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, Glance, list[Any]]:
-    """Both, as a row says that begins with the columns of ``READ``; and what it has beside them."""
+    """Return the code and glance of a row that begins with the columns of ``READ``, and the values of its other columns."""
     code, beside = code_of(row, now=now)
     width = len(Glance._fields)
     return code, Glance(*beside[:width]), beside[width:]

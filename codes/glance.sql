@@ -1,5 +1,5 @@
--- What the code page reads of a person first: what their page rests on, told shortly enough to be compared. `sides` names everything
--- that is shown of the providers of somebody whom nothing holds: theirs, their sources, and the inputs of the run that judges them.
+-- The data on which a citizen's code page depends, condensed so that it can be compared. `sides` covers everything shown about the
+-- providers of a person without hits: the providers, their sources, and the inputs of the run that judged the person.
 {{with_last}},
 code AS ({{code}}),
 judging AS (
@@ -17,7 +17,7 @@ matters AS (
       AND (closed_at IS NULL OR closed_at > %(told_since)s AND state <> ALL (%(not_told)s))
 ),
 entered AS (
-    -- Declared, or taken back, since what the run read; an unhealthy check-in is declared, too.
+    -- Facts declared or revoked since the run's instant; an unhealthy check-in is one of these.
     SELECT max(id) AS newest FROM codes_fact
     WHERE citizen_id = %(citizen)s AND origin = 'provider' AND NOT superseded
       AND received_at > (SELECT as_of FROM judging)

@@ -1,4 +1,4 @@
-"""Told where a provider cannot judge now: what its silent source said last, who judges alone, and what is no longer valid."""
+"""Sentences about providers that cannot judge now: held colours, expired colours, and which providers judge alone."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from regions.tenancy import current_city
 
 
 def held_sentence(side: ProviderState) -> str:
-    """“Red (held): …”, with the source and its last delivery; empty where nothing is held. In the active language."""
+    """Return “Red (held): …” with the source and its last delivery, in the active language; empty if no colour is held."""
     if side.held is None or side.inputs.horizon is None:
         return ""
     return _("%(colour)s (held): the last delivery of %(source)s is of %(at)s.") % {
@@ -26,7 +26,7 @@ def held_sentence(side: ProviderState) -> str:
 
 
 def expired_sentence(side: ProviderState) -> str:
-    """What the provider's colour was, and of which day; empty where it is still valid."""
+    """Return what the provider's colour was on which day; empty if it is still valid."""
     if side.was is None:
         return ""
     return _("%(colour)s on %(day)s, which is no longer valid.") % {
@@ -36,12 +36,12 @@ def expired_sentence(side: ProviderState) -> str:
 
 
 def state_sentences(side: ProviderState) -> list[str]:
-    """What is to be said beside a provider's state, if anything."""
+    """Return the sentences to show with a provider's state, if any."""
     return [sentence for sentence in (held_sentence(side), expired_sentence(side)) if sentence]
 
 
 def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
-    """“Judged by … only, since …”, one for each silent source; none where every provider judges, or nobody does."""
+    """Return “Judged by … only, since …” for each silent source; an empty list if every provider judges, or none does."""
     judging = [side.inputs.provider for side in sides if side.state.colour]
     silent = {side.inputs.source_id: side for side in sides if _is_silent(side)}
     if not judging:

@@ -1,7 +1,7 @@
-"""Rotating a city's keys: new ones for what is signed and encrypted from now on, and the end of a key that was stolen.
+"""Rotate a city's keys: make new ones for signing and encryption from now on, and declare a stolen key compromised.
 
-The look-up key is not rotated: a citizen is found by a hash made with it, and the same number must give the same hash for as
-long as the city stands. It decrypts nothing and signs nothing.
+The look-up key is not rotated: citizens are found by a hash made with it, and the same number must always give the same hash. It is
+not used to decrypt or sign.
 """
 
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from regions.proposals import require_role_or_operator
 from regions.staff.roles import Role
 
 ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS, Purpose.MESSAGE)
-# What a key of these purposes signed can be refused without losing anything that must stay.
-# A checkpoint of the journal counts if it was signed before, or if a witness has seen the journal since.
+# Signatures of keys for these purposes can be refused without losing anything that must be kept.
+# A checkpoint of the journal counts if it was signed before, or if a witness has co-signed the journal since.
 REFUSABLE = {Purpose.EXPORT, Purpose.PASS, Purpose.JOURNAL, Purpose.MESSAGE}
 
 
 class CannotRotate(ValueError):
-    """Nothing was rotated; the message says why."""
+    """Nothing was rotated; the message states why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """The city's keys in use by purpose, and the one that counts no more."""
+    """The city's keys in use by purpose, and the key that was declared compromised."""
 
     keys: dict[Purpose, CityKey]
     compromised: CityKey | None
 
 
 def rotate_keys(*, by: str, now: datetime, compromised: str | None = None) -> Rotation:
-    """A new key for every purpose but look-up; what the old ones signed and encrypted before stays valid and readable.
+    """Make a new key for every purpose except look-up. What the old keys signed and encrypted before stays valid and readable.
 
-    ``compromised`` names the key, in use until now or not, that somebody else holds: nothing it signed counts, whatever
-    instant it claims. Raises ``CannotRotate`` and ``NotAllowed``.
+    ``compromised`` is the id of a key, in use until now or not, that somebody else may have: nothing it signed counts, whatever
+    instant the signature claims. Raises ``CannotRotate`` and ``NotAllowed``.
     """
     require_role_or_operator(by, Role.SECURITY_ADMIN)
     with transaction.atomic():
@@ -61,7 +61,7 @@ def rotate_keys(*, by: str, now: datetime, compromised: str | None = None) -> Ro
 
 
 def make_missing_keys(*, by: str, now: datetime) -> list[CityKey]:
-    """The keys that a city of an earlier release has not got yet, made and journalled. Raises ``NotAllowed``."""
+    """Make and journal the keys that a city of an earlier release does not have yet. Return them. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.SECURITY_ADMIN)
     with transaction.atomic():
         advisory_lock("rotate_keys")
@@ -72,12 +72,12 @@ def make_missing_keys(*, by: str, now: datetime) -> list[CityKey]:
 
 
 def kid_of(key: CityKey) -> str:
-    """What people call the key by: that of the published list for one that signs, else its number."""
+    """Return the id by which people refer to the key: that of the published key list for a signing key, else its number."""
     return key_id_of(bytes(key.public_key)).hex() if key.public_key is not None else str(key.pk)
 
 
 def _key_called(kid: str) -> CityKey:
-    """The key of this id in hexadecimal, as in a key list, or of this number, as in a manifest."""
+    """Return the key with this hexadecimal id, as in a key list, or with this number, as in a manifest."""
     if len(kid) == 2 * KEY_ID_BYTES:
         found = next(
             (key for key in CityKey.objects.filter(public_key__isnull=False) if kid_of(key) == kid.lower()), None

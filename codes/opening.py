@@ -1,4 +1,4 @@
-"""Opens a city, or brings it to what its city file says, in one transaction: its row, host, sources, rule sets and providers."""
+"""Open a city, or change it according to its city file, in one transaction: its row, host, sources, rule sets and providers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,14 +40,14 @@ from regions.toml_files import Raw, read_toml
 
 @dataclass
 class OpeningResult:
-    """What an opening changed, by keys and never values, and what stands in its way."""
+    """The keys (never values) that an opening changed, and the faults that prevent it."""
 
     changed: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
 class Coded(Protocol):
-    """A row that the file knows by a code."""
+    """A row that the city file identifies by a code."""
 
     code: Any
 
@@ -55,7 +55,7 @@ class Coded(Protocol):
 
 
 def address_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
-    """Sources that are where the operator's list allows none. An address not known yet is judged when it is."""
+    """Return faults for sources at addresses that the operator's list does not allow. Addresses not known yet are checked later."""
     faults = []
     for place, source in enumerate(file.sources):
         given, named = source.credential, source.credential_env
@@ -70,7 +70,7 @@ def address_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
 
 
 def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple[City, bool]:
-    """The city, and whether it was made just now. As the owner, in ``public``."""
+    """Create or change the city's row and host. Return the city and whether it was created. Call as the owner, in ``public``."""
     wanted = file.city
     values = {
         "name_zh": wanted.name.zh,
@@ -97,7 +97,7 @@ def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple
 
 
 def apply_sources(file: CityFile, result: OpeningResult) -> None:
-    """Make the file's sources, or change what differs. In the city."""
+    """Create the file's sources, or change what differs. Call in the city."""
     for place, wanted in enumerate(file.sources):
         source = Source.objects.filter(code=wanted.code).first()
         if source is None:
@@ -114,7 +114,7 @@ def apply_sources(file: CityFile, result: OpeningResult) -> None:
 
 
 def delete_rows(rows: Iterable[Coded], name: str, result: OpeningResult) -> None:
-    """Delete rows the file no longer has, but for those that something refers to: that must stay readable."""
+    """Delete the rows that are no longer in the file. A row that is referred to cannot be deleted and becomes a fault."""
     for row in rows:
         try:
             row.delete()
@@ -126,7 +126,7 @@ def delete_rows(rows: Iterable[Coded], name: str, result: OpeningResult) -> None
 
 
 def set_columns(row: Any, values: Mapping[str, object]) -> list[str]:
-    """Set what differs; the names of the columns that did."""
+    """Set the values that differ. Return the names of their columns."""
     changed = [name for name, value in values.items() if getattr(row, name, None) != value]
     for name in changed:
         setattr(row, name, values[name])
@@ -147,7 +147,7 @@ def _settle_host(city: City, host: str, result: OpeningResult) -> None:
 
 
 def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
-    """The settings as columns; what a kind does not have stays empty."""
+    """Return the settings as columns. Settings that a kind of source does not have are empty."""
     columns: dict[str, object] = {
         "kind": wanted.kind,
         "title_zh": wanted.title.zh,
@@ -173,7 +173,7 @@ def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
 
 
 def _set_credential(source: Source, wanted: PoliceDatabase | BigDataCentre) -> list[str]:
-    """Encrypt the file's credential if it is another one; the same is not encrypted anew."""
+    """Encrypt the file's credential if it differs from the stored one. Return the names of the changed columns."""
     given = wanted.credential.get_secret_value() if wanted.credential is not None else None
     held = (
         encryption.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL) if source.credential is not None else None
@@ -186,7 +186,7 @@ def _set_credential(source: Source, wanted: PoliceDatabase | BigDataCentre) -> l
 
 @dataclass(frozen=True)
 class Opened:
-    """What came of it: ``changed`` names keys of the file, never values; empty for a city that was made just now."""
+    """The result of an opening. ``changed`` has keys of the file, never values; it is empty for a city that was just created."""
 
     city: City
     created: bool
@@ -194,7 +194,7 @@ class Opened:
 
 
 def read_city(path: Path, environ: Mapping[str, str]) -> tuple[CityFile, list[VersionContent]]:
-    """The city file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
+    """Read the city file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
     return city_of(read_toml(path), path, environ)
 
 
@@ -206,7 +206,10 @@ def city_of(
     is_file: Callable[[Path], bool] = Path.is_file,
     read: Callable[[Path], Raw] = read_toml,
 ) -> tuple[CityFile, list[VersionContent]]:
-    """The same of a city file's content; ``is_file`` and ``read`` know the rule sets beside it. Raises ``FileFaults``."""
+    """Return the city and its rule sets from a city file's content. ``is_file`` and ``read`` find and read the rule-set files.
+
+    Raises ``FileFaults``.
+    """
     file: CityFile | None = None
     versions: list[VersionContent] = []
     try:
@@ -226,15 +229,15 @@ def city_of(
 def open_city(
     file: CityFile, versions: Sequence[VersionContent], *, by: str, now: datetime, confirmed_by: str = ""
 ) -> Opened:
-    """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``.
+    """Create the city, or change what differs, in one transaction. Call within ``as_owner()``. Raises ``FileFaults``.
 
-    ``confirmed_by`` is the second operator, none for whoever runs commands at the machine.
+    ``confirmed_by`` is the second operator; it is empty for commands run at the machine.
     """
     result = OpeningResult()
     with transaction.atomic():
-        advisory_lock("openings")  # nobody else opens or changes a city meanwhile
+        advisory_lock("openings")  # only one city is opened or changed at a time
         city, created = apply_city(file, result, now=now)
-        # In one transaction a node takes the rows of one role only; elsewhere the owner is held to the city's rights.
+        # On a cluster, a node accepts only one role in a transaction; otherwise the owner is limited to the rights of the city's role.
         enter = in_city_as_owner if is_cluster() else in_city
         with enter(city.schema_name):
             create_keys(now=now)
@@ -259,7 +262,7 @@ def open_city(
 
 
 def _settle_rule_sets(versions: Sequence[VersionContent], result: OpeningResult, *, by: str, now: datetime) -> None:
-    """Publish the versions that are not there yet, oldest first."""
+    """Publish the versions that do not exist yet, the oldest first."""
     today = current_city().day_of(now)
     publishable = []
     for place, version in enumerate(versions):
@@ -276,7 +279,7 @@ def _settle_rule_sets(versions: Sequence[VersionContent], result: OpeningResult,
 
 
 def _title_rule_sets(file: CityFile, result: OpeningResult) -> None:
-    """As the file says: a title that it no longer has is gone."""
+    """Set the rule sets' titles as in the file. A title that the file no longer has is removed."""
     for rule_set in RuleSet.objects.filter(code__in={one.code for one in file.rule_sets}).order_by("code"):
         title = file.rule_set_titles.get(rule_set.code)
         keys = set_columns(rule_set, {"title_zh": title.zh if title else "", "title_en": title.en if title else ""})
@@ -309,7 +312,7 @@ def _settle_providers(file: CityFile, result: OpeningResult) -> None:
 
 
 def _name_administrators(file: CityFile, result: OpeningResult, *, by: str, now: datetime) -> None:
-    """The first security administrators, of a city that has none at work; a worker mails them their links to enrol."""
+    """Create the first security administrators if the city has none. A worker mails them their links to enrol."""
     if administrators_at_work().exists():
         return
     for place, one in enumerate(file.security_administrators):
@@ -323,7 +326,10 @@ def _name_administrators(file: CityFile, result: OpeningResult, *, by: str, now:
 
 
 def _drop_the_others(file: CityFile, result: OpeningResult) -> None:
-    """Providers first: they refer to sources. Versions stay: people were judged by them."""
+    """Delete the providers and sources that the file no longer has, providers first, because they refer to sources.
+
+    Rule-set versions are kept, because people were judged by them.
+    """
     delete_rows(Provider.objects.exclude(code__in=[one.code for one in file.providers]), "providers", result)
     delete_rows(Source.objects.exclude(code__in=[one.code for one in file.sources]), "sources", result)
 

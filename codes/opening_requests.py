@@ -1,7 +1,7 @@
-"""An operator's request that a city be opened, carried out by a worker with the owner's login.
+"""Requests of operators to open a city, carried out by a worker with the owner's login.
 
-The page's process never takes that login (``docs/adr/0010-who-opens-cities.md``). The row is in ``public``, and so are its
-journal entries; what the opening itself does is in the city's journal."""
+The web process never uses that login (``docs/adr/0010-who-opens-cities.md``). The row and its journal entries are in ``public``;
+the entries of the opening itself are in the city's journal."""
 
 import json
 import os
@@ -32,7 +32,7 @@ from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city, is_suspended
 from regions.toml_files import Raw, parse_toml
 
-# What a form is called among files: its rule sets lie beside it by the names it gives them.
+# The file name under which a form is read; its rule sets are read relative to it, by the names it gives them.
 FORM = Path("city.toml")
 USE = "installation city file"
 NAME_BYTES = 12
@@ -41,18 +41,18 @@ VERBS = {"confirm": "confirmed", "decline": "declined", "withdraw": "withdrawn"}
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a city file says and, by the names it gives them, what its rule-set files say: JSON, read by their shapes."""
+    """The content of a city file and, by the names it gives them, of its rule-set files, as JSON that their shapes validate."""
 
     city: Raw
     rules: Mapping[str, Raw]
 
     def read(self) -> tuple[CityFile, list[VersionContent]]:
-        """The city and its versions. Raises ``FileFaults``."""
+        """Return the city and its rule-set versions. Raises ``FileFaults``."""
         return _read(self.city, self.rules, self.rules.__getitem__)
 
 
 def checked_bundle(city: Raw, rules: Mapping[str, str]) -> Bundle:
-    """The bundle of a city's tables and its rule sets' TOML. Raises ``FileFaults`` with all that shows without the database."""
+    """Return the bundle of a city's tables and its rule sets' TOML. Raises ``FileFaults`` with all faults found without the database."""
     file, versions = _read(city, rules, lambda name: parse_toml(rules[name].encode(), Path(name)))
     names = [located.path.as_posix() for located in file.rule_sets]
     written = [version.model_dump(mode="json", by_alias=True, exclude_none=True) for version in versions]
@@ -81,7 +81,7 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityOpening:
-    """Put it down to be done. Call in no city. Raises ``NotAllowed``."""
+    """Store a request to open or change a city. Call outside any city. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         opening = CityOpening.objects.create(
@@ -96,17 +96,17 @@ def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityO
 
 
 def confirm_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
-    """The second operator's: from now on a worker may do it. Call in no city. Raises ``Refused``."""
+    """Confirm a request as the second operator, so that a worker may carry it out. Call outside any city. Raises ``Refused``."""
     return _decide(opening_id, "confirm", by=by, now=now)
 
 
 def decline_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
-    """The second operator's: nothing is done. Call in no city. Raises ``Refused``."""
+    """Decline a request as the second operator. Call outside any city. Raises ``Refused``."""
     return _decide(opening_id, "decline", by=by, now=now, content=None, ended_at=now)
 
 
 def withdraw_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
-    """Whoever asked takes it back. Call in no city. Raises ``Refused``."""
+    """Withdraw one's own request. Call outside any city. Raises ``Refused``."""
     return _decide(opening_id, "withdraw", by=by, now=now, content=None, ended_at=now)
 
 
@@ -121,7 +121,10 @@ def _decide(opening_id: int, act: str, *, by: str, now: datetime, **changes: Any
 
 
 def read_opening(opening: CityOpening) -> CityFile | None:
-    """What it would do, for whoever confirms; none once it has ended, and when it cannot be read, which the worker will say."""
+    """Return the requested city file, for the operator who confirms.
+
+    Return ``None`` if the request has ended, or if the file cannot be read; then the worker will report the faults.
+    """
     if opening.content is None:
         return None
     try:
@@ -131,7 +134,7 @@ def read_opening(opening: CityOpening) -> CityFile | None:
 
 
 def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
-    """Open the city, unless that is done or in other hands. Call in no city and in no transaction."""
+    """Open the city, unless the request has ended or another worker has claimed it. Call outside any city and any transaction."""
     opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock())
     if opening is None:
         return None
@@ -159,7 +162,10 @@ def _open(opening: CityOpening, *, now: datetime) -> Opened:
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
-    """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one. Raises ``NotAllowed``."""
+    """Start the first run of an opened city. Return the id of the run to enqueue, which is the open run if there is one.
+
+    Raises ``NotAllowed``, or ``Refused`` if the city is suspended.
+    """
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     if is_suspended(opening.schema):
         raise Refused(CommonReason.SUSPENDED)
@@ -170,7 +176,10 @@ def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
 
 
 def first_run_of(opening: CityOpening) -> tuple[Run, str, int, int] | None:
-    """The run the operator started, what it says of itself in the active language, its partitions ended and in all, if any."""
+    """Return the run that the operator started, its message in the active language, and its numbers of ended and of all partitions.
+
+    Return ``None`` if no run was started.
+    """
     if opening.first_run is None:
         return None
     with in_city(opening.schema):
@@ -180,13 +189,13 @@ def first_run_of(opening: CityOpening) -> tuple[Run, str, int, int] | None:
 
 
 def sweep_openings(*, now: datetime) -> list[int]:
-    """Give up what killed its workers; the openings that some worker should take."""
+    """End openings whose workers died too often as failed. Return the ids of the openings that a worker can claim."""
     return sweep(CityOpening.objects.all(), now=now, give_up=lambda opening: _end_failed(opening, *DIED, now=now))
 
 
 def _failed(opening: CityOpening, error: Exception, *, now: datetime) -> None:
     if not opening.give_back():
-        # The name of the error only: its words may repeat a credential of the file.
+        # Only the name of the error: its message may contain a credential of the file.
         _end_failed(opening, JobFault.ERROR, {"error": type(error).__name__}, now=now)
 
 
@@ -195,7 +204,7 @@ def _end_failed(opening: CityOpening, fault: JobFault, params: Mapping[str, Any]
 
 
 def _end(opening: CityOpening, state: str, *, now: datetime, **told: Any) -> None:
-    """The end, with the file and whatever secrets it held gone."""
+    """End the request and delete its file content, which may contain secrets."""
     with transaction.atomic():
         if opening.leave(state, content=None, ended_at=now, **told):
             said = {"schema": opening.schema, "state": str(state)}

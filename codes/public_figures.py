@@ -1,7 +1,7 @@
-"""What everybody may know of a city: a row a week, written once when the week is over (``docs/adr/0057-…``).
+"""Public figures of a city: one row for each week, written once when the week is over (``docs/adr/0057-…``).
 
-No group under ten is told, and none can be worked out: where one is left out, so is the sum that the others could be subtracted
-from; the people are rounded, so that two weeks do not tell how few came between.
+No group of fewer than ten people is published, and none can be computed from the other figures. If a group is left out, so is the
+total, from which the others could be subtracted. The number of people is rounded, so that two weeks do not reveal a small difference.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 CAUSES, WEEK = compose(SQL, "causes"), compose(SQL, "week")
-# As many are shown, and made up for after a time without workers.
+# The number of weeks that are shown, and that are written later if no worker ran in time.
 WEEKS_SHOWN = 26
 
 
 def publish_weeks(*, now: datetime) -> int:
-    """Write what is missing of the weeks that are over; how many. Nothing from before the city's first run."""
+    """Store the missing rows of past weeks, from that of the city's first run on. Return the number of rows."""
     this_monday = _monday_of(current_city().day_of(now))
     first = Run.objects.settled().order_by("pk").values_list("day", flat=True).first()
     if first is None:
@@ -34,15 +34,15 @@ def publish_weeks(*, now: datetime) -> int:
     there = set(PublishedWeek.objects.filter(monday__gte=begin).values_list("monday", flat=True))
     weeks = (begin + timedelta(weeks=n) for n in range((this_monday - begin).days // 7))
     rows = [_week(monday, now=now) for monday in weeks if monday not in there]
-    # Two workers at once write it once.
+    # Of two simultaneous workers, only one stores a row.
     return len(PublishedWeek.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def told(counts: Mapping[str, int], *, least: int = LEAST_GROUP) -> tuple[dict[str, int | None], int | None]:
-    """What may be told of groups, and of all together: none for what is left out.
+    """Return the counts of the groups and their total as they may be published, with ``None`` for what is left out.
 
-    A group of some, fewer than ``least``, is left out, and with it the sum. To leave out the next larger groups instead and tell
-    the sum is not enough: whoever knows that rule works small ones out (10, 9 and 9 are the only ones that add up so).
+    A group of at least one and fewer than ``least`` is left out, and with it the total. Leaving out the next larger groups instead
+    and publishing the total is not enough: small groups could be computed by anybody who knows that rule.
     """
     shown = {name: None if 0 < count < least else count for name, count in counts.items()}
     return shown, None if None in shown.values() else sum(counts.values())

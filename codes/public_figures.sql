@@ -1,4 +1,4 @@
--- What a week was, before what is small is left out.
+-- The figures of a week, before small groups are left out.
 
 -- statement: causes
 SELECT (%(causes)s::text[])[place], count(*)
@@ -8,7 +8,7 @@ FROM (
     JOIN codes_run r ON r.id = d.opened_run_id
     JOIN codes_pairdiagnosis p ON p.disagreement_id = d.id
     WHERE r.day BETWEEN %(monday)s AND %(sunday)s AND NOT r.history
-      -- Nor what was only explained anew.
+      -- Without disagreements that were opened again only because their explanation changed.
       AND NOT EXISTS (SELECT FROM codes_disagreement before
                       WHERE before.citizen_id = d.citizen_id AND before.closed_run_id = d.opened_run_id
                         AND before.fingerprint = d.fingerprint)

@@ -1,7 +1,7 @@
-"""Encrypting anew, with the data key in use, what earlier keys encrypted: rows of every encrypted column, and evidence files.
+"""Encrypt again, with the data key in use, what earlier keys encrypted: rows of every encrypted column, and evidence files.
 
-The city's own role may not change most of these rows, so it is done as the owner. Batches are short transactions of their own: it can be
-broken off at any moment, and the next call goes on with what is left.
+The city's own role may not change most of these rows, so this is done as the owner. Each batch is a short transaction of its own: the
+work can be interrupted at any time, and the next call continues with the rest.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ class Column(NamedTuple):
 
 
 def encrypted_columns() -> list[Column]:
-    """Of all models: one that comes later is not forgotten."""
+    """Return the encrypted columns of all models. They are found by inspection, so that future models are included."""
     return sorted(
         Column(model._meta.db_table, name, use)
         for model in apps.get_models()
@@ -44,9 +44,9 @@ def encrypted_columns() -> list[Column]:
 
 
 def re_encrypt(*, by: str, now: datetime, progress: Callable[[str, int], None]) -> int:
-    """Encrypt anew whatever the data key in use has not encrypted; how many rows and files. As the owner, inside a city.
+    """Encrypt again all values that the data key in use has not encrypted. Return the number of rows and files.
 
-    Raises ``NotAllowed``, and ``CannotDecrypt`` for a value that no key of the city opens.
+    Call as the owner, inside a city. Raises ``NotAllowed``, and ``CannotDecrypt`` for a value that no key of the city decrypts.
     """
     require_role_or_operator(by, Role.SECURITY_ADMIN)
     key = encryption.data_key_in_use()
@@ -64,7 +64,7 @@ def re_encrypt(*, by: str, now: datetime, progress: Callable[[str, int], None]) 
 
 
 def _batches(column: Column, key: int, *, by: str, now: datetime) -> Iterator[int]:
-    """How many rows each batch took."""
+    """Process the column in batches. Yield the number of changed rows of each batch."""
     after = 0
     while True:
         with transaction.atomic():
@@ -94,7 +94,7 @@ def _of_other_keys(column: Column, key: int, after: int) -> list[tuple[int, byte
 
 
 def _replace(column: Column, rows: list[tuple[int, bytes]], anew: list[bytes]) -> int:
-    """Only what is still as it was read: somebody may have given a new value meanwhile."""
+    """Replace the values that are still as they were read, since others may have changed meanwhile. Return the number of rows."""
     statement = (
         f'UPDATE "{column.table}" t SET "{column.name}" = v.anew'  # noqa: S608 - names of our models
         " FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[]) AS v(id, read, anew)"

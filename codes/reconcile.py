@@ -1,6 +1,6 @@
-"""Whether what stands is what the journal says: roles, rulings, suppressions, settings, rule sets, and the verdicts of every run.
+"""Compare the database with the journal: roles, rulings, suppressions, settings, rule sets, and the verdicts of every run.
 
-``regions.journal.playback`` knows the rows; here is what only the codes know of them.
+``regions.journal.playback`` compares rows in general; this module adds what is specific to codes.
 """
 
 import hashlib
@@ -36,24 +36,27 @@ Stood = Mapping[str, Mapping[int, Row]]
 
 @dataclass
 class ToldOfRun:
-    """What the journal says a run changed: partition by partition, or as a whole since people were joined; entry and digest."""
+    """The changes of a run according to the journal, as (entry, digest).
+
+    ``parts`` has them by partition; ``whole`` is for the entire run, and takes precedence, if people were joined or data swept since.
+    """
 
     parts: dict[int | None, tuple[int, str]] = field(default_factory=dict)
     whole: tuple[int, str] | None = None
 
 
 def settings_of(city: City) -> dict[str, dict[int, Row]]:
-    """The city's rows in ``public``, which its own role cannot read: take them before entering it."""
+    """Return the city's rows in ``public``. Call before entering the city, whose own role cannot read them."""
     cities, hosts = dict(standing_rows(City)), dict(standing_rows(Domain))
     of_city = {key: row for key, row in hosts.items() if row["tenant_id"] == city.pk}
     return {City._meta.db_table: {city.pk: cities[city.pk]}, Domain._meta.db_table: of_city}
 
 
 def reconcile(settings: Stood) -> Iterator[Difference]:
-    """Play the current city's journal again; everything that stands otherwise. ``settings``: ``settings_of``."""
+    """Play back the current city's journal and yield every difference from the database. ``settings`` is from ``settings_of``."""
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if is_outermost:  # what is changed meanwhile is seen with its entry or not at all
+        if is_outermost:  # a simultaneous change is seen together with its journal entry, or not at all
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         played = play()
@@ -68,17 +71,17 @@ def reconcile(settings: Stood) -> Iterator[Difference]:
 
 
 def digests_of_joined(kept: Collection[int]) -> dict[str, str]:
-    """Run → the digest of all it changed, of each run in which these people have changes: for the entry about their joining."""
+    """Return run → digest of all its changes, for each run with changes of these people. For the journal entry about their joining."""
     return {str(run): digest for run, _, digest, _ in _rows(OF_JOINED, kept=list(kept))}
 
 
 def digests_of_runs(runs: Collection[int]) -> dict[str, str]:
-    """Run → the digest of all it changed and that still stands: for the entry about what was swept."""
+    """Return run → digest of its changes that are still stored. For the journal entry about a sweep."""
     return {str(run): digest for run in runs for _, digest, _ in _rows(OF_RUN, run=run)}
 
 
 def _versions() -> Iterator[Difference]:
-    """Rules and risk areas are accounted for by the digest that their version was published with."""
+    """Yield the versions whose rules and risk areas do not have the digest with which the version was published."""
     for version in RuleSetVersion.objects.select_related("rule_set").order_by("pk"):
         content, _ = judged(content_of(version))
         if content is None or canonical_digest(content) != version.digest:

@@ -1,4 +1,4 @@
--- The verdicts that runs changed, held against the digests in the journal. Once a digest left out version and needs.
+-- The verdicts that runs changed, for comparison with the digests in the journal. Earlier digests did not cover version and needs.
 
 -- statement: digests
 count(*) AS rows,
@@ -10,7 +10,7 @@ encode(sha256(convert_to(coalesce(string_agg(
     E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex') AS earlier_form
 
 -- statement: of_partitions
--- Each row in the partition whose range begins below its citizen; with number null what lies below all.
+-- Each row belongs to the last partition whose range begins at or below its citizen. The number is null for rows below all ranges.
 WITH ranges AS (
     SELECT coalesce(array_agg(low ORDER BY low), '{0}') AS lows, array_agg(number ORDER BY low) AS numbers
     FROM codes_partition WHERE run_id = %(run)s
@@ -24,7 +24,7 @@ GROUP BY 1
 SELECT {{digests}} FROM codes_verdictchange WHERE run_id = %(run)s
 
 -- statement: of_joined
--- The runs in which people who were joined have changes, as they are after it.
+-- The runs in which people who were joined have changes, with their digests after the joining.
 SELECT run_id, {{digests}} FROM codes_verdictchange
 WHERE run_id IN (SELECT run_id FROM codes_verdictchange WHERE citizen_id = ANY (%(kept)s))
 GROUP BY run_id
@@ -33,7 +33,7 @@ GROUP BY run_id
 SELECT run_id, count(*) FROM codes_verdictchange GROUP BY run_id ORDER BY run_id
 
 -- statement: standing
--- What the city shows is what the last run that counts, and changed it, left.
+-- The verdicts that differ from the change made by the last run that counts.
 WITH told AS (
     SELECT DISTINCT ON (c.citizen_id, c.provider_id)
            c.citizen_id, c.provider_id, c.run_id, jsonb_build_array(c.after, c.version_id, c.hits, c.turns_green_on, c.needs) AS verdict, c.after

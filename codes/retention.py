@@ -1,4 +1,4 @@
-"""What the sweep of the codes' data does beside its statements: files, digests for ``reconcile``, and who is nobody."""
+"""Parts of the sweep of the codes' data that are not SQL: files, digests for ``reconcile``, and the citizen row for nobody."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -16,12 +16,15 @@ from codes.rule_sets.rehearsal_jobs import remove_list
 from regions.keys import encryption
 from regions.keys.encryption import ID_NUMBER
 
-# The kind of document of the one row that stands for everybody whose records are cleared.
+# The document type of the one citizen row to which all cleared records refer.
 NOBODYS_DOCUMENT = "swept"
 
 
 def make_nobody(now: datetime) -> None:
-    """Have the row that cleared records point to, and hold the intake: nothing comes between the conditions and the sweep."""
+    """Create the row that cleared records refer to, if it is missing, and take the intake lock.
+
+    The lock prevents that data arrives between the check of the conditions and the sweep.
+    """
     hold_intake()
     if not Citizen.objects.filter(id_type=NOBODYS_DOCUMENT).exists():
         Citizen.objects.create(
@@ -34,18 +37,18 @@ def make_nobody(now: datetime) -> None:
 
 
 def digests_of_swept_runs(runs: list[str]) -> Mapping[str, Any]:
-    """Of each run of which a batch took changes the digest of what stays, which ``reconcile`` holds it against from now on."""
+    """Return, for each run whose changes a batch swept, the digest of the remaining ones, for later use by ``reconcile``."""
     return {"runs": digests_of_runs(sorted({int(run) for run in runs}))} if runs else {}
 
 
 def destroy_evidence(names: list[str]) -> Mapping[str, Any]:
-    """Remove the files once their rows are gone."""
+    """Remove the evidence files after the transaction that deletes their rows has been committed."""
     transaction.on_commit(partial(_each, remove_file, names))
     return {"files": len(names)}
 
 
 def remove_rehearsal_lists(names: list[str]) -> Mapping[str, Any]:
-    """Remove the lists once their rows say so."""
+    """Remove the rehearsals' lists after the transaction that updates their rows has been committed."""
     transaction.on_commit(partial(_each, remove_list, names))
     return {"files": len(names)}
 

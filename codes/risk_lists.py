@@ -1,7 +1,7 @@
-"""A risk list of the province as drafts in all cities: each city's own two people decide, and one city's failure stops no other.
+"""Send a risk list of the province to all cities as drafts. Two people of each city decide; a failure in one does not affect others.
 
-The rows are in ``public``; a worker enters each city, makes a draft of every rule set whose list it changes, and looks later what
-became of them (``docs/adr/0058-the-province.md``).
+The rows are in ``public``. A worker enters each city, creates a draft of every rule set whose list changes, and later reads what the
+city has decided (``docs/adr/0058-the-province.md``).
 """
 
 import secrets
@@ -28,12 +28,12 @@ from regions.toml_files import shape_faults
 Entry = dict[str, str]
 State = RiskListDelivery.State
 NAME_BYTES = 12
-# What a draft may still come to.
+# The states of a draft that has not been decided.
 OPEN = {state.value for state in RuleSetDraft.OPEN}
 
 
 def entry_faults(entry: Mapping[str, str]) -> list[Fault]:
-    """What is wrong with one entry. Without ``from`` it ends what is listed, on its day ``to``."""
+    """Return the faults of an entry. An entry without ``from`` ends the listed one on its day ``to``."""
     shape = dict(entry)
     if "from" not in shape and "to" in shape:
         shape["from"] = shape["to"]
@@ -45,9 +45,9 @@ def entry_faults(entry: Mapping[str, str]) -> list[Fault]:
 
 
 def merged(listed: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The list with the entries in it. What is over stays, as past days are judged by it.
+    """Return the list with the new entries. Entries that have ended are kept, because past days are judged by them.
 
-    An area has one level at a time: what is listed without an end, ends the day before another entry of the area begins.
+    An area has one level at a time: an entry without an end ends on the day before another entry of the area begins.
     """
     areas = [dict(one) for one in listed]
     for entry in entries:
@@ -68,14 +68,14 @@ def merged(listed: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> lis
 
 
 def _end(areas: Sequence[dict[str, Any]], day: str) -> None:
-    """End what began by then; an end before its begin would be none."""
+    """End the entries that began by that day. Later ones are left, since an entry cannot end before it begins."""
     for one in areas:
         if one["from"] <= day:
             one["to"] = day
 
 
 def send(entries: Sequence[Entry], *, note: str, by: str, now: datetime) -> RiskList:
-    """Put it down for every city whose service goes on. Call in no city. Raises ``Refused``."""
+    """Store the list and a delivery for every city in service. Call outside any city. Raises ``Refused``."""
     require_role(by, Role.SYSTEM_ADMIN)
     written = require_reason(note)
     with transaction.atomic():
@@ -90,7 +90,10 @@ def send(entries: Sequence[Entry], *, note: str, by: str, now: datetime) -> Risk
 
 
 def draft_in_city(delivery_id: int, *, clock: Clock) -> bool:
-    """Make its drafts in its city, unless that is done or in other hands; whether this call did. Call in no city."""
+    """Create the drafts of a delivery in its city, unless it has ended or another worker has claimed it.
+
+    Return whether this call claimed it. Call outside any city.
+    """
     waiting = RiskListDelivery.objects.filter(pk=delivery_id).exclude(city__in=SUSPENDED.values("city"))
     delivery = claim_job(waiting.select_related("city", "risk_list"), now=clock())
     if delivery is None:
@@ -102,7 +105,7 @@ def draft_in_city(delivery_id: int, *, clock: Clock) -> bool:
 
 
 def _drafts(delivery: RiskListDelivery, *, now: datetime) -> list[dict[str, Any]]:
-    """Of every rule set that somebody is judged by and whose list changes. Tried again, those that are there are found."""
+    """Create drafts of every rule set in use whose list changes. A second attempt finds the drafts that exist already."""
     sent = delivery.risk_list
     with in_city(delivery.city.schema_name), transaction.atomic():
         made = begin_with_areas(
@@ -116,7 +119,7 @@ def _drafts(delivery: RiskListDelivery, *, now: datetime) -> list[dict[str, Any]
 
 
 def look_after(delivery: RiskListDelivery) -> bool:
-    """Note what the city's people have done with its drafts; whether that is news. Call in no city."""
+    """Store the present states of the delivery's drafts. Return whether any has changed. Call outside any city."""
     with in_city(delivery.city.schema_name):
         found = RuleSetDraft.objects.filter(pk__in=[one["draft"] for one in delivery.drafts]).select_related("rule_set")
         drafts = [_told(draft) for draft in found.order_by("pk")]
@@ -132,13 +135,13 @@ def _told(draft: RuleSetDraft) -> dict[str, Any]:
 
 
 def sweep_risk_lists(*, now: datetime) -> list[int]:
-    """Give up what killed its workers; the deliveries that some worker should take. Call in no city."""
+    """End deliveries whose workers died too often as failed. Return the ids of those that a worker can claim. Call outside any city."""
     rows = RiskListDelivery.objects.exclude(city__in=SUSPENDED.values("city"))
     return sweep(rows, now=now, give_up=lambda delivery: _end_failed(delivery, *DIED, now=now))
 
 
 def open_drafts() -> list[RiskListDelivery]:
-    """Those about which a city has not decided yet, as far as is known. Call in no city."""
+    """Return the deliveries with drafts not decided yet, by the states stored last. Call outside any city."""
     drafted = RiskListDelivery.objects.filter(state=State.DRAFTED).exclude(city__in=ENDED.values("city"))
     return [one for one in drafted.select_related("city") if any(draft["state"] in OPEN for draft in one.drafts)]
 

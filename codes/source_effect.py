@@ -1,4 +1,4 @@
-"""What a change of a source's settings would do, as far as it can be computed before: found out, shown, and rolled back."""
+"""Compute the effects of a change of a source's settings, as far as possible, in a transaction that is rolled back."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from regions.sources.models import Batch, Source
 from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
 
-# More would keep a person waiting. The number of all is shown beside it.
+# The most citizens that are judged, so that nobody waits too long. The total number is shown too.
 MOST_JUDGED = 5000
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -29,9 +29,10 @@ REKIND = compose(SQL, "rekind")
 def effect_of(
     source: Source, candidate: Source, *, retired: Collection[str] | None = None, now: datetime
 ) -> dict[str, Any]:
-    """As JSON: ``unknown`` and ``known`` – registered citizens by provider whose colour would become unknown, or known again –
-    and, where the mapping of kinds differs, what ``mapping_effect`` says; where other providers would be retired, what
-    ``retirement_effect`` says. ``candidate`` is the source as it would be, ``retired`` its retired providers.
+    """Return the effects as JSON. ``candidate`` is the source as it would be, ``retired`` the codes of its retired providers.
+
+    The keys are those of ``freshness_effect``; of ``mapping_effect`` if the mapping of kinds differs; and of
+    ``retirement_effect`` if ``retired`` is given.
     """
     effect = freshness_effect(source, candidate, now=now)
     if retired is not None:
@@ -42,10 +43,11 @@ def effect_of(
 
 
 def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """Whose codes turn UNKNOWN, or known again, because of another ``max_age_hours``, at the present horizon.
+    """Return the effects of another ``max_age_hours`` at the present horizon; empty if there are none.
 
-    ``held``: [provider, red, yellow], the colours by which its people would go on to be held, or are held until then;
-    ``effective``: [from, to, citizens] of the codes that change all the same.
+    ``unknown`` or ``known``: provider → number of registered citizens whose colour would become unknown, or known again.
+    ``held``: [provider, red, yellow] of the colours that would be held, or are held now. ``effective``: [from, to, citizens] of
+    the effective codes that would change nevertheless.
     """
     horizon = source.horizon_at(now)
     if horizon is None:
@@ -63,16 +65,17 @@ def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dic
 
 
 def _registered(source: Source) -> dict[str, int]:
-    """By the code of each current or retired provider."""
+    """Return code → number of registrations, for all current and retired providers of the source."""
     providers = Provider.objects.filter(source=source.pk).order_by("code")
     return dict(providers.values_list("code").annotate(Count("registrations")))
 
 
 def retirement_effect(source: Source, retired: Collection[str]) -> dict[str, Any]:
-    """``leaving`` and ``returning``: [provider, registered, red, yellow], as they stand; ``effective``: [from, to, citizens] of the
-    codes that would change with the next run because providers leave it.
+    """Return the effects of retiring exactly the providers ``retired``.
 
-    Who would change by a provider that returns is known only when a run has judged by it.
+    ``leaving`` and ``returning``: [provider, registered, red, yellow] as they are now. ``effective``: [from, to, citizens] of the
+    effective codes that would change with the next run because of leaving providers. The effect of a returning provider is known
+    only after a run has judged with it.
     """
     providers, registered = list(source.providers.order_by("code")), _registered(source)
     leaving = [one for one in providers if one.code in retired and not one.retired]
@@ -92,7 +95,7 @@ def _standing(provider: Provider, registered: int) -> list[str | int]:
 
 
 def _colours(provider: Provider) -> tuple[int, int]:
-    """How many are red and yellow, by verdicts or by what is held."""
+    """Return how many people are red and yellow with the provider, by verdicts or held colours."""
     colours = Verdict.objects.filter(provider=provider).order_by().values_list("colour")
     standing = dict(colours.annotate(number=Count("pk")))
     return standing.get("red", 0), standing.get("yellow", 0)
@@ -103,20 +106,25 @@ def _effective_without(run: Run, leaving: Sequence[Provider]) -> list[list[str |
 
 
 def _effective_by_age(run: Run, providers: Sequence[Provider], *, is_known: bool) -> list[list[str | int]]:
-    """As if the last settled run had found them known, or too old to judge by; what they held then stays as it was."""
+    """Return the effective codes that would change if these providers had been known, or too old, in the last settled run.
+
+    The stored verdicts are left unchanged.
+    """
     why = {"known": is_known, "why_unknown": "" if is_known else "stale"}
     could = RunProvider.objects.filter(run=run, provider__in=providers, horizon__isnull=False, version__isnull=False)
     return effective_changes_if(run, lambda: could.update(**why))
 
 
 def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """``from_quarantine``: records that would leave it; ``moved``: records that would come again as another kind;
-    ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged;
-    ``effective_by_words``: [from, to, citizens] of their effective codes; ``mass_changes``: [rule, red, green, registered] of the
-    groups that a run would hold for two people.
+    """Return the effects of another mapping of the source's words to kinds.
 
-    A stored record keeps its kind until the source sends it again; the colours are computed as if it had sent all of them, the
-    quarantined ones among them. Which of the source's words a record came with is not kept, so all of the kind are meant.
+    ``from_quarantine``: number of records that would leave quarantine. ``moved``: number of records that would be sent again as
+    another kind. ``lost``: words that would be quarantined from now on. ``colours``: [provider, from, to, citizens] of the
+    citizens judged. ``effective_by_words``: [from, to, citizens] of their effective codes. ``mass_changes``:
+    [rule, red, green, registered] of the groups that a run would hold for two people.
+
+    A stored record keeps its kind until the source sends it again. The colours are computed as if the source had sent all records
+    again, including the quarantined ones. The word with which a record was sent is not stored, so all records of the kind count.
     """
     effect: dict[str, Any] = {"lost": sorted(set(source.kinds) - set(candidate.kinds) - FACT_KINDS)}
     with transaction.atomic():
@@ -141,7 +149,7 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
 
 
 def _moved_kinds(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """Kind → kind, of words that mean something else than before; a word that is not mapped may be one of ours."""
+    """Return old kind → new kind for the words whose mapping changes. A word without a mapping may itself be the name of a kind."""
     then = {word: before.get(word, word) for word in after}
     return {then[word]: kind for word, kind in after.items() if then[word] in FACT_KINDS and then[word] != kind}
 
@@ -157,7 +165,7 @@ def _come_again(source: Source, kinds: Mapping[str, str], *, now: datetime) -> i
 
 
 def _leave_quarantine(candidate: Source, *, now: datetime) -> int:
-    """How many records of the quarantine would become facts; they have, until the caller rolls back."""
+    """Take records out of quarantine as facts, until the caller rolls back. Return their number."""
     is_possible = Batch.objects.accepted().filter(source=candidate.pk).exists()
     if not is_possible or Batch.objects.filter(source=candidate.pk, state=Batch.State.HELD).exists():
         return 0

@@ -1,5 +1,5 @@
 -- statement: rekind
--- Every record of a kind as if it came again in a batch under its new kind: a version more, recorded when the last one was.
+-- Store every record of a kind as if it were sent again in a batch with its new kind: a new version, with the same time of recording.
     WITH old AS (
         UPDATE codes_fact SET superseded = true
         WHERE source_id = %(source)s AND kind = %(old)s AND NOT superseded AND NOT revoked

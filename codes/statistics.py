@@ -1,4 +1,4 @@
-"""Refreshes the planner's statistics, by a function of the city's owner that migrations make."""
+"""Refresh the planner's statistics, by a function that belongs to the city's owner and is created by migrations."""
 
 from django.db import connection
 
@@ -11,10 +11,10 @@ EVIDENCE = [
 FINDINGS = ["codes_verdict", "codes_disagreement", "codes_effectivecode", "codes_case"]
 
 STALE_SHARE = 0.1
-# So few rows more or less are planned for alike; a table that is taken for empty is another matter.
+# A difference of so few rows does not affect plans, except for a table whose statistics say that it is empty.
 FEW = 100
 
-# The count itself: the view of all counts costs several times as much to plan and to read, in every run of every city.
+# Reads the counter directly: the statistics view takes several times as long to plan and read, in every run of every city.
 OUTDATED = """
 SELECT relname FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relname = ANY (%s)
@@ -24,11 +24,10 @@ REFRESH = f"SELECT refresh_statistics(%s) {on_node('codes_run')}"
 
 
 def refresh_statistics(tables: list[str], *, changed: bool = False, written: int | None = None) -> None:
-    """Analyse the tables that changed by a tenth and a few rows since they were last analysed; all of them if ``changed``, or on a
-    cluster.
+    """Analyse the tables that have changed by a tenth and a few rows since their last analysis, or all of them if ``changed``.
 
-    ``written``: so many rows of each by the open transaction, which the database does not count yet; where it has written none,
-    nothing needs to be looked up.
+    ``written`` is the number of rows that the open transaction has written to each table, which PostgreSQL does not count yet. If
+    it is 0, nothing is done.
     """
     if written == 0 and not changed:
         return

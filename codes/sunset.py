@@ -1,7 +1,7 @@
-"""The end of a city's service: audited first, then destroyed but for its journal, and certified (``docs/adr/0034-retention.md``).
+"""End a city's service: audit it, destroy its data except the journal, and certify this (``docs/adr/0034-retention.md``).
 
-One operator asks, another confirms. From the confirmation on the city is closed: its host says so, no task enters it, and its role
-has no right left on what is destroyed. Each step can be done again, so a call that was broken off is gone on with by the next.
+One operator asks, another confirms. From the confirmation on the city is closed: its host reports this, no task enters it, and its
+role has no rights on the data to be destroyed. Each step can be repeated, so that a call continues an earlier one that was interrupted.
 """
 
 import shutil
@@ -29,22 +29,25 @@ from regions.refusals import MovedMeanwhile, NotAllowed, NotFound
 from regions.tenancy import as_owner, city_named, current_city, in_city, in_city_as_owner
 
 State = CitySunset.State
-# What stays: the journal, what verifies it, and which migrations its tables have.
+# The tables that are kept: the journal, the keys and checkpoints that verify it, and the list of applied migrations.
 LEFT = ("journal_journalentry", "journal_checkpoint", "keys_citykey", "django_migrations")
 READ_BY_ROLE = ("journal_journalentry", "journal_checkpoint", "keys_citykey")
 TABLES = "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s ORDER BY 1"
 
 
 class AuditFailed(Exception):
-    """What stands is not what the journal says, or the journal is broken. Nothing was destroyed."""
+    """The database differs from the journal, or the journal is broken. Nothing was destroyed."""
 
 
 def ask(schema: str, *, by: str, now: datetime) -> CitySunset:
-    """The first operator's. Call in no city. Raises ``NotAllowed``, ``NoSuchCity``, ``MovedMeanwhile`` when it is asked already."""
+    """Ask for the end of a city's service, as the first operator. Call outside any city.
+
+    Raises ``NotAllowed``, ``NoSuchCity``, and ``MovedMeanwhile`` if it has been asked for already.
+    """
     _require_operator(by=by)
     city = city_named(schema)
     with transaction.atomic():
-        # Of two who ask, the second waits for the first's row; one that is withdrawn meanwhile is asked for again.
+        # Of two simultaneous requests, the second waits and sees the row of the first, unless that has been withdrawn.
         advisory_lock("sunsets")
         if CitySunset.objects.filter(city=city).exists():
             raise MovedMeanwhile
@@ -54,7 +57,10 @@ def ask(schema: str, *, by: str, now: datetime) -> CitySunset:
 
 
 def withdraw(schema: str, *, by: str, now: datetime) -> None:
-    """Whoever asked takes it back; once it is confirmed nobody can. Call in no city. Raises ``NotAllowed`` and ``Refused``."""
+    """Withdraw one's own request, which is possible until it is confirmed. Call outside any city.
+
+    Raises ``NotAllowed`` and ``Refused``.
+    """
     _require_operator(by=by)
     with transaction.atomic():
         sunset = _locked(schema)
@@ -66,9 +72,9 @@ def withdraw(schema: str, *, by: str, now: datetime) -> None:
 
 
 def confirm(schema: str, *, by: str, now: datetime) -> CitySunset:
-    """The second operator's: the audit, and from then on the city is closed. Call in no city and in no transaction.
+    """Audit the city and close it, as the second operator. Call outside any city and any transaction.
 
-    Raises ``NotAllowed``, ``Refused``, and ``AuditFailed``: then the city is as it was.
+    Raises ``NotAllowed``, ``Refused``, and ``AuditFailed``, which leaves the city unchanged.
     """
     _require_operator(by=by)
     sunset = _find(schema)
@@ -91,7 +97,10 @@ def confirm(schema: str, *, by: str, now: datetime) -> CitySunset:
 
 
 def audit(schema: str, *, now: datetime) -> int:
-    """How many entries hold and agree with what stands. Call in no city. Raises ``AuditFailed``."""
+    """Verify the city's journal and compare the database with it. Return the number of entries.
+
+    Call outside any city. Raises ``AuditFailed``.
+    """
     told, heads = settings_of(city_named(schema)), heads_elsewhere(schema)
     with in_city(schema):
         write_checkpoint(now=now)
@@ -106,9 +115,10 @@ def audit(schema: str, *, now: datetime) -> int:
 
 
 def destroy(schema: str, *, forget: Callable[[str], int], now: datetime) -> dict[str, Any]:
-    """Destroy what the confirmed end names, or what is left of it, and certify it. Call in no city and in no transaction.
+    """Destroy the data of a city whose end is confirmed, or what is left of it. Return the certificate.
 
-    ``forget`` takes the city's messages out of the broker. The keys go last. Raises ``MovedMeanwhile`` where nothing is confirmed.
+    ``forget`` removes the city's messages from the broker. The keys are destroyed last. Call outside any city and any
+    transaction. Raises ``MovedMeanwhile`` if the end has not been confirmed.
     """
     sunset = _find(schema)
     if sunset.state == State.DONE and sunset.certificate is not None:
@@ -133,12 +143,12 @@ def destroy(schema: str, *, forget: Callable[[str], int], now: datetime) -> dict
 
 
 def message_of(content: dict[str, Any]) -> bytes:
-    """What a certificate's signature is of."""
+    """Return the bytes that a certificate's signature covers."""
     return b"sunset certificate\n" + CANONICAL.encode(content).encode()
 
 
 def take_rights() -> None:
-    """Leave the city's role nothing but reading the journal and adding to it. As the owner, in the city."""
+    """Revoke all rights of the city's role except to read the journal and add to it. Call as the owner, in the city."""
     city = current_city()
     names = {"schema": sql.Identifier(city.schema_name), "role": sql.Identifier(f"city_{city.schema_name}")}
     with connection.cursor() as cursor:
@@ -154,7 +164,7 @@ def take_rights() -> None:
 
 
 def count_rows() -> dict[str, int]:
-    """Table → rows, of all that is destroyed. In the city."""
+    """Return table → number of rows, for all data to be destroyed. Call in the city."""
     counts = {}
     with connection.cursor() as cursor:
         for table in destroyed_tables():
@@ -164,21 +174,21 @@ def count_rows() -> dict[str, int]:
 
 
 def destroyed_tables() -> list[str]:
-    """Every table of the city but those that stay: one that comes later is not forgotten."""
+    """Return all tables of the city except those that are kept, so that future tables are included."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES, [current_city().schema_name])
         return [table for (table,) in cursor.fetchall() if table not in LEFT]
 
 
 def _empty_tables() -> None:
-    """TRUNCATE gives the tables new files, so that nothing is left in pages of the old ones."""
+    """Empty the tables. ``TRUNCATE`` gives them new files, so that no data remains in pages of the old ones."""
     with connection.cursor() as cursor:
         tables = sql.SQL(", ").join(map(sql.Identifier, destroyed_tables()))
         cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
 
 
 def _destroy_files(schema: str) -> int:
-    """Evidence, exports and lists; how many files were there."""
+    """Delete evidence, exports and lists. Return the number of files."""
     folder = Path(settings.MEDIA_ROOT) / schema
     files = sum(path.is_file() for path in folder.rglob("*"))
     if folder.exists():
@@ -211,7 +221,7 @@ def _certify(sunset: CitySunset, schema: str, *, files: int, messages: int, now:
 
 
 def _require_operator(*, by: str) -> None:
-    """Two people at the machine: the portal's own timers are nobody."""
+    """Raise ``NotAllowed`` unless ``by`` is an operator who is a person, and not one of the portal's own timers."""
     require_operator(by)
     if not is_operator(by):
         raise NotAllowed

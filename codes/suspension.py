@@ -1,8 +1,8 @@
-"""A city put to rest, and set going again, by two operators each time (``docs/adr/0058-the-province.md``).
+"""Suspend a city's service and resume it, by two operators each time (``docs/adr/0058-the-province.md``).
 
-Both are told in the journal of the province and in the city's own. While it lasts nothing of the city runs; what it had in hand waits
-in its rows, and deadlines are moved by the time that it lasted. What happens in the city comes after, in a transaction of its own:
-a session that is logged in as the city can do nothing else.
+Both acts are recorded in the journal of the province and in the city's own. During the suspension nothing of the city runs; its open
+work is kept in its rows, and its deadlines are later moved by the duration. The part in the city follows in a transaction of its own,
+because a session that is logged in as the city cannot do anything else.
 """
 
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ from regions.vocabulary import SuspensionReason
 
 State = CitySuspension.State
 VERB = "city.{}"
-# What was decided longer ago has been carried out.
+# Decisions longer ago than this have been carried out.
 LATELY = timedelta(days=2)
 
 
 def suspension_of(city: City) -> CitySuspension | None:
-    """The one that waits or is in force. Call in no city."""
+    """Return the city's suspension that is requested or in force, if any. Call outside any city."""
     return city.suspensions.filter(state__in=[State.ASKED, State.IN_FORCE]).first()
 
 
 def ask(schema: str, *, reason: str, note: str, by: str, now: datetime) -> CitySuspension:
-    """The first operator's: nothing changes yet. Call in no city. Raises ``Refused``."""
+    """Ask for a suspension, as the first operator. Nothing changes yet. Call outside any city. Raises ``Refused``."""
     require_role(by, Role.SYSTEM_ADMIN)
     written = require_reason(note)
     if reason not in SuspensionReason.values:
@@ -52,22 +52,22 @@ def ask(schema: str, *, reason: str, note: str, by: str, now: datetime) -> CityS
 
 
 def confirm(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """The second operator's: from now on nothing of the city runs. Call in no city. Raises ``Refused``."""
+    """Confirm a suspension, as the second operator. From now on nothing of the city runs. Call outside any city. Raises ``Refused``."""
     return _decide(pk, "confirm", by=by, now=now)
 
 
 def decline(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """The second operator's: the city goes on. Call in no city. Raises ``Refused``."""
+    """Decline a suspension, as the second operator. The city stays in service. Call outside any city. Raises ``Refused``."""
     return _decide(pk, "decline", by=by, now=now)
 
 
 def withdraw(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """Whoever asked takes it back. Call in no city. Raises ``Refused``."""
+    """Withdraw one's own request for a suspension. Call outside any city. Raises ``Refused``."""
     return _decide(pk, "withdraw", by=by, now=now)
 
 
 def ask_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """That the city goes on; until another operator confirms, it does not. Call in no city. Raises ``Refused``."""
+    """Ask for the end of a suspension, which takes effect when another operator confirms. Call outside any city. Raises ``Refused``."""
     require_role(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         one = _find(pk)
@@ -78,7 +78,10 @@ def ask_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
 
 
 def keep(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """The city stays suspended: the second operator declines its end, or whoever asked takes that back. Raises ``Refused``."""
+    """Decline the end of a suspension as the second operator, or withdraw one's own request for it. Raises ``Refused``.
+
+    The city stays suspended. Call outside any city.
+    """
     require_role(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         one = _find(pk)
@@ -91,7 +94,7 @@ def keep(pk: int, *, by: str, now: datetime) -> CitySuspension:
 
 
 def confirm_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
-    """The second operator's: the city goes on from now. Call in no city. Raises ``Refused``."""
+    """Confirm the end of a suspension, as the second operator. The city resumes now. Call outside any city. Raises ``Refused``."""
     require_role(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         one = _find(pk)
@@ -107,7 +110,7 @@ def confirm_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
 
 
 def carry_out_lately(*, now: datetime) -> int:
-    """Make up in cities for what a process that died left undone there; for how many decisions. Call in no city."""
+    """Carry out recent decisions in cities where a process died before it did. Return the number of decisions. Call outside any city."""
     lately = Q(decided_at__gt=now - LATELY) | Q(ended_at__gt=now - LATELY)
     decided = CitySuspension.objects.filter(
         lately, state__in=[State.IN_FORCE, State.ENDED], city__in=cities_in_service()
@@ -119,7 +122,7 @@ def carry_out_lately(*, now: datetime) -> int:
 
 
 def _carry_out(one: CitySuspension) -> bool:
-    """Tell the city's journal what it has not been told yet, and once it goes on move its deadlines; whether there was anything."""
+    """Record the decisions missing in the city's journal, and move its deadlines when it resumes. Return whether any was missing."""
     acts = [("suspended", one.decided_by, one.decided_at), ("resumed", one.ended_by, one.ended_at)]
     lasted = one.ended_at - one.decided_at if one.ended_at and one.decided_at else timedelta()
     with in_city(one.city.schema_name), transaction.atomic():
@@ -146,7 +149,10 @@ def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
 
 
 def _move_deadlines(by: timedelta) -> int:
-    """Nobody could act meanwhile, neither those who ask nor those who decide; how many rows. In the city."""
+    """Move the deadlines, since neither citizens nor officials could act during the suspension. Return the number of rows.
+
+    Call in the city.
+    """
     moved = Case.objects.open().filter(paused_at__isnull=True).update(due_at=_later("due_at", by))
     looks = Case.objects.open().filter(first_look_due_at__isnull=False)
     looks.update(first_look_due_at=_later("first_look_due_at", by))
@@ -156,7 +162,7 @@ def _move_deadlines(by: timedelta) -> int:
 
 
 def _later(column: str, by: timedelta) -> Func:
-    """In UTC, so that it does not depend on the session's zone: a cluster takes nothing in an UPDATE that does."""
+    """Return the expression for a later instant, computed in UTC: on a cluster an UPDATE must not depend on the session's time zone."""
     in_utc = Func(Value("UTC"), F(column), function="timezone", output_field=DateTimeField())
     return Func(Value("UTC"), in_utc + Value(by), function="timezone", output_field=DateTimeField())
 
@@ -169,7 +175,7 @@ def _find(pk: int) -> CitySuspension:
 
 
 def _record(act: str, one: CitySuspension, *, by: str, now: datetime, **data: Any) -> None:
-    """Codes only: the note may hold anything."""
+    """Record an act in the journal. The free-text note is left out, since it may contain anything."""
     asked_by = one.asked_by if act == "suspended" else one.end_asked_by or one.asked_by
     told = {"schema": one.city.schema_name, "reason": one.reason, "asked_by": asked_by, **data}
     record(VERB.format(act), by=by, now=now, subject=_subject(one), data=told)

@@ -1,7 +1,7 @@
-"""Celery tasks: thin, by value. Each enters its city and calls one action; none but the opening of a city works in ``public``.
+"""Celery tasks. Each is thin: it enters its city and calls one action. Arguments are values; only openings work in ``public``.
 
-A task that is enqueued twice or lost is harmless: the ledger decides what is to be done, and the sweeper enqueues again. So does
-one that finds its city suspended; of a suspended city only journal, retention and counts go on.
+A task that is enqueued twice or lost does no harm: the database determines what is to be done, and the sweeper enqueues it again. A
+task whose city is suspended does nothing; in a suspended city only journal, retention and counts continue.
 """
 
 from datetime import timedelta
@@ -35,7 +35,7 @@ from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
 from regions.tenancy import all_schemas, current_city, in_city, is_suspended, working_schemas
 from regions.vocabulary import Recognition
 
-# The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
+# The sweeper enqueues again what no worker has taken by then, so that old messages do not accumulate in the broker.
 EXPIRES_AFTER = timedelta(minutes=5).total_seconds()
 
 
@@ -45,7 +45,7 @@ def enqueue_run(schema: str, run_id: int) -> None:
 
 @shared_task(name="codes.advance_run")
 def advance_run(schema: str, run_id: int) -> int:
-    """One step of a run; enqueues each partition that waits; how many."""
+    """Do one step of a run and enqueue its waiting partitions. Return their number."""
     if is_suspended(schema):
         return 0
     with in_city(schema):
@@ -57,7 +57,7 @@ def advance_run(schema: str, run_id: int) -> int:
 
 @shared_task(name="codes.judge_partition")
 def judge_partition(schema: str, run_id: int, number: int) -> bool:
-    """One partition; whoever finishes one asks whether it was the last."""
+    """Judge one partition, and if it was the last one, go on with the run. Return whether it was the last."""
     if is_suspended(schema):
         return False
     with in_city(schema):
@@ -67,7 +67,7 @@ def judge_partition(schema: str, run_id: int, number: int) -> bool:
 
 
 def _advance(run_id: int) -> list[int]:
-    """One step; what a run that has ended says of itself in the journal is signed at once, before anybody can cut it off."""
+    """Do one step. When the run has ended, sign the journal at once, so that its last entries cannot be cut off unnoticed."""
     waiting = advance(run_id, clock=timezone.now)
     if not waiting and not Run.objects.filter(pk=run_id, state__in=Run.OPEN).exists():
         write_checkpoint(now=timezone.now())
@@ -80,7 +80,7 @@ def enqueue_export(schema: str, job_id: int) -> None:
 
 @shared_task(name="codes.write_export")
 def write_one_export(schema: str, job_id: int) -> bool:
-    """One export; whether this call finished it."""
+    """Write one export. Return whether this call finished it."""
     if is_suspended(schema):
         return False
     with in_city(schema):
@@ -93,7 +93,7 @@ def enqueue_verification(schema: str, by: str) -> None:
 
 @shared_task(name="codes.verify_journal")
 def verify_one_journal(schema: str, by: str) -> bool:
-    """Walk a city's journal and note what was found; whether it holds."""
+    """Verify a city's journal and record the result. Return whether it is intact."""
     heads = heads_elsewhere(schema)
     with in_city(schema):
         return verify_and_record(by=by, now=timezone.now(), heads=heads).broken_at is None
@@ -105,13 +105,13 @@ def enqueue_replay(schema: str, run_id: int, by: str) -> None:
 
 @shared_task(name="codes.replay_run")
 def replay_one_run(schema: str, run_id: int, by: str) -> bool:
-    """A day computed again and noted; whether it came out the same."""
+    """Replay a run and record the result. Return whether there are no differences."""
     with in_city(schema):
         return not replay_and_note(Run.objects.get(pk=run_id), by=by, now=timezone.now()).differences
 
 
 def enqueue_idle_exports(schema: str) -> int:
-    """Enqueue exports that no worker has, remove expired ones, and close requests that nobody answers; how many were enqueued."""
+    """Enqueue exports that no worker has, remove expired ones, and close unanswered requests. Return the number enqueued."""
 
     def find() -> list[int]:
         lapse_unanswered(now=timezone.now())
@@ -126,7 +126,7 @@ def enqueue_opening(opening_id: int) -> None:
 
 @shared_task(name="codes.open_city")
 def open_one_city(opening_id: int) -> bool:
-    """One city, as the owner; whether it is open now. It runs in ``public``: the city is not there yet."""
+    """Open one city as the owner. Return whether it was opened. Runs in ``public``, because the city may not exist yet."""
     opened = open_asked(opening_id, clock=timezone.now)
     if opened is None:
         return False
@@ -138,13 +138,13 @@ def open_one_city(opening_id: int) -> bool:
 
 @shared_task(name="codes.sweep_suspensions")
 def sweep_suspensions() -> int:
-    """Carry out in cities what operators decided about their service and what was left undone; of how many decisions."""
+    """Carry out in cities the operators' recent decisions that were left undone. Return the number of decisions."""
     return carry_out_lately(now=timezone.now())
 
 
 @shared_task(name="codes.sweep_openings")
 def sweep_all_openings() -> int:
-    """Enqueue openings that no worker has; how many."""
+    """Enqueue openings that no worker has. Return their number."""
     waiting = sweep_openings(now=timezone.now())
     for opening_id in waiting:
         enqueue_opening(opening_id)
@@ -157,13 +157,13 @@ def enqueue_risk_list(delivery_id: int) -> None:
 
 @shared_task(name="codes.draft_risk_list")
 def draft_risk_list(delivery_id: int) -> bool:
-    """A risk list of the province as drafts in one city; whether this call made them."""
+    """Create the drafts of a risk list of the province in one city. Return whether this call claimed it."""
     return draft_in_city(delivery_id, clock=timezone.now)
 
 
 @shared_task(name="codes.sweep_risk_lists")
 def sweep_all_risk_lists() -> int:
-    """Enqueue the deliveries of risk lists that no worker has, and note what cities have decided; how many were enqueued."""
+    """Enqueue the deliveries of risk lists that no worker has, and store what cities have decided. Return the number enqueued."""
     waiting = sweep_risk_lists(now=timezone.now())
     for delivery_id in waiting:
         enqueue_risk_list(delivery_id)
@@ -175,7 +175,7 @@ def sweep_all_risk_lists() -> int:
 
 @shared_task(name="codes.sum_up_cities")
 def sum_up_cities() -> int:
-    """Count how every city stands, for the operator; how many cities."""
+    """Update every city's counts for the operator. Return the number of cities."""
 
     def count(schema: str) -> int:
         update_city_counts(schema, now=timezone.now())
@@ -186,19 +186,22 @@ def sum_up_cities() -> int:
 
 @shared_task(name="codes.publish_weeks")
 def publish_all_weeks() -> int:
-    """What everybody may know of the weeks that are over, in every city; how many weeks."""
+    """Publish the figures of past weeks in every city. Return the number of weeks."""
     return in_each(all_schemas(), lambda: publish_weeks(now=timezone.now()))
 
 
 @shared_task(name="codes.note_neighbours")
 def note_all_neighbours() -> int:
-    """Which other cities there are, into every city's table; how many rows changed."""
+    """Store the list of other cities in every city's table. Return the number of changed rows."""
     return note_neighbours(now=timezone.now())
 
 
 @shared_task(name="codes.fetch_neighbours_lists")
 def fetch_neighbours_lists() -> int:
-    """The neighbours' key lists, where gates look passes of others up and may have to do it off-line; how many lists."""
+    """Fetch other cities' key lists for cities whose gates check foreign passes and may have to do so off-line.
+
+    Return the number of lists.
+    """
 
     def fetch() -> int:
         has_gates = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED).exists()
@@ -210,7 +213,7 @@ def fetch_neighbours_lists() -> int:
 
 @shared_task(name="codes.start_due_runs")
 def start_due_runs() -> int:
-    """Start today's run of every city whose minute has come; how many."""
+    """Start today's run in every city where it is due. Return the number of runs."""
 
     def start(schema: str) -> int:
         return enqueue_found(schema, lambda: _pks(start_if_due(now=timezone.now())), enqueue_run)
@@ -219,7 +222,7 @@ def start_due_runs() -> int:
 
 
 def enqueue_idle_run(schema: str) -> int:
-    """Enqueue the run that nobody is at work on: after this, a lost broker, message or worker has cost time only; how many."""
+    """Enqueue the open run if no worker is working on it, as after the loss of a broker, message or worker. Return 1 or 0."""
     return enqueue_found(schema, lambda: _pks(run_to_wake(now=timezone.now())), enqueue_run)
 
 
@@ -229,7 +232,7 @@ def _pks(run: Run | None) -> list[int]:
 
 @shared_task(name="codes.sweep_reviews")
 def sweep_all_reviews() -> int:
-    """Escalate, lapse, expire and discard whatever is due in every city; how many acts that took."""
+    """Escalate, lapse, expire and discard whatever is due in every city. Return the number of acts."""
     return in_each(working_schemas(), lambda: sum(sweep_reviews(now=timezone.now()).values()))
 
 
@@ -239,14 +242,14 @@ def enqueue_retention(schema: str, sweep_id: int) -> None:
 
 @shared_task(name="codes.sweep_city")
 def sweep_one_city(schema: str, sweep_id: int) -> bool:
-    """What a city holds longer than it may; whether this call finished the day's sweep."""
+    """Sweep a city's data past its retention limits. Return whether this call finished the day's sweep."""
     with in_city(schema):
         return carry_out(sweep_id, clock=timezone.now)
 
 
 @shared_task(name="codes.sweep_retention")
 def sweep_retention() -> int:
-    """Enqueue every sweep of old data that is due; how many. What ``public`` holds too long goes at once."""
+    """Sweep ``public`` at once, and enqueue every city's sweep of old data that is due. Return the number enqueued."""
     sweep_public(now=timezone.now())
 
     def due(schema: str) -> int:
@@ -256,7 +259,7 @@ def sweep_retention() -> int:
 
 
 def enqueue_due_webhooks(schema: str) -> int:
-    """Have a worker deliver for each webhook that something waits for, one's slowness at nobody else's cost; how many."""
+    """Enqueue a task for each webhook with waiting deliveries, so that a slow one does not delay others. Return their number."""
     return enqueue_found(schema, lambda: due_webhooks(now=timezone.now()), enqueue_webhook)
 
 
@@ -266,7 +269,7 @@ def enqueue_webhook(schema: str, webhook_id: int) -> None:
 
 @shared_task(name="codes.deliver_webhook")
 def deliver_webhook(schema: str, webhook_id: int) -> int:
-    """Deliver for a few seconds; how many messages. What is left the next call takes up at once."""
+    """Deliver a webhook's messages for a few seconds. Return their number. The rest is enqueued again at once."""
     if is_suspended(schema):
         return 0
     with in_city(schema):
@@ -279,7 +282,7 @@ def deliver_webhook(schema: str, webhook_id: int) -> int:
 
 @shared_task(name="codes.update_display_findings")
 def update_display_findings() -> int:
-    """Close and explain what providers display wrongly, after rulings and changed maps; how many cities."""
+    """Update the findings about displayed colours, after rulings and changed maps. Return the number of cities."""
 
     def update() -> int:
         update_findings(now=timezone.now())
@@ -290,23 +293,23 @@ def update_display_findings() -> int:
 
 @shared_task(name="codes.witness_journals")
 def witness_journals() -> int:
-    """Have the heads of all journals co-signed where a day has passed; how many signatures were had."""
+    """Have the heads of all journals co-signed if a day has passed. Return the number of signatures."""
     return witness_all(now=timezone.now())
 
 
 @shared_task(name="codes.sign_checkpoints")
 def sign_checkpoints() -> int:
-    """Sign the present end of every city's journal; how many had grown."""
+    """Sign a checkpoint of every city's journal that has grown. Return their number."""
     return in_each(all_schemas(), lambda: int(write_checkpoint(now=timezone.now()) is not None))
 
 
 @shared_task(name="codes.tell_of_ending_rulings")
 def tell_of_all_ending_rulings() -> int:
-    """Tell people whose ruling is about to end; how many messages."""
+    """Notify citizens whose ruling is about to end. Return the number of messages."""
     return in_each(working_schemas(), lambda: tell_of_ending_rulings(now=timezone.now()))
 
 
 @shared_task(name="codes.exchange_corrections")
 def exchange_corrections() -> int:
-    """Ask, answer and escalate whatever is due between every city and others; how many acts that took."""
+    """Ask, answer and escalate the corrections that are due between cities. Return the number of acts."""
     return in_each(working_schemas(), lambda: sum(exchange(now=timezone.now()).values()))

@@ -1,4 +1,4 @@
-"""How long what a run settled is valid (``docs/semantics.md`` §4): worked out when it is asked, by no job."""
+"""How long the codes settled by a run are valid (``docs/semantics.md`` §4). This is computed when a code is read, not by a job."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -7,25 +7,28 @@ from typing import Self
 from codes.vocabulary import Because, Colour, State
 from regions.tenancy import current_city
 
-# A city may shorten it, never lengthen it. There is no setting for it yet, so this is the one place.
+# A city may shorten this, never lengthen it. There is no setting for it yet; this is the only place.
 DAYS_AFTER = 1
 
 
 def last_valid_day(run_day: date) -> date:
-    """The last day on which what a run of this day settled is valid, to its end."""
+    """Return the last day on which the codes settled by a run of this day are valid, until its end."""
     return run_day + timedelta(days=DAYS_AFTER)
 
 
 @dataclass(frozen=True)
 class Age:
-    """How old what is shown is. ``expired_at``: since when it is valid no more; none while it is, and before a first run."""
+    """The age of a settled code.
+
+    ``expired_at`` is the instant since which it is no longer valid; ``None`` while it is valid, and before a first run.
+    """
 
     run_day: date | None = None
     expired_at: datetime | None = None
 
     @classmethod
     def of(cls, run_day: date | None, *, now: datetime) -> Self:
-        """What the last settled run, of this day, settled; none before a first run."""
+        """Return the age at ``now`` of the codes settled by a run of ``run_day``, which is ``None`` before a first run."""
         if run_day is None:
             return cls()
         city = current_city()
@@ -38,13 +41,13 @@ class Age:
         return self.expired_at is None
 
     def seen(self, colour: str, because: str) -> tuple[str, str]:
-        """A settled code as it is seen now: green and yellow are unknown once it has expired, red stays red."""
+        """Return a settled code as it is now: when it has expired, green and yellow are unknown, and red stays red."""
         if self.state(State(colour)).value == colour:
             return colour, because
         return State.UNKNOWN.value, Because.EXPIRED.value
 
     def state(self, settled: State) -> State:
-        """A provider's state likewise."""
+        """Return a provider's settled state as it is now, by the same rule as ``seen``."""
         if self.is_valid or settled.colour in (None, Colour.RED):
             return settled
         return State.UNKNOWN

@@ -1,6 +1,6 @@
-"""The daily co-signing of every city's journal head: by the next city of the ring, and by an outside witness if there is one.
+"""The daily co-signing of every city's journal head, by the next city in order and by an outside witness if there is one.
 
-A city is entered and left for each step, outside transactions: what it signs for another stands in its own journal.
+A city is entered and left for each step, outside transactions: what it signs for another city is recorded in its own journal.
 """
 
 import logging
@@ -31,20 +31,23 @@ from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFaul
 from regions.tenancy import all_schemas, in_city
 
 OUTSIDE, AUDITOR = "outside", "auditor"
-# Asked every hour, so that a missed hour costs an hour; a witness signs once a day.
+# A witness signs once a day. This is checked every hour, so that a missed check delays the signature by an hour only.
 SIGNED_EVERY = timedelta(hours=20)
 
 logger = logging.getLogger(__name__)
 
 
 def witness_all(*, now: datetime) -> int:
-    """Have every city's head co-signed where that is due; how many signatures were had. Call outside any city."""
+    """Have every city's head co-signed if that is due. Return the number of signatures. Call outside any city."""
     schemas = all_schemas()
     return for_each(schemas, lambda schema: witness_head(schema, schemas, now=now))
 
 
 def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
-    """Have one city's head co-signed by each witness it has not been shown to for a day; how many did. Call outside any city."""
+    """Have a city's head co-signed by each witness that has not signed for a day. Return the number of signatures.
+
+    Call outside any city.
+    """
     with in_city(schema):
         write_checkpoint(now=now)
         try:
@@ -65,7 +68,7 @@ def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
 
 
 def have_witnessed(schema: str, *, now: datetime) -> int:
-    """Have a head that is the last one co-signed by the next city now; how many did. Call outside any city."""
+    """Have a city's final head co-signed by the next city now. Return the number of signatures. Call outside any city."""
     others = [one for one in all_schemas() if one != schema]
     with in_city(schema):
         head, witness = present_head(), witness_of(schema, sorted([*others, schema]))
@@ -77,7 +80,7 @@ def have_witnessed(schema: str, *, now: datetime) -> int:
 
 
 def heads_elsewhere(schema: str) -> list[CoSigned]:
-    """What the journals of the other cities say they have co-signed for this one. Call outside any city."""
+    """Return the heads of this city that other cities have co-signed, from their journals. Call outside any city."""
     found = []
     for other in all_schemas():
         if other != schema:
@@ -87,7 +90,7 @@ def heads_elsewhere(schema: str) -> list[CoSigned]:
 
 
 def ask_outside(head: Head, *, now: datetime) -> CoSigned:
-    """Show the head to the outside witness and have its signature. Raises ``CallFailed``, ``SourceFault`` and ``BadHead``."""
+    """Send the head to the outside witness and return its signature. Raises ``CallFailed``, ``SourceFault`` and ``BadHead``."""
     answer = call(
         "POST",
         settings.JOURNAL_WITNESS_URL,
@@ -118,7 +121,7 @@ def _signed_by(witness: str, head: Head, *, now: datetime) -> CoSigned:
 def _due(
     head: Head | None, last_of_each: Mapping[str, CoSigned], city: str | None, *, now: datetime
 ) -> Iterator[tuple[Head, str]]:
-    """The witnesses that have signed nothing for a day, while the journal has grown since."""
+    """Yield the head with each witness that has not signed for a day, if the journal has grown since its signature."""
     witnesses = [f"city:{city}"] if city else []
     if settings.JOURNAL_WITNESS_URL:
         witnesses.append(OUTSIDE)
