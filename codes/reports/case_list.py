@@ -1,4 +1,4 @@
-"""The reports ``cases`` and ``appeals``: who asked, who decided what, and when."""
+"""The reports ``cases`` and ``appeals``: who appealed, who decided what, and when."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ class Stored(NamedTuple):
 
 
 def case_list(request: ReportRequest) -> Content:
-    """Cases by the day they were opened; ``appeals`` those that a citizen asked for."""
+    """Return the cases ordered by the instant they were opened. The report ``appeals`` has only those opened by an appeal."""
     person = PersonCells(identified=request.identified)
     filters = {**named(request.first, request.last), **request.only}
     return Content(COLUMNS, _rows(request, person), filters, person)
@@ -96,5 +96,5 @@ def _rows(request: ReportRequest, person: PersonCells) -> Iterator[Row]:
 
 
 def _chosen(stored: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    """These of its columns: free text, in which people name each other, stays in the portal."""
+    """Return only these keys. Free text, which may name people, is not exported."""
     return {key: stored[key] for key in keys}

@@ -17,7 +17,7 @@ ORDER BY c.opened_at, c.id
 (%(kind)s::text IS NULL OR c.kind = %(kind)s) AND (%(state)s::text IS NULL OR c.state = %(state)s) AND {{span}}
 
 -- statement: placed
--- Each case with the place of the record behind it.
+-- Each case with the place of the record that caused it.
 SELECT c.id, c.opened_at, coalesce(min(fact.area), {{place}}) AS place
 FROM codes_case c
 LEFT JOIN codes_pairdiagnosis p ON p.disagreement_id = c.disagreement_id

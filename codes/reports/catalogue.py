@@ -1,4 +1,4 @@
-"""Which report is made by what."""
+"""The reports by name, and the function that opens each."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -92,9 +92,9 @@ REPORTS: dict[ReportName, Callable[[ReportRequest], Content]] = {
 
 
 def open_report(request: ReportRequest, *, now: datetime) -> Content:
-    """The report's columns and rows, to be read inside the surrounding transaction. Raises ``CannotExport``.
+    """Return the report's columns and rows, to be read in the surrounding transaction. Raises ``CannotExport``.
 
-    A page that shows the first rows and the export that writes all of them read the same.
+    Pages that show the first rows and exports that write all of them use this function.
     """
     match request.report:
         case ReportName.CODES:

@@ -1,4 +1,4 @@
-"""The report ``codes``: what every registered (citizen, provider) was shown on a day."""
+"""The report ``codes``: what was shown on a day to every citizen registered with a provider."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
 
 class Frozen(NamedTuple):
-    """What a provider judged by in a run, as cells. One that the run did not know of has no version, no horizon."""
+    """The inputs of a provider in a run, as cells. A provider that is not in the run has neither a version nor a horizon."""
 
     provider: str
     known: bool
@@ -47,9 +47,9 @@ class Frozen(NamedTuple):
 
 
 def daily_codes(request: ReportRequest, *, now: datetime) -> Content:
-    """Rows by day, then citizen, then provider code. Raises ``CannotExport``.
+    """Return the rows ordered by day, citizen and provider code. Raises ``CannotExport``.
 
-    Of a day that was asked for, the effective code of that day; without one, what it is now.
+    If days are requested, the effective code is that of the day; else it is the present one.
     """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
@@ -63,7 +63,7 @@ def daily_codes(request: ReportRequest, *, now: datetime) -> Content:
 
 def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, now: datetime | None) -> Iterator[Row]:
     state = request.wanted("state")
-    # Green and unknown are no rows of their own, so only Python can tell them; a held colour is found by the database.
+    # Green and unknown have no rows in the database and are filtered below; red and yellow are filtered by the query.
     held = state if state in (State.RED, State.YELLOW) else None
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
@@ -72,13 +72,13 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, n
         values = {"provider": request.wanted("provider"), "held": held, **RUN_STATES, **after_run(run, now=now)}
         for citizen, ref, encrypted, name, provider, colour, rules, green_on, *effective in stream(REGISTERED, values):
             verdict = _verdict(frozen[provider], colour, rules, green_on)
-            # Before anything of the person is opened: who is not in the rows was not revealed.
+            # Filter before the person's data is decrypted, so that only people in the rows count as revealed.
             if state in (None, verdict[1]):
                 yield (day, *person.of(citizen, ref, encrypted, name), *verdict, *age.seen(*effective))
 
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:
-    """The cells from ``provider`` on. A provider that could not judge keeps earlier verdicts, which are not shown."""
+    """Return the cells from ``provider`` on. A provider that could not judge has earlier verdicts, which are not shown."""
     version = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
     if not frozen.known:
         return (frozen.provider, State.UNKNOWN.value, [], None, *version)
@@ -88,7 +88,7 @@ def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_
 
 
 class FrozenProviders(dict[int, Frozen]):
-    """By the provider's id; one that the run did not know of is looked up when it comes."""
+    """Provider's id → inputs. A provider that is not in the run is looked up when it is first read."""
 
     def __missing__(self, provider: int) -> Frozen:
         self[provider] = Frozen(Provider.objects.get(pk=provider).code, False, None, None, None)
@@ -96,7 +96,7 @@ class FrozenProviders(dict[int, Frozen]):
 
 
 def frozen_providers(run: Run, *, zone: ZoneInfo) -> FrozenProviders:
-    """What each provider of the city judged by in the run, by the provider's id."""
+    """Return provider's id → its inputs in the run."""
     rows = RunProvider.objects.filter(run=run).select_related("provider", "version__rule_set")
     return FrozenProviders(
         (

@@ -1,12 +1,12 @@
 -- statement: is_told
--- Of a day everybody who was registered by then. A retired provider is in the exports of the days on which it was judged.
+-- Everybody who was registered by the run's instant. A retired provider is included for days on which it was judged.
 r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
   AND (NOT provider.retired OR EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND p.provider_id = r.provider_id))
 
 -- statement: registered
--- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
--- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. Of a run of history, what it
--- kept itself. One statement decides, so nothing comes between. The effective code is the one after the run, also where a ruling's last day is over meanwhile.
+-- The red and yellow verdicts at the end of the run: the current verdicts if no later run has settled; else the last change up to the
+-- run by a run that settled or amended one, without held changes and failed runs; for a run of history, its own changes. This is one
+-- statement, so that all parts are consistent. The effective code is the one after the run, even if a ruling's last day has passed since.
 WITH {{decide}},
 held AS (
     SELECT citizen_id, provider_id, after AS colour, hits, turns_green_on

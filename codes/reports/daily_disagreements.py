@@ -1,4 +1,4 @@
-"""The report ``disagreements``: who was shown different colours on a day, why, and what the city stood by."""
+"""The report ``disagreements``: who was shown different colours on a day, why, and the effective code."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -34,10 +34,11 @@ FIGURES = compose(SQL, "figures", of_each=_each(IS_STANDING))
 
 
 def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
-    """Rows by day, then citizen. Raises ``CannotExport``.
+    """Return the rows ordered by day and citizen. Raises ``CannotExport``.
 
-    Of a day that was asked for, the effective code of that day and what was displayed wrongly at its end; without one,
-    both as they are now. Narrowed to a provider: whom it shows another colour than others do, its pairs, and what it displays.
+    If days are requested, the effective code is that of the day and the wrong displays are those at its end; else both are the
+    present ones. If the report is narrowed to a provider, it has the people to whom that provider shows another colour than others
+    do, with the provider's pairs and displays.
     """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
@@ -74,11 +75,11 @@ def _rows(
 
 
 def _displayed(found: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
-    """In the order of the documentation, in the city's time."""
+    """Return the cell of a wrong display, with keys in the documented order and instants in the city's time zone."""
     since = in_zone(datetime.fromisoformat(found["since"]), zone)
     return {"provider": found["provider"], "value": found["value"], "cause": found["cause"], "since": since}
 
 
 def _pairs(stored: str) -> list[dict[str, Any]]:
-    """The diagnoses with their keys in the order of the contract, which the database does not keep."""
+    """Return the diagnoses with their keys in the documented order, which ``jsonb`` does not preserve."""
     return [{key: pair[key] for key in PAIR_KEYS} for pair in json.loads(stored)]

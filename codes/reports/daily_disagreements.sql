@@ -1,6 +1,7 @@
 -- statement: of_run
--- What stood before the next run: the effective code is the one the run settled, or a ruling or an amending run set after it, also
--- where a ruling's last day is over meanwhile. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
+-- The disagreements that stood until the next run. The effective code is the one settled by the run, or by a ruling or an amending run
+-- after it, even if a ruling's last day has passed since. The case is the one about this fingerprint or, if missing data on one side
+-- has changed the fingerprint, the one open at that time.
 WITH {{decide}}
 SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours,
        coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because),
@@ -27,7 +28,7 @@ LEFT JOIN LATERAL (
     ORDER BY found.fingerprint = d.fingerprint DESC, found.closed_at IS NULL DESC, found.id DESC LIMIT 1
 ) taken ON true
 LEFT JOIN LATERAL (
-    -- The cause as it was then: it can have changed since.
+    -- The cause as it was at that time; it may have changed since.
     SELECT jsonb_agg(jsonb_build_object('provider', p.code, 'value', f.value, 'cause', at_the_time.cause,
                                         'since', CASE WHEN at_the_time.cause = 'old' THEN f.old_since ELSE f.opened_at END)
                      ORDER BY p.code COLLATE "C") AS wrongly
@@ -47,7 +48,7 @@ WHERE {{which}}
 ORDER BY d.citizen_id
 
 -- statement: of_each
--- Each disagreement with the place of its record and the age of the oldest data that a provider of a differing pair judged by.
+-- Each disagreement with the place of its record, and the age of the oldest data by which a provider of a differing pair judged.
 SELECT d.id, {{place}} AS place, max(greatest(a.age, b.age))::text AS data_age
 FROM codes_disagreement d
 JOIN codes_run opened ON opened.id = d.opened_run_id

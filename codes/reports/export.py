@@ -1,4 +1,4 @@
-"""Writing a report to a file with its manifest: whole or not at all, and never without a journal entry."""
+"""Write a report to a file with its manifest, completely or not at all, and never without a journal entry."""
 
 import json
 import os
@@ -58,10 +58,10 @@ def export_report(
     confirmation: IdentifiedExport | None = None,
     watch: Callable[[Iterator[Row]], Iterator[Row]] = iter,
 ) -> dict[str, Any]:
-    """Write ``file`` and its manifest, which is returned. ``watch`` passes the rows on, for whoever counts them.
+    """Write ``file`` and its manifest. Return the manifest. ``watch`` is an iterator over the rows that may count them.
 
     Raises ``CannotExport``, ``MayNotIdentify`` for identified data without the ``confirmation`` of a second person, and
-    ``NotAllowed`` from whoever may not export at all.
+    ``NotAllowed`` if ``by`` may not export at all.
     """
     check_asker(request, by=by, confirmation=confirmation)
     with drafts_beside(file) as (draft, draft_manifest):
@@ -81,7 +81,7 @@ def export_report(
             if confirmation is not None and content.person:
                 what, purpose = f"export:{request.report}", confirmation.reason
                 note_access(content.person.revealed(), what=what, purpose=purpose, by=by, now=now)
-        # Whoever holds the file is in the journal already: the entry is there even if the machine stops here.
+        # The journal entry is committed before the file is in place, so that no file exists without one, even after a crash.
         put_in_place({draft: file, draft_manifest: manifest_path(file)})
     return manifest
 
@@ -97,7 +97,7 @@ def statement_of(
     by: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """What a manifest says of a file with masked persons, before it is signed."""
+    """Return the content of the manifest, before it is signed, of a file with masked persons."""
     city = current_city()
     return {
         "report": report,
@@ -114,7 +114,7 @@ def statement_of(
 
 
 def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    """Write down that a file was made and by whom. Call in a transaction."""
+    """Record in the journal which file was made and by whom. Call in a transaction."""
     told = {
         key: manifest[key]
         for key in ("filters", "format", "rows", "sha256", "purpose", "confirmed_by")
@@ -126,7 +126,7 @@ def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> No
 
 @contextmanager
 def drafts_beside(file: Path) -> Iterator[tuple[Path, Path]]:
-    """Two drafts on the file's own disk in a directory only this account reads; whatever is left there is removed."""
+    """Yield two draft paths on the file's own disk, in a directory that only this account can read. It is removed at the end."""
     if file.is_dir():
         raise CannotExport(ExportFault.IS_A_DIRECTORY, file=str(file))
     try:
@@ -148,7 +148,7 @@ def _not_written(file: Path, error: OSError) -> CannotExport:
 
 
 def put_in_place(drafts: Mapping[Path, Path]) -> None:
-    """Move each draft to its name, once all of them are safely on the disk."""
+    """Move each draft to its final name, after all of them have been written to disk."""
     for draft in drafts:
         draft.chmod(0o600)
         with draft.open("rb") as written:

@@ -1,4 +1,4 @@
-"""What a report comes to: how many from day to day, by place, and by how old the data was that providers judged by."""
+"""Figures of a report: counts by day, by place, and by the age of the data by which providers judged."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ Groups = list[tuple[Any, int]]
 
 @dataclass(frozen=True)
 class Input:
-    """Whose data, up to when it was complete, how old it was then, and what stands on it: people held, or deliveries."""
+    """The data of a provider or source: up to when it is complete, its age, and the number of people held, or of deliveries."""
 
     code: str
     complete_up_to: datetime | None
@@ -38,7 +38,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Figures:
-    """``asked``: the request whose rows the groups count. ``daily``: by series, none for a day without a figure."""
+    """The figures of a report.
+
+    ``asked`` is the request whose rows the groups count. ``daily``: series → values by day, ``None`` for a day without a figure.
+    """
 
     asked: ReportRequest
     days: list[date]
@@ -50,7 +53,10 @@ class Figures:
 
 
 def figures(request: ReportRequest, *, now: datetime) -> Figures:
-    """Of the days asked for, or of the last thirty, never of more than ``MOST_DAYS``; groups of settled days are of the newest."""
+    """Return the figures of the requested days, or of the last thirty, at most ``MOST_DAYS``.
+
+    For reports of settled days, the groups are those of the newest day.
+    """
     today, since = current_city().day_of(now), Run.objects.first_day()
     period = Period.of(request.first, request.last, today=today, since=since, most=MOST_DAYS)
     asked = replace(request, first=period.first, last=period.last)
@@ -69,7 +75,7 @@ def figures(request: ReportRequest, *, now: datetime) -> Figures:
 
 
 def _codes(asked: ReportRequest, days: list[date]) -> Figures:
-    """Who is red and yellow with the providers, and the data that they judged by last."""
+    """Return the numbers of people red and yellow with the providers, and the data by which these judged last."""
     runs, provider = _settled(asked), asked.wanted("provider")
     judged = [row for row in judged_in(runs) if provider in (None, row.provider.code)]
     daily = {}
@@ -81,14 +87,14 @@ def _codes(asked: ReportRequest, days: list[date]) -> Figures:
 
 
 def _disagreements(asked: ReportRequest, days: list[date]) -> Figures:
-    """Pairs that differ from day to day; people by place and by the age of the data, on the newest day."""
+    """Return the number of differing pairs by day, and the people of the newest day by place and by the age of the data."""
     runs = _settled(asked)
     judged = judged_in(runs)
     narrowed = {name: asked.wanted(name) for name in FILTERS[ReportName.DISAGREEMENTS]}
     if not runs:
         return Figures(asked, days, {})
     daily = {}
-    # Places and ages of past days are known for people, not for counts.
+    # The daily counts cannot be narrowed by place or age.
     if narrowed["place"] is None and narrowed["data_age"] is None:
         codes = {row.provider_id: row.provider.code for row in judged}
         found = [
@@ -110,7 +116,7 @@ def _cases(asked: ReportRequest, days: list[date]) -> Figures:
 
 
 def _deliveries(asked: ReportRequest, days: list[date], *, now: datetime) -> Figures:
-    """Deliveries by what became of them, and up to when the newest accepted one of each source was complete."""
+    """Return the deliveries by state, and the instant up to which the newest accepted one of each source is complete."""
     zone = current_city().zone
     span = bounds(asked.first, asked.last, zone=zone)
     ends = min(span["until"] or now, now)
@@ -127,7 +133,7 @@ def _deliveries(asked: ReportRequest, days: list[date], *, now: datetime) -> Fig
 
 
 def _entries(asked: ReportRequest, days: list[date], *, now: datetime) -> Figures:
-    """Entries of the journal from day to day, and by what was done, the most frequent act first."""
+    """Return the journal entries by day and by verb, the most frequent first."""
     zone = current_city().zone
     span = bounds(asked.first, asked.last, zone=zone)
     entries = JournalEntry.objects.filter(at__gte=span["from"], at__lt=span["until"] or now, **asked.only)
@@ -148,7 +154,7 @@ def _settled(asked: ReportRequest) -> list[Run]:
 
 
 def judged_in(runs: Sequence[Run]) -> list[RunProvider]:
-    """What each provider judged by, with its colours as what amended the run has left them; its row counts those at the run's end."""
+    """Return the runs' inputs with the counts of colours after the runs that amended them; the stored counts are before these."""
     more = {f"more_{state.value}": _amended_to(state) for state in (State.RED, State.YELLOW)}
     rows = RunProvider.objects.filter(run__in=runs).annotate(**more)
     judged = list(rows.select_related("provider").order_by("provider__code"))
@@ -160,14 +166,14 @@ def judged_in(runs: Sequence[Run]) -> list[RunProvider]:
 
 
 def _amended_to(state: State) -> Subquery:
-    """How many more show this colour with a provider than did at the end of the run; none where nothing was amended."""
+    """Return a subquery of the change of a colour's count by the runs that amended a run; null if there are none."""
     changes = VerdictChange.objects.filter(run__amends=OuterRef("run"), provider=OuterRef("provider"), held_in=None)
     more = Count("pk", filter=Q(after=state)) - Count("pk", filter=Q(before=state))
     return Subquery(changes.values("provider").annotate(more=more).values("more"))
 
 
 def _inputs(runs: Sequence[Run], judged: Iterable[RunProvider]) -> list[Input]:
-    """Of the newest run: each provider with its data and how many it holds."""
+    """Return each provider of the newest run with its data and the number of people it holds."""
     return [
         Input(
             row.provider.code,
@@ -183,7 +189,7 @@ def _inputs(runs: Sequence[Run], judged: Iterable[RunProvider]) -> list[Input]:
 def by_day(
     days: Sequence[date], runs: Sequence[Run], counts: Sequence[int], judged: Iterable[RunProvider]
 ) -> list[Value]:
-    """None where nothing settled or a provider could not judge: whoever it would have shown another colour is missing."""
+    """Return the count of each day; ``None`` if no run settled, or if a provider could not judge, since its part is then missing."""
     silent = {row.run_id for row in judged if not row.known}
     known = {run.day: count for run, count in zip(runs, counts, strict=True) if run.pk not in silent}
     return [known.get(day) for day in days]
@@ -194,7 +200,7 @@ def _of_newest(asked: ReportRequest, runs: Sequence[Run]) -> ReportRequest:
 
 
 def _grouped(statement: str, parameters: Mapping[str, Any]) -> tuple[Groups, Groups]:
-    """By place, and by the other column of the statement; the most frequent first, what has none left out of neither."""
+    """Return the counts by place and by the statement's other column, the most frequent first. Both include the group ``None``."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()

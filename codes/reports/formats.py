@@ -1,4 +1,4 @@
-"""A report ready to be written: its columns, its rows, and what it was narrowed to."""
+"""The content of a report (columns, rows and filters), and the formats in which it is written."""
 
 import csv
 import json
@@ -22,16 +22,16 @@ from codes.reports.rows import PersonCells
 
 PERSON = ("citizen_ref", "id_number", "full_name")
 
-# None, text, a whole number, or a list or object of these. Days and instants are text already.
+# None, text, an integer, or a list or object of these. Days and instants have been converted to text.
 Cell = Any
 Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Content:
-    """``rows`` is read once, inside the transaction it was opened in. ``filters`` is what the manifest says of it.
+    """The content of a report. ``rows`` can be read once, in the transaction in which it was opened.
 
-    ``person`` makes the cells about citizens, and is none in a report that has no such cells.
+    ``filters`` is stated in the manifest. ``person`` makes the cells about citizens; it is ``None`` in a report without such cells.
     """
 
     columns: tuple[str, ...]
@@ -40,22 +40,22 @@ class Content:
     person: PersonCells | None = None
 
 
-# Where a spreadsheet may take a cell for a formula or a command.
+# First characters by which a spreadsheet may take a cell for a formula or a command.
 LIVE = frozenset("=+-@|%")
 NUMBER = re.compile(r"-?[0-9,.]+")
 MINUSES = frozenset("\u2212")
-# What a program may skip in front of it, by Unicode category: control and format characters, spaces, combining marks.
+# Categories of characters that a program may skip before it: control and format characters, spaces, combining marks.
 UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
-# These are letters or symbols by category, and are shown as nothing.
+# Letters and symbols by category that are displayed as blank.
 UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write the file; how many rows it has. An apostrophe in front of a cell means: this is text.
+    """Write the file. Return the number of rows. An apostrophe is put before cells that a spreadsheet might execute.
 
-    ID numbers are quoted and otherwise as they are, so that programs can compare them; a spreadsheet that takes a quoted
-    cell for a number anyway is served by the xlsx, where they are text cells.
+    ID numbers are quoted but otherwise unchanged, so that programs can compare them. For spreadsheets that convert quoted cells to
+    numbers there is the xlsx format, in which they are text cells.
     """
     written = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -73,14 +73,17 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 def cell_text(cell: Cell) -> str:
-    """The cell as text: nothing for none, JSON for a list or an object."""
+    """Return the cell as text: an empty string for ``None``, JSON for a list or an object."""
     if cell is None:
         return ""
     return as_json(cell) if isinstance(cell, list | dict) else str(cell)
 
 
 def inert(cell: str) -> str:
-    """With an apostrophe where a formula hides behind unseen characters or in another form of its sign; defusedcsv does the rest."""
+    """Prefix an apostrophe if a formula sign follows invisible characters or has another Unicode form.
+
+    ``defusedcsv`` handles the ordinary signs.
+    """
     place = next((place for place, sign in enumerate(cell) if not _is_unseen(sign)), len(cell))
     hidden = _is_live(cell[place : place + 1]) and (place > 0 or cell[0] not in LIVE)
     return "'" + cell if hidden or cell[:1] in ("\t", "\r", "\n") else cell
@@ -88,7 +91,7 @@ def inert(cell: str) -> str:
 
 @cache
 def _may_be_live(first: str) -> bool:
-    """Whether a cell that begins with this is looked at closer; empty for an empty cell."""
+    """Return whether a cell with this first character needs to be checked. ``first`` is empty for an empty cell."""
     return bool(first) and (_is_unseen(first) or _is_live(first))
 
 
@@ -97,12 +100,12 @@ def _is_unseen(sign: str) -> bool:
 
 
 def _is_live(sign: str) -> bool:
-    """Also full-width, small and mathematical forms, which some programs read as the plain ones."""
+    """Return whether the character is a formula sign, including full-width, small and mathematical forms that some programs accept."""
     return unicodedata.normalize("NFKC", sign)[:1] in LIVE or sign in MINUSES
 
 
 def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write the file; how many rows it has."""
+    """Write the file. Return the number of rows."""
     encode = json.JSONEncoder(ensure_ascii=False).encode
     written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -125,9 +128,9 @@ OPTIONS = {
 
 
 def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Row], *, sheet_rows: int = ROWS_PER_SHEET) -> int:
-    """Write the file; how many rows it has. Raises ``CannotExport`` for a cell that no spreadsheet holds."""
+    """Write the file. Return the number of rows. Raises ``CannotExport`` for a cell that is too long for a spreadsheet."""
     written, number, left = 0, 0, iter(rows)
-    # What is not yet packed lies beside the file, not in a directory that others read.
+    # Temporary files are written to the file's own directory and not to one that other accounts can read.
     with TemporaryDirectory(dir=path.parent, prefix=".sheets-") as unpacked:
         book = xlsxwriter.Workbook(path, {**OPTIONS, "tmpdir": unpacked})
         try:
@@ -170,6 +173,6 @@ def _fitting(cell: Cell, row: Row) -> str:
 
 
 def _lasting_text(cell: str) -> str:
-    """As in the CSV file: that a cell is text is lost when a sheet is saved as one. A number alone is nothing to run."""
+    """Return the cell guarded as in a CSV file, since saving a sheet as CSV loses the text format. A plain number is left as it is."""
     marked = inert(cell)
     return f"'{cell}" if marked == cell and cell[0] in LIVE and not NUMBER.fullmatch(cell) else marked

@@ -1,4 +1,4 @@
-"""Full names and ID numbers in an export: one person asks and says what for, another confirms, and only then it is written."""
+"""Exports with full names and ID numbers: one person requests one and states a purpose; it is written after another confirms."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ State = IdentifiedExport.State
 def propose(
     request: ReportRequest, *, file_format: FileFormat, purpose: str, by: str, now: datetime
 ) -> IdentifiedExport:
-    """Ask for a second person's word. Raises ``CannotExport`` and ``MayNotIdentify``."""
+    """Request an identified export, for a second person to confirm. Raises ``CannotExport`` and ``MayNotIdentify``."""
     purpose = checked_purpose(purpose)
     require_right(by)
     with transaction.atomic():
@@ -44,7 +44,10 @@ def propose(
 def agree_at_the_machine(
     request: ReportRequest, *, file_format: FileFormat, purpose: str, by: str, operator: str, now: datetime
 ) -> IdentifiedExport:
-    """By command: the account asks, and the operator whose shell it is confirms. Raises ``CannotExport``, ``MayNotIdentify``."""
+    """Request an identified export by command: the account requests it, and the operator at the machine confirms.
+
+    Raises ``CannotExport`` and ``MayNotIdentify``.
+    """
     require_operator(operator)
     with transaction.atomic():
         asked = propose(request, file_format=file_format, purpose=purpose, by=by, now=now)
@@ -53,7 +56,7 @@ def agree_at_the_machine(
 
 
 def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
-    """Have it written, as the second person. Raises ``Refused``."""
+    """Confirm a request as the second person, and queue the export. Raises ``Refused``."""
     require_right(by)
     with transaction.atomic():
         asked = _to_decide(pk, by=by, now=now)
@@ -71,21 +74,21 @@ def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
 
 @transaction.atomic
 def refuse(pk: int, *, reason: str, by: str, now: datetime) -> IdentifiedExport:
-    """Nothing is written. Raises ``Refused``."""
+    """Refuse a request as the second person. Raises ``Refused``."""
     require_right(by)
     return _to_decide(pk, by=by, now=now).refuse(reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def withdraw(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
-    """Take one's own request back. Raises ``Refused``."""
+    """Withdraw one's own request. Raises ``Refused``."""
     require_right(by)
     own = IdentifiedExport.objects.locked().to_withdraw(pk, by=by, proposers=MAY_IDENTIFY)
     return own.withdraw(by=by, now=now)
 
 
 def lapse_unanswered(*, now: datetime) -> int:
-    """Close what nobody has answered in time; how many."""
+    """Close the requests that were not answered in time. Return their number."""
     with transaction.atomic():
         late = list(IdentifiedExport.objects.locked().waiting().filter(expires_at__lte=now).order_by("pk"))
         for asked in late:

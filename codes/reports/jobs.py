@@ -1,6 +1,6 @@
-"""Exports in the background: asked for by a person, written by one worker at a time, finished or failed.
+"""Exports as background jobs: requested by a person and written by one worker at a time.
 
-Files lie outside the web root and are removed when their time is over.
+Files are stored outside the web root and are removed when they expire.
 """
 
 import secrets
@@ -61,7 +61,10 @@ OF_A_SPAN = {
 
 
 def expected_rows(request: ReportRequest) -> int | None:
-    """The rows of the report as it would be now. Raises ``CannotExport`` where there is no settled day."""
+    """Return the expected number of rows, or ``None`` if it is not known in advance.
+
+    Raises ``CannotExport`` if there is no settled day.
+    """
     if request.only or request.report is ReportName.WORK:
         return None
     if request.report in OF_SETTLED_DAYS:
@@ -81,7 +84,7 @@ KEPT_IDENTIFIED = timedelta(days=1)
 LEFT_BEHIND = timedelta(days=1)
 NAME_BYTES = 12
 ROWS_BETWEEN_LOOKS = 500
-# Of one provider, that wait, are written or are kept: a program that asks in a loop does not fill the disk.
+# The most exports of one provider that are waiting, being written or kept, so that a looping program cannot fill the disk.
 MOST_OF_A_PROVIDER = 20
 
 
@@ -93,9 +96,9 @@ def ask_for_export(
     now: datetime,
     confirmation: IdentifiedExport | None = None,
 ) -> ExportJob:
-    """Put an export down to be written. Raises ``MayNotIdentify`` and ``NotAllowed`` as ``export_report`` would.
+    """Queue an export. Raises ``MayNotIdentify`` and ``NotAllowed`` as ``export_report`` would.
 
-    Raises ``CannotExport`` for a provider that has too many already.
+    Raises ``CannotExport`` for a provider that has too many exports already.
     """
     check_asker(request, by=by, confirmation=confirmation)
     with transaction.atomic():
@@ -123,7 +126,7 @@ def ask_for_export(
 
 
 def write_export(job_id: int, *, clock: Clock) -> bool:
-    """Write the job's file unless that is done or in other hands; whether this call finished it."""
+    """Write the job's file unless it has ended or another worker has claimed it. Return whether this call finished it."""
     job = claim_job(ExportJob.objects.filter(pk=job_id), now=clock(), rows_done=0)
     if job is None:
         return False
@@ -136,7 +139,10 @@ def write_export(job_id: int, *, clock: Clock) -> bool:
 
 
 def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = False) -> Path:
-    """Where the file, or its manifest, lies for handing it out, which is journalled. Raises ``CannotExport`` when it is gone."""
+    """Return the path of the file, or of its manifest, and record in the journal that it was fetched.
+
+    Raises ``CannotExport`` if the file has expired.
+    """
     if not (by.startswith(PROVIDER_PREFIX) and job.asked_by == by):
         require_role_or_operator(by, *MAY_IDENTIFY)
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= now:
@@ -149,14 +155,14 @@ def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = Fal
 
 
 def sweep_exports(*, now: datetime) -> list[int]:
-    """Remove what has outlived its time, give up what killed its workers, and name the jobs that some worker should take."""
+    """Remove expired files, end jobs whose workers died too often as failed, and return the ids of jobs that a worker can claim."""
     _remove_expired(now=now)
     _remove_left_behind(now=now)
     return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, *DIED, now=now))
 
 
 def exports_folder() -> Path:
-    """The city's folder of exports; only the portal's own account may enter it."""
+    """Return the city's folder of exports, which only the portal's own account may enter. It is created if it is missing."""
     folder = Path(settings.MEDIA_ROOT) / current_city().schema_name / "exports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
@@ -187,13 +193,13 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
         ended_at=ended,
         expires_at=ended + (KEPT_IDENTIFIED if job.identified else KEPT),
     )
-    if not finished:  # somebody else has taken it over: theirs is the file
+    if not finished:  # another worker has taken over the job and writes its own file
         _remove(file)
     return finished
 
 
 def progress(job: ExportJob, connection: Any, clock: Clock) -> Progress:
-    """How many rows are read, written beside the transaction that reads them."""
+    """Return the counter of rows read. It is stored over a second connection, outside the transaction that reads the rows."""
     return Progress(job, connection, clock, clock(), "rows_done", ROWS_BETWEEN_LOOKS)
 
 
@@ -219,7 +225,7 @@ def _remove_expired(*, now: datetime) -> None:
 
 
 def _remove_left_behind(*, now: datetime) -> None:
-    """Drafts of workers that were killed: they may hold names and numbers, and no row knows of them."""
+    """Remove the drafts of killed workers. They may contain names and numbers, and no row refers to them."""
     for path in exports_folder().glob(".export-*"):
         if path.stat().st_mtime < (now - LEFT_BEHIND).timestamp():
             shutil.rmtree(path)

@@ -1,6 +1,6 @@
-"""The statement beside an export: what the file is, who made it, its digest, and the city's signature under all of it.
+"""The manifest of an export: what the file is, who made it, its digest, and the city's signature of all of this.
 
-Whoever holds the file, its manifest and the city's public key can check them without the portal (``docs/exports.md``).
+With the file, its manifest and the city's public key anybody can check them without the portal (``docs/exports.md``).
 """
 
 import base64
@@ -38,7 +38,7 @@ FIELDS = (
 
 
 class Fault(TextChoices):
-    """Where a file and its manifest do not hold."""
+    """Why a file and its manifest are not valid."""
 
     NO_MANIFEST = "no_manifest", _("The manifest cannot be read.")
     NOT_A_MANIFEST = "not_a_manifest", _("This is no manifest of an export, or not a whole one.")
@@ -52,7 +52,7 @@ class Fault(TextChoices):
 
 
 class Untrue(ValueError):
-    """The file is not what its manifest says, or nobody signed the manifest; the message says which."""
+    """The file does not match its manifest, or the manifest is not validly signed; the message states which."""
 
     def __init__(self, message: str, fault: Fault) -> None:
         super().__init__(message)
@@ -69,20 +69,20 @@ def digest_of(file: Path) -> str:
 
 
 def signed(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """The statement with the key's number, the public key and the signature of the current city."""
+    """Return the statement with the key's number, the public key and the signature of the current city."""
     key = encryption.signing_key(Purpose.EXPORT)
     whole = {**statement, "key_id": key.number, "public_key": _base64(key.public_key)}
     return {**whole, SIGNATURE: _base64(key.sign(canonical(whole)))}
 
 
 def canonical(statement: Mapping[str, Any]) -> bytes:
-    """What is signed: JSON in UTF-8 with sorted keys and no white space, without the signature."""
+    """Return the bytes that are signed: JSON in UTF-8 with sorted keys and no white space, without the signature."""
     rest = {key: value for key, value in statement.items() if key != SIGNATURE}
     return json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The manifest of an export. Raises ``Untrue`` when there is none that can be read."""
+    """Read the manifest of an export. Raises ``Untrue`` if there is none that can be read."""
     path = manifest_path(file)
     try:
         content = path.read_bytes()
@@ -92,7 +92,7 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """The manifest in these bytes; ``name`` is what a fault calls it. Raises ``Untrue``."""
+    """Parse a manifest; ``name`` is its name in error messages. Raises ``Untrue``."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -105,9 +105,9 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def check(file: Path, *, public_key: bytes | None = None) -> dict[str, Any]:
-    """Hold the file against its manifest, and that against its signature; no database is asked. Raises ``Untrue``.
+    """Check the file against its manifest and the manifest against its signature, without the database. Raises ``Untrue``.
 
-    Without ``public_key`` the manifest's own is used, which shows that nothing was changed since, but not who made it.
+    Without ``public_key`` the manifest's own is used, which proves that nothing was changed since, but not who made it.
     """
     manifest = read(file)
     check_signature(manifest, public_key=public_key)
@@ -120,7 +120,7 @@ def check(file: Path, *, public_key: bytes | None = None) -> dict[str, Any]:
 
 
 def check_signature(manifest: Mapping[str, Any], *, public_key: bytes | None = None) -> None:
-    """Whether the manifest is as it was signed. Raises ``Untrue``."""
+    """Raise ``Untrue`` unless the manifest is as it was signed."""
     own_key, signature = (_bytes(manifest, name) for name in ("public_key", SIGNATURE))
     if len(own_key) != PUBLIC_KEY_BYTES:
         raise Untrue("the manifest's public_key is not an Ed25519 key", Fault.KEY)
@@ -133,16 +133,16 @@ def check_signature(manifest: Mapping[str, Any], *, public_key: bytes | None = N
 
 
 def check_digest(manifest: Mapping[str, Any], digest: str) -> None:
-    """Whether this is the file's SHA-256. Raises ``Untrue``."""
+    """Raise ``Untrue`` unless ``digest`` is the SHA-256 in the manifest."""
     if digest != manifest["sha256"]:
         said = f"the file was changed: its SHA-256 is {digest}, and the manifest says {manifest['sha256']}"
         raise Untrue(said, Fault.FILE)
 
 
 def is_this_citys(manifest: Mapping[str, Any]) -> bool:
-    """Whether the manifest was signed with a key of the current city.
+    """Return whether the manifest was signed with a key of the current city.
 
-    Raises ``Untrue`` when that key was compromised, or retired before the manifest says it was made.
+    Raises ``Untrue`` if that key was compromised, or retired before the instant at which the manifest states that it was made.
     """
     key = CityKey.objects.filter(purpose=Purpose.EXPORT, public_key=_bytes(manifest, "public_key")).first()
     if key is None:
@@ -155,7 +155,7 @@ def is_this_citys(manifest: Mapping[str, Any]) -> bool:
         raise Untrue("the manifest's made_at is no instant", Fault.NOT_A_MANIFEST) from error
     if made_at.tzinfo is None:
         raise Untrue("the manifest's made_at has no offset", Fault.NOT_A_MANIFEST)
-    # An export says when it was asked for, which is before it is signed.
+    # ``made_at`` is when the export was requested, which is before it is signed.
     if key.retired_at is not None and made_at > key.retired_at:
         raise Untrue(f"key {key.pk}, which signed the manifest, was retired before", Fault.RETIRED_KEY)
     return True

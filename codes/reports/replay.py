@@ -1,6 +1,6 @@
-"""Replaying a past day: the same inputs through the same query, held against what was stored then.
+"""Replay a past run: judge the same inputs by the same query and compare the verdicts with the stored ones.
 
-Instant, horizons and versions are the run's own, so the engine sees what it saw, whatever has been received since.
+Instant, horizons and versions are the run's own, so the engine sees the same data, whatever has been received since.
 """
 
 import json
@@ -26,7 +26,7 @@ from regions.tenancy import current_city
 SQL = Path(__file__).with_suffix(".sql")
 JUDGED = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS}"
 STATEMENT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'stood_then'))}"
-# What a run of history kept is all its own.
+# A run of history is compared with its own changes only.
 KEPT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'kept_then'))}"
 
 COUNT = compose(SQL, "count")
@@ -36,7 +36,7 @@ ASPECTS = ("colour", "rule_set_version", "hits", "turns_green_on", "needs")
 
 @dataclass(frozen=True)
 class Difference:
-    """An aspect of a verdict that does not come out again: what was stored, and what the replay says."""
+    """An aspect of a verdict for which the replay differs from what was stored."""
 
     citizen_ref: str
     provider: str
@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass
 class Replayed:
-    """How many verdicts were held against each other, and every difference."""
+    """The number of verdicts compared, and all differences."""
 
     verdicts: int = 0
     differences: list[Difference] = field(default_factory=list)
@@ -56,8 +56,8 @@ class Replayed:
 def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
     """Judge the run's people, or one of them, again by its frozen inputs. Writes nothing.
 
-    Goes range by range, as the run did. A range that the run parked was never judged, and is left out. An amending run judged
-    the people it names.
+    The ranges are those of the run's partitions. A partition that the run parked was not judged and is left out. For an amending
+    run, the people are those it names.
     """
     done = Replayed()
     statement = KEPT if run.history else STATEMENT
@@ -94,7 +94,7 @@ REPLAYED = "run.replayed"
 
 @dataclass(frozen=True)
 class Again:
-    """One provider's verdict on one person: what was stored then, by which inputs, and where the replay says otherwise."""
+    """One provider's verdict on a citizen: its inputs, what was stored then, and the differences found by the replay."""
 
     inputs: RunProvider
     state: State
@@ -103,7 +103,7 @@ class Again:
 
 
 def replay_and_note(run: Run, *, by: str, now: datetime, citizen: Citizen | None = None) -> Replayed:
-    """Judge the run's people, or one of them, again, and write down that it was done and what came of it. Raises ``NotAllowed``."""
+    """Replay the run, or one of its people, and record this and the result in the journal. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.AUDITOR)
     done = replay(run, citizen_id=citizen.pk if citizen else None)
     told = {
@@ -120,7 +120,7 @@ def replay_and_note(run: Run, *, by: str, now: datetime, citizen: Citizen | None
 
 
 def side_by_side(run: Run, citizen: Citizen, done: Replayed) -> list[Again]:
-    """The person's verdicts after the run, by provider, with the differences the replay found."""
+    """Return the citizen's verdicts after the run, ordered by provider, with the differences found by the replay."""
     registered = set(
         Registration.objects.filter(citizen=citizen, registered_at__lte=run.as_of).values_list("provider_id", flat=True)
     )

@@ -1,7 +1,7 @@
 -- statement: compare
--- What stood after the run: of each citizen and provider the last change by a settled or amending run up to it; what it kept back
--- itself is what it judged, what an earlier one kept back never stood. Green is no row on
--- either side, and a provider that could not judge is on neither.
+-- The verdicts after the run: for each citizen and provider the last change by a settled or amending run up to it. Changes held by the
+-- run itself are included, because it judged them; those held by an earlier run never took effect. Green verdicts have no row on
+-- either side, nor has a provider that could not judge.
 stored AS MATERIALIZED (
     SELECT * FROM (
         SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
@@ -38,7 +38,7 @@ change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%
 change.run_id = %(run)s
 
 -- statement: count
--- Whoever has no facts is green on both sides, and counts.
+-- People without facts are green on both sides and are counted.
 SELECT count(*)
 FROM codes_registration r
 JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = r.provider_id AND p.known

@@ -1,4 +1,4 @@
-"""What somebody asks a report for, and why it may be refused."""
+"""The request for a report, and the rules by which it may be refused."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -32,11 +32,11 @@ class ReportName(StrEnum):
     WORK = "work"
 
 
-# Their rows name a citizen; the others' never do.
+# Reports whose rows contain citizens; those of the others never do.
 ABOUT_PEOPLE = frozenset({ReportName.CODES, ReportName.DISAGREEMENTS, ReportName.CASES, ReportName.APPEALS})
-# Their rows are of settled days; the others' are of instants, which days of the city's zone delimit.
+# Reports whose rows belong to settled days. Those of the others have instants, selected by days in the city's time zone.
 OF_SETTLED_DAYS = frozenset({ReportName.CODES, ReportName.DISAGREEMENTS})
-# What a report can be narrowed to; each is a value of its rows, held against what was asked for.
+# The filters of each report. Each compares a value of the rows with the requested one.
 FILTERS: dict[ReportName, tuple[str, ...]] = {
     ReportName.CODES: ("provider", "state"),
     ReportName.DISAGREEMENTS: ("provider", "cause", "place", "data_age"),
@@ -44,13 +44,13 @@ FILTERS: dict[ReportName, tuple[str, ...]] = {
     ReportName.APPEALS: ("state", "place"),
     ReportName.JOURNAL: ("by", "verb"),
     ReportName.SOURCES: ("source", "state"),
-    # Not rows are narrowed: which of its tables, and in which language its headings and words are.
+    # These do not filter rows: they select the table, and the language of its headings and words.
     ReportName.WORK: ("table", "language"),
 }
 
 
 class DataAge(TextChoices):
-    """Of the oldest data that a provider of a differing pair judged by; the bounds are those of ``daily_disagreements.sql``."""
+    """The age of the oldest data by which a provider of a differing pair judged; bounds as in ``daily_disagreements.sql``."""
 
     DAY = "0", _("Up to a day")
     TWO_DAYS = "1", _("One to two days")
@@ -64,11 +64,11 @@ class CannotExport(Refused):
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """One report over days of the city's zone, ``first`` and ``last`` included.
+    """One report over days in the city's time zone, ``first`` and ``last`` included.
 
-    No day at all: the newest settled day of a report of settled days, and everything of the others.
-    ``identified`` shows full names and ID numbers; whoever asks that needs a right and a purpose. ``only`` narrows the rows by
-    the filters of the report; the manifest names them. ``language``: of the sentences about deliveries, English in files.
+    Without days, a report of settled days has the newest settled day, and the others have all rows. ``identified`` shows full names
+    and ID numbers; this requires a right and a purpose. ``only`` has the values of the report's filters, which the manifest states.
+    ``language`` is that of the sentences about deliveries; files have them in English.
     """
 
     report: ReportName
@@ -87,26 +87,26 @@ class ReportRequest:
             raise CannotExport(ExportFault.NO_SUCH_FILTER, report=self.report, filters=", ".join(unknown))
 
     def wanted(self, name: str) -> str | None:
-        """What rows must have there; none when all are wanted."""
+        """Return the value that rows must have for this filter; ``None`` if it is not set."""
         return self.only.get(name)
 
     def masked(self) -> "ReportRequest":
-        """The same rows with nobody to be recognised."""
+        """Return the request for the same rows with masked persons."""
         return replace(self, identified=False)
 
 
 def request_of(asked: ExportJob | IdentifiedExport) -> ReportRequest:
-    """What a row asks for."""
+    """Return the request that is stored in a row."""
     identified = isinstance(asked, IdentifiedExport) or asked.identified
     return ReportRequest(ReportName(asked.report), asked.first, asked.last, identified=identified, only=asked.only)
 
 
 def asked_now(request: ReportRequest, now: datetime) -> datetime | None:
-    """The instant for which a report of settled days is asked: ``now`` where no day is, and else none, for it is the past's."""
+    """Return ``now`` if the request has no days and so is about the present; else ``None``."""
     return now if request.first is None and request.last is None else None
 
 
-# The division of the record in a root cause; and of a disagreement's pairs ``p``, that of the record that divides the colours.
+# The area of the record in a root cause, and the area of a disagreement with the pairs ``p``.
 AREA = "jsonb_path_query_first({cause}, '$.**.area ? (@ != null)') #>> '{{}}'"
 PLACE = f"min({AREA.format(cause='p.root_cause')})"
 SPAN = """
@@ -115,12 +115,12 @@ SPAN = """
 
 
 def span(column: str) -> str:
-    """The condition that the column lies in the days of ``bounds``; ``column`` is a name of ours."""
+    """Return the condition that the column is within ``bounds``; ``column`` is a column name from the code, never input."""
     return SPAN.format(column=column)
 
 
 def bounds(first: date | None, last: date | None, *, zone: ZoneInfo) -> dict[str, datetime | None]:
-    """Parameters for ``span``: half open, either side open when its day is none or the calendar's last."""
+    """Return the parameters for ``span``, a half-open interval. A side is unbounded if its day is ``None`` or the last of the calendar."""
     after = last + timedelta(days=1) if last and last < date.max else None
     return {"from": _midnight(first, zone), "until": _midnight(after, zone)}
 
@@ -130,31 +130,31 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 
 def named(first: date | None, last: date | None) -> dict[str, str | None]:
-    """The days as a manifest names them."""
+    """Return the days in the form used in manifests."""
     if first is not None and first == last:
         return {"day": first.isoformat()}
     return {"from": first.isoformat() if first else None, "to": last.isoformat() if last else None}
 
 
 def in_zone(instant: datetime | None, zone: ZoneInfo) -> str | None:
-    """The instant as a cell: ISO 8601 with the city's offset."""
+    """Return the instant as a cell: ISO 8601 with the city's offset."""
     return instant.astimezone(zone).isoformat() if instant else None
 
 
 MAY_IDENTIFY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
-# Whoever leads the office.
+# The roles that may read the report ``work``.
 READS_WORK = frozenset({Role.APPROVER, Role.AUDITOR})
 LEAST_PURPOSE = 5
-# The purpose goes into the journal, which everybody who audits reads and nobody can delete from.
+# A purpose is stored in the journal, which all auditors read and from which nothing can be deleted, so it must not contain ID numbers.
 LIKE_A_NUMBER = re.compile(r"[0-9]{11,}")
 
 
 class MayNotIdentify(Refused):
-    """This account may not take out identified data."""
+    """The account may not export identified data."""
 
 
 def checked_purpose(purpose: str) -> str:
-    """The purpose as it is journalled. Raises ``CannotExport`` if it says nothing, or names somebody by number."""
+    """Return the purpose as it is journalled. Raises ``CannotExport`` if it is too short or contains something like an ID number."""
     stripped = purpose.strip()
     if len(stripped) < LEAST_PURPOSE:
         raise CannotExport(ExportFault.NO_PURPOSE, least=LEAST_PURPOSE)
@@ -164,7 +164,7 @@ def checked_purpose(purpose: str) -> str:
 
 
 def require_right(by: str) -> None:
-    """Raises ``MayNotIdentify`` unless ``by`` is an active account of the current city with a role in ``MAY_IDENTIFY``."""
+    """Raise ``MayNotIdentify`` unless ``by`` is an active account of the current city with a role in ``MAY_IDENTIFY``."""
     account = Account.objects.filter(username=by, is_active=True).first()
     if account is None:
         raise MayNotIdentify(ExportFault.NO_ACCOUNT, by=by)
@@ -173,10 +173,10 @@ def require_right(by: str) -> None:
 
 
 def check_asker(request: ReportRequest, *, by: str, confirmation: IdentifiedExport | None = None) -> None:
-    """Raises ``NotAllowed`` from whoever may not export, and ``MayNotIdentify`` unless two people agreed to identified data.
+    """Raise ``NotAllowed`` if ``by`` may not export, and ``MayNotIdentify`` unless two people have agreed to identified data.
 
-    Both must still have the right to it, and have agreed to this very report. A provider may, by its key, take out what is
-    masked and narrowed to itself.
+    Both must still have the right and have agreed to exactly this report. A provider may export, with its key, masked data narrowed
+    to itself.
     """
     if not request.identified:
         provider = request.wanted("provider")
@@ -204,7 +204,7 @@ CITIZENS_AT_A_TIME = 20_000
 
 
 def note_access(citizens: Iterable[int], *, what: str, purpose: str, by: str, now: datetime) -> None:
-    """Tell each of them who took their data out, and what for. Call in the transaction of the journal entry."""
+    """Store for each citizen who exported their data and for what purpose. Call in the transaction of the journal entry."""
     left = iter(citizens)
     with connection.cursor() as cursor:
         while some := list(islice(left, CITIZENS_AT_A_TIME)):

@@ -1,4 +1,4 @@
-"""Reading a report's rows as they are written, so that memory does not grow with the city."""
+"""Read a report's rows while they are written, so that memory use does not grow with the size of the city."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
 ROWS_AT_A_TIME = 4000
-# What share of the rows the planner is told will be read, when only the first of them will be.
+# The share of the rows that the planner assumes will be read, if only the first rows are needed.
 FIRST_FEW = 0.0001
 _first: ContextVar[int | None] = ContextVar("how many of a report's rows will be read", default=None)
 
 
 @contextmanager
 def first_rows(count: int) -> Iterator[None]:
-    """Inside, reports are read for their first rows only: a page that shows twenty does not wait for a million to be sorted."""
+    """Read reports for their first rows only within the block: a page that shows twenty need not wait for a million to be sorted."""
     before = _first.set(count)
     try:
         yield
@@ -31,41 +31,41 @@ def first_rows(count: int) -> Iterator[None]:
 
 
 def stream(statement: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """The statement's rows through a server-side cursor. Call, and consume, inside one transaction.
+    """Yield the statement's rows through a server-side cursor. Call and consume it within one transaction.
 
-    The statement sees one instant, whatever is written meanwhile. Raises ``TransactionManagementError`` outside a
-    transaction, where the server would first make a copy of everything.
+    The statement sees one snapshot, whatever is written meanwhile. Raises ``TransactionManagementError`` outside a transaction, where
+    the server would first copy all rows.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a report is streamed inside a transaction")
     first = _first.get()
     with connection.cursor() as cursor:
-        # Where all rows will be read, the plan for the first ones would be the slower one.
+        # If all rows will be read, a plan for the first rows would be slower.
         cursor.execute("SELECT set_config('cursor_tuple_fraction', %s, true)", [str(FIRST_FEW if first else 1)])
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)
         size = first or ROWS_AT_A_TIME
         while rows := cursor.fetchmany(size):
             yield from rows
-            # The reader may pass most of them over: then the first few are far apart.
+            # The reader may skip most rows, so that even a few results require reading many.
             size = min(4 * size, ROWS_AT_A_TIME)
 
 
 class PersonCells:
-    """Gives (reference, ID number, full name), and knows afterwards whose data it revealed.
+    """Makes the cells (reference, ID number, full name), and records whose data it has revealed.
 
-    Rows of one citizen stand together, so the last one is remembered.
+    The rows of a citizen are adjacent, so the last citizen's cells are cached.
     """
 
     def __init__(self, *, identified: bool) -> None:
         self._identified = identified
         self._last: int | None = None
         self._cells = ("", "", "")
-        # One byte for each id up to the highest: a city's ids are dense, and a set of them is fifty times larger.
+        # One byte for each id up to the highest: a city's ids are dense, and a set would be fifty times larger.
         self._revealed = bytearray()
 
     def of(self, citizen: int, ref: str, encrypted: bytes, full_name: str) -> tuple[str, str, str]:
-        """The three cells; ``encrypted`` is the number. Raises ``CannotDecrypt``."""
+        """Return the three cells; ``encrypted`` is the encrypted ID number. Raises ``CannotDecrypt``."""
         if citizen != self._last:
             number = decrypt_number(encrypted)
             if self._identified:
@@ -77,7 +77,7 @@ class PersonCells:
         return self._cells
 
     def revealed(self) -> Iterator[int]:
-        """Ids of the citizens whose full name and number were given."""
+        """Return the ids of the citizens whose full name and number were returned."""
         return (citizen for citizen, shown in enumerate(self._revealed) if shown)
 
     def _mark(self, citizen: int) -> None:
@@ -90,10 +90,10 @@ DAYS_NAMED = 10
 
 
 def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
-    """The last settled run of each day from ``first`` to ``last``, oldest first; without days, the newest one of all.
+    """Return the last settled run of each day from ``first`` to ``last``, the oldest first; without days, that of the newest day.
 
-    A day that was computed again as history after it had settled is told by what was kept of it then. Raises ``CannotExport`` when
-    there is none, with the days that there are.
+    For a day that was recomputed as history after it had settled, it is the run of history. Raises ``CannotExport`` with the available
+    days if there is none.
     """
     settled = Run.objects.settled()
     asked = settled | Run.objects.kept()
@@ -110,13 +110,13 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
 
 
 def run_of(day: date, number: int | None = None) -> Run | None:
-    """The run with this number of those that settled or were kept on the day; its last without one. None when there is none."""
+    """Return the settled or kept run of the day with this number, or the last one without a number; ``None`` if there is none."""
     of_day = (Run.objects.settled() | Run.objects.kept()).filter(day=day)
     return (of_day if number is None else of_day.filter(sequence=number)).order_by("-sequence").first()
 
 
 def describe_runs(runs: Sequence[Run]) -> dict[str, Any]:
-    """The runs as a manifest names them, with the day or days they are of."""
+    """Return the runs and their days in the form used in manifests."""
     each = [
         {"run": run.pk, "day": run.day.isoformat(), "sequence": run.sequence, "as_of": run.as_of.isoformat()}
         | ({"history": True} if run.history else {})

@@ -1,7 +1,7 @@
-"""The report ``work``: what came in, what was decided and in time, by whom, why and where – as counts, table by table.
+"""The report ``work``: tables with the numbers of cases opened, decided and decided in time, by day, person, cause and place.
 
-The page of the head of the office, the auditors' report and the files show the same rows. A file in a language has its headings
-and words in it; one without has the names and codes of ``docs/exports.md``.
+The page of the head of the office, the auditors' report and the files have the same rows. A file with a language has headings and
+words in that language; a file without has the names and codes of ``docs/exports.md``.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from regions.tenancy import current_city
 SQL = Path(__file__).with_suffix(".sql")
 DAYS_WITHOUT_BOUNDS = 30
 MOST_DAYS = 366
-# Periods are compared with the one before, which must be a date as well.
+# Leaves room for the preceding period, with which a period is compared.
 EARLIEST = date.min + timedelta(days=2 * MOST_DAYS)
 
 
@@ -43,7 +43,7 @@ class WorkTable(TextChoices):
 
 
 class CaseAge(TextChoices):
-    """Since when a case is open."""
+    """How long a case has been open."""
 
     DAY = "0", _("Up to a day")
     THREE_DAYS = "1", _("One to three days")
@@ -52,7 +52,7 @@ class CaseAge(TextChoices):
 
 
 class OtherOrigin(TextChoices):
-    """Why a case was opened that is of no disagreement."""
+    """Why a case without a disagreement was opened."""
 
     APPEAL = Case.Kind.APPEAL.value, _("Appeal")
     SUSPENSION = Case.Kind.SUSPENSION.value, _("Suspension")
@@ -94,7 +94,7 @@ COLUMNS: dict[WorkTable, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Period:
-    """Days of the city, both included, never more than ``MOST_DAYS``."""
+    """A period of days in the city, both included, never longer than ``MOST_DAYS``."""
 
     first: date
     last: date
@@ -103,7 +103,7 @@ class Period:
     def of(
         cls, first: date | None, last: date | None, *, today: date, since: date | None = None, most: int = MOST_DAYS
     ) -> "Period":
-        """The days asked for; those left out are made up to ``DAYS_WITHOUT_BOUNDS``. None before ``since``, the city's first."""
+        """Return the requested period, by default ``DAYS_WITHOUT_BOUNDS`` long. It does not begin before ``since``, the first day."""
         since = min(since or EARLIEST, today)
         last = max(min(last or today, today), EARLIEST, since)
         first = min(first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last)
@@ -116,7 +116,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Figures:
-    """A period in sum. ``median``: from the opening to the decision; ``open``: at the end of the period."""
+    """The totals of a period. ``median``: time from opening to decision; ``open``: open cases at the end of the period."""
 
     opened: int
     decided: int
@@ -135,14 +135,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Line:
-    """A row, and whom or what its numbers are about, in the words of ``codes.reports.work_cases.Number``."""
+    """A row, and what its numbers are about, as arguments of ``codes.reports.work_cases.Number``."""
 
     cells: Row
     about: dict[str, Any]
 
 
 def work(request: ReportRequest, *, now: datetime) -> Content:
-    """One of the tables as a report."""
+    """Return one of the tables as a report."""
     table = WorkTable(request.wanted("table") or WorkTable.DAYS)
     today, since = current_city().day_of(now), Run.objects.first_day()
     period = Period.of(request.first, request.last, today=today, since=since)
@@ -157,19 +157,22 @@ def work(request: ReportRequest, *, now: datetime) -> Content:
 
 
 def work_lines(table: WorkTable, period: Period, *, now: datetime) -> list[Line]:
-    """The table's rows with days, codes and counts as they are stored; one statement."""
+    """Return the table's rows with days, codes and counts as they are stored. Makes one query."""
     return [LINES[table](*row) for row in _read(STATEMENTS[table], period, now=now)]
 
 
 def figures(period: Period, *, since: date | None, now: datetime) -> tuple[Figures, Figures | None]:
-    """The period in sum, and the equally long one before it; none where that begins before ``since``, the city's first day."""
+    """Return the totals of the period and of the equally long one before it.
+
+    The latter is ``None`` if it begins before ``since``, the city's first day.
+    """
     this, before = (Figures(*row) for row in _read(SUMMARY, period, now=now))
     is_whole = since is not None and period.first - timedelta(days=period.days) >= since
     return this, before if is_whole else None
 
 
 def cell_in_words(column: str, cell: Cell) -> Cell:
-    """A stored value in the active language; a count as it is."""
+    """Return a stored value in the active language, and a count unchanged."""
     match column:
         case "origin" if cell is not None:
             return str(Cause(cell).label if cell in set(Cause) else OtherOrigin(cell).label)
@@ -180,7 +183,7 @@ def cell_in_words(column: str, cell: Cell) -> Cell:
 
 
 def _share(part: int, whole: int) -> int | None:
-    """In per cent, rounded; none of nothing."""
+    """Return the share in per cent, rounded; ``None`` if ``whole`` is 0."""
     return round(100 * part / whole) if whole else None
 
 
@@ -219,7 +222,7 @@ def _day(day: date, opened: int, decided: int, in_time: int, *rest: int) -> Line
 
 
 def _person(username: str, full_name: str, office: str, decided: int, in_time: int, *rest: int) -> Line:
-    """By name; by account where nobody has given one."""
+    """Return the line of a person, with the name of the account if there is no full name."""
     cells = (full_name or username, office or None, decided, in_time, _share(in_time, decided), *rest)
     return Line(cells, {"person": username})
 

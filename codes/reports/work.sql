@@ -1,5 +1,5 @@
--- Work on cases over a period, one statement a table: what came in, what was decided and in time, by whom, why and where. Counts
--- only. ``decided``: the states in which somebody decided; the others end by themselves or are taken back.
+-- Work on cases in a period, as counts; one statement for each table. ``decided`` are the states reached by a decision; cases in other
+-- closed states ended by themselves or were withdrawn.
 
 -- statement: days
 WITH opened AS (
@@ -30,7 +30,7 @@ SELECT d.day::date,
        coalesce(closed.in_time, 0),
        coalesce(closed.cases - closed.decided, 0),
        coalesce(returned.proposals, 0),
-       -- Counted back from the end, so that only the period is read.
+       -- Counted back from the end of the period, so that only the period is read.
        (SELECT cases FROM at_the_end) + coalesce(
            sum(coalesce(closed.cases, 0) - coalesce(opened.cases, 0)) OVER later, 0
        )::bigint

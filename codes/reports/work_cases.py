@@ -1,4 +1,4 @@
-"""From a number of the report ``work`` to its cases: the same conditions as the statements that counted them."""
+"""Find the cases behind a number of the report ``work``, by the same conditions as the statements that counted them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from regions.tenancy import current_city
 
 
 class Counted(TextChoices):
-    """What was counted, by the name of its column."""
+    """What is counted, by the name of the column."""
 
     OPENED = "opened", TITLES["opened"]
     DECIDED = "decided", TITLES["decided"]
@@ -32,9 +32,10 @@ class Counted(TextChoices):
 
 @dataclass(frozen=True)
 class Number:
-    """One number: what, of which days, and of whom or why. ``office`` is none where offices do not matter, and may be empty.
+    """A number of the report: what is counted, in which period, and for which person, office, origin or place.
 
-    Of a place, those that came in in these days and what has become of them.
+    ``office`` is ``None`` if the number is not that of an office; an empty string means the people without one. A number of a
+    place is about the cases opened in the period and their present state.
     """
 
     what: Counted
@@ -46,7 +47,7 @@ class Number:
 
 
 def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
-    """The cases behind the number; of proposals the cases that they are about."""
+    """Return the cases behind the number; for a number of proposals, the cases that they are about."""
     span = bounds(number.period.first, number.period.last, zone=current_city().zone)
     begins, ends = span["from"], span["until"]
     whom = _usernames(number)
@@ -77,7 +78,7 @@ def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
 
 
 def _of_place(place: str, what: Counted, opened: CaseQuerySet, *, now: datetime) -> CaseQuerySet:
-    """Of the cases that came in, those whose record names the place; by what has become of them."""
+    """Return those of the opened cases whose record is about the place, selected by their present state."""
     pairs = PairDiagnosis.objects.filter(disagreement=OuterRef("disagreement")).values("disagreement")
     of_record = Subquery(pairs.annotate(area=Min(AreaOfRecord("root_cause"))).values("area"))
     cases = opened.annotate(area=Coalesce("appeal__fact__area", of_record, output_field=TextField())).filter(area=place)
@@ -119,7 +120,7 @@ def _usernames(number: Number) -> list[str] | QuerySet[Account, Any] | None:
 
 
 def _of_origin(cases: CaseQuerySet, origin: str) -> CaseQuerySet:
-    """A disagreement counts under the first of its causes; what is of no disagreement by its kind."""
+    """Select the cases by origin. A disagreement counts under the first of its causes; other cases by their kind."""
     if origin not in set(Cause):
         return cases.filter(kind=origin, disagreement=None)
     order = list(Cause)
