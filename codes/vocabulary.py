@@ -30,7 +30,7 @@ class State(TextChoices):
 
     @property
     def colour(self) -> Colour | None:
-        """The colour this state is, none for the two that are not colours and never part of a disagreement."""
+        """The colour of this state; ``None`` for the two that are not colours and are never part of a disagreement."""
         return Colour(self.value) if self.value in _SEVERITY else None
 
     @property
@@ -43,7 +43,7 @@ _SEVERITY = {"green": 0, "yellow": 1, "red": 2}
 
 
 def strictest(colours: Iterable[Colour]) -> Colour:
-    """Red on either side counts as red; ValueError when there is no colour to choose from."""
+    """Return the most severe of the colours. Raises ``ValueError`` if there are none."""
     return max(colours, key=lambda colour: colour.severity)
 
 
