@@ -1,7 +1,7 @@
-"""Rows whose every change the journal tells of: what an act did to them is noted by triggers and taken into its entry.
+"""Models whose rows the journal accounts for. Triggers note the changes of each act, and its journal entry records them.
 
-A trigger notes old and new values in a setting of the transaction, which nobody else's transaction sees and which ends with it.
-So a change made with the journal's knowledge can be played again, and one made past the application is noted nowhere.
+A trigger writes old and new values into a setting of the transaction, which no other transaction sees and which ends with it. So a
+change that the journal records can be replayed, and a change made outside the application is recorded nowhere.
 """
 
 import hmac
@@ -19,11 +19,11 @@ from psycopg2 import sql
 from regions.cluster import on_node
 from regions.installation import installation_key
 
-# Keyed: a record's id, with all else known, may give an ID number away.
+# Keyed: without a key, somebody who knows the rest of a record could find its ID number by trying all numbers.
 DIGEST_USE = "rows in the journal"
 SETTING = "portal.changed_rows"
 FORGET = f"SELECT set_config(%s, '', true) {on_node('journal_journalentry')}"
-# What a node of a cluster adds to the name of a table.
+# The suffix that a node of a cluster adds to the name of a table.
 SHARD = re.compile(r"_\d{6,}$")
 Row = dict[str, Any]
 Change = tuple[Row | None, Row | None]
@@ -31,7 +31,11 @@ Change = tuple[Row | None, Row | None]
 
 
 class Accounted(models.Model):
-    """Base of models whose rows the journal accounts for. Free text, and what may be secret, is told by a keyed digest."""
+    """Base class of models whose rows the journal accounts for.
+
+    The journal records columns in ``told_by_digest`` (free text, and what may be secret) as a keyed digest, and omits those in
+    ``left_out``.
+    """
 
     told_by_digest: ClassVar[tuple[str, ...]] = ()
     left_out: ClassVar[tuple[str, ...]] = ()
@@ -42,13 +46,13 @@ class Accounted(models.Model):
 
 @cache
 def accounted_models() -> dict[str, type[Accounted]]:
-    """By the names of their tables."""
+    """Return the models derived from ``Accounted`` by the names of their tables."""
     found: list[type[models.Model]] = apps.get_models()
     return {model._meta.db_table: model for model in found if issubclass(model, Accounted)}
 
 
 def note_changes_in(schema: str) -> None:
-    """Have the schema's accounted tables note what is changed in them. As the owner, after every migration."""
+    """Create the triggers that note changes on the schema's accounted tables. Call as the owner, after every migration."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s", [schema])
         present = {name for (name,) in cursor.fetchall()}
@@ -73,13 +77,13 @@ def note_changes_in(schema: str) -> None:
 
 
 def forget_noted() -> None:
-    """What was noted so far is taken into an entry."""
+    """Clear the noted changes of this transaction, once an entry has recorded them."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [SETTING])
 
 
 def read_noted(noted: str) -> list[Row]:
-    """What an entry says of the rows noted: ``packed``."""
+    """Return the noted changes as a journal entry stores them (see ``packed``)."""
     changes: dict[tuple[str, int], Change] = {}
     for line in noted.splitlines():
         for name, key, before, after in json.loads(line):
@@ -92,7 +96,7 @@ def read_noted(noted: str) -> list[Row]:
 
 
 def said(model: type[Accounted], row: Row | None) -> Row | None:
-    """The row as the journal tells it."""
+    """Return the row as the journal records it: without the columns left out, and with digests where the model asks for them."""
     if row is None:
         return None
     told = {name: value for name, value in row.items() if name not in ("id", *model.left_out)}
@@ -104,7 +108,7 @@ def said(model: type[Accounted], row: Row | None) -> Row | None:
 
 
 def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
-    """Every row as the journal would tell it, in the order of their keys."""
+    """Yield the key and the recorded form of every row of a model, ordered by key."""
     table = model._meta.db_table
     with connection.chunked_cursor() as cursor:
         cursor.execute(f'SELECT t.id, to_jsonb(t)::text FROM "{table}" t ORDER BY t.id')  # noqa: S608 - a model's own name
@@ -114,7 +118,10 @@ def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
 
 
 def packed(changes: Mapping[tuple[str, int], Change]) -> list[Row]:
-    """Changes of alike rows as one: their keys, columns that are the same for all, and the others as lists in the keys' order."""
+    """Group changes of the same table, kind and columns.
+
+    A group lists the keys, the values that are equal in all rows, and the other values as lists in the order of the keys.
+    """
     alike: dict[tuple[Any, ...], list[tuple[int, Change]]] = defaultdict(list)
     for (table, key), (before, after) in changes.items():
         alike[table, before is None, after is None, *sorted({*(before or {}), *(after or {})})].append(
@@ -131,7 +138,7 @@ def packed(changes: Mapping[tuple[str, int], Change]) -> list[Row]:
 
 
 def unpacked(rows: list[Row]) -> Iterator[tuple[str, int, Change]]:
-    """The inverse of ``packed``."""
+    """Yield the single changes of packed groups; the inverse of ``packed``."""
     for one in rows:
         for place, key in enumerate(one["ids"]):
             sides: list[Row] = [
@@ -158,7 +165,7 @@ def _one_after_the_other(first: Change | None, second: Change) -> Change:
 
 
 def _differing(before: Row | None, after: Row | None) -> Change:
-    """Of a row that stood before and after, the columns that differ; nothing where none does."""
+    """Reduce an update to the columns that differ, or to ``(None, None)`` if there are none."""
     if before is None or after is None:
         return before, after
     names = [name for name in after if before[name] != after[name]]

@@ -1,6 +1,6 @@
-"""An attempt at claimed work: its lease is renewed beside it, and an error gives the row back or ends it.
+"""Work on a claimed row: its lease is renewed in a second thread, and an error releases or ends the row.
 
-The lease of a worker that was killed or stopped runs out; one that hangs is left alone for ``LONGEST`` and no longer.
+The lease of a worker that was killed or stopped runs out. The lease of one that hangs is renewed for ``LONGEST`` at most.
 """
 
 import logging
@@ -19,7 +19,7 @@ from regions.leased_jobs import Clock, Leased
 from regions.tenancy import in_city
 
 log = logging.getLogger(__name__)
-# Longer than the slowest source that is still listened to.
+# Longer than the slowest delivery of a source that is still accepted.
 LONGEST = timedelta(hours=2)
 RENEWALS_PER_LEASE = 3
 JOIN_SECONDS = 10
@@ -27,7 +27,7 @@ JOIN_SECONDS = 10
 
 @contextmanager
 def attempt(row: Leased, failed: Callable[[Exception], object], *, clock: Clock) -> Iterator[None]:
-    """Work on a claimed row. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
+    """Run the block on a claimed row. On an error, call ``failed``, which releases the row or ends it, and raise the error again."""
 
     def leave(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
         if isinstance(error, Exception):
@@ -42,7 +42,7 @@ def attempt(row: Leased, failed: Callable[[Exception], object], *, clock: Clock)
 
 @contextmanager
 def _renewed(row: Leased, clock: Clock) -> Iterator[None]:
-    """A thread renews the lease, as the work may be one long statement; it has a connection of its own, and that only if needed."""
+    """Renew the lease in a thread, as the work may be one long statement. The thread opens its own connection when it first needs it."""
     ended = Event()
     # django-tenants' addition to a connection is not in Django's types.
     schema: str = connection.tenant.schema_name  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""A database that takes no writes: a standby that serves alone, or one that was closed because its disk is full.
+"""Errors of a database that accepts no writes: a standby in use alone, or one made read-only because its disk is full.
 
-What is only shown goes on (``docs/adr/0062-showing-goes-on.md``). The few writes on its way are left out, each by name.
+Codes are still shown (``docs/adr/0062-showing-goes-on.md``). The few writes this involves are skipped, each by name.
 """
 
 import logging
@@ -10,22 +10,22 @@ from contextlib import contextmanager, nullcontext
 from django.db import InternalError, connection, transaction
 from psycopg2.errors import ReadOnlySqlTransaction
 
-# When to ask again for what has to be written.
+# Seconds after which a client should retry a request that has to write.
 ASK_AGAIN_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
 
 def is_closed(error: BaseException) -> bool:
-    """Whether this is what a write meets there."""
+    """Return whether the error is that of a write to such a database."""
     return isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 @contextmanager
 def left_out_while_closed(what: str) -> Iterator[None]:
-    """Do the block, which sends the database one text of statements; where it takes no writes ``what`` is left out, the log says so."""
+    """Run the block, which executes one string of statements. If the database accepts no writes, skip it and log ``what``."""
     try:
-        # Outside of transactions such a text is one by itself: to begin and end another around it would be sent, too.
+        # Outside a transaction the string is a transaction by itself; an explicit one would send BEGIN and COMMIT in addition.
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             yield
     except InternalError as error:

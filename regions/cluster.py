@@ -19,9 +19,9 @@ def _has_citus(*_place: str) -> bool:
 
 
 def on_node(table: str) -> str:
-    """A FROM clause of one row that has a function in the SELECT list called in the session that holds the city's tables.
+    """Return a FROM clause of one row that makes a function in the SELECT list run in the session on the city's node.
 
-    In the coordinator's own session settings of the transaction are others, and a function of the owner's could not touch what the
-    city's role has changed in it.
+    The coordinator's session has other settings of the transaction, and a function run by the owner could not touch what the city's
+    role has changed in it.
     """
     return f"FROM (SELECT) AS one LEFT JOIN (SELECT id FROM {table} LIMIT 1) AS beside ON true"  # noqa: S608 - a name of the code's own

@@ -1,4 +1,4 @@
-"""Many rows at once by PostgreSQL's COPY, which takes a quarter of the time of INSERTs made of model instances."""
+"""Insert many rows by PostgreSQL's COPY, which takes a quarter of the time of INSERTs from model instances."""
 
 import io
 import json
@@ -9,13 +9,13 @@ from django.db import IntegrityError, InternalError, connection
 from psycopg2 import sql
 from psycopg2.errors import InternalError_
 
-# Made once: ``json.dumps`` makes another for every value.
+# Created once: ``json.dumps`` with options creates an encoder for every value.
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Append the rows to a table of the current schema; values may be dicts and lists for JSON columns."""
+    """Append the rows to a table of the current schema. Values for JSON columns may be dicts and lists."""
     file = io.StringIO()
     for row in rows:
         file.write("\t".join(map(_field, row)))
@@ -26,11 +26,11 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
     try:
-        # Django turns the driver's errors into its own for `execute` only.
+        # Django converts the driver's errors to its own for `execute` only.
         with connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.copy_expert(statement, file)
     except InternalError as error:
-        # The coordinator of a cluster says by this code, and by no other, that a node has refused a row.
+        # The coordinator of a cluster reports a row refused by a node with this code and no other.
         if isinstance(error.__cause__, InternalError_):
             raise IntegrityError(*error.args) from error.__cause__
         raise

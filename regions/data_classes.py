@@ -1,4 +1,4 @@
-"""Classes of data of staff, sign-in and sources (``regions.retention.classes``)."""
+"""Retention classes of the data of staff, sign-in and sources (``regions.retention.classes``)."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +91,7 @@ DATA_CLASSES = (
                 age="(SELECT b.closed_at FROM sources_batch b WHERE b.id = t.batch_id)",
                 free="NOT EXISTS (SELECT FROM sources_batch b WHERE b.id = t.batch_id AND b.state IN ('staging', 'held'))",
             ),
-            # The last comparison's findings are where the next one looks again.
+            # The next comparison starts from the last comparison's findings.
             Step(
                 "sources_batchfinding",
                 age="(SELECT b.closed_at FROM sources_batch b WHERE b.id = t.batch_id)",

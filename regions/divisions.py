@@ -1,7 +1,7 @@
-"""Administrative divisions of GB/T 2260: which there are, how a code is called, what lies inside what, what became of what.
+"""Administrative divisions of GB/T 2260: which exist, their names, which contains which, and the successors of dissolved ones.
 
-Every division that exists or was dissolved since 2009 is known (``docs/adr/0022-divisions.md``). All but the dissolved and a few
-that are newer than the table are called by name; those are called by what they lie in and their code.
+Every division that exists or was dissolved since 2009 is known (``docs/adr/0022-divisions.md``). The dissolved ones and a few newer
+than the table have no name; they are shown as their code with the name of the division that contains them.
 """
 
 import csv
@@ -25,14 +25,14 @@ class Division:
 
 @cache
 def divisions() -> dict[str, Division]:
-    """The table by code, in the order of the codes; read once."""
+    """Return the table by code, in the order of the codes. It is read once."""
     with _TABLE.open(encoding="utf-8", newline="") as rows:
         return {row["code"]: Division(**row) for row in csv.DictReader(rows)}
 
 
 @cache
 def dissolved() -> dict[str, tuple[str, ...]]:
-    """Dissolved division → those that took its place, sorted; of one that was dissolved in turn, its successors as well."""
+    """Map each dissolved division to its sorted successors, including the successors of those that were dissolved in turn."""
     direct: dict[str, set[str]] = {}
     with _SUCCESSORS.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
@@ -46,12 +46,12 @@ def dissolved() -> dict[str, tuple[str, ...]]:
 
 
 def successors(code: str) -> tuple[str, ...]:
-    """The divisions that took the place of a dissolved one, whenever; none of one that exists."""
+    """Return all successors of a dissolved division; empty for one that exists."""
     return dissolved().get(code, ())
 
 
 def is_dissolved(code: str) -> bool:
-    """Whether the division is no more. Stays in it are known still; a new entry of a risk list should name its successors."""
+    """Return whether the division was dissolved. Stays may still name it; a new entry of a risk list should name its successors."""
     return code in dissolved()
 
 
@@ -61,13 +61,13 @@ def _codes() -> frozenset[str]:
 
 
 def is_division_code(code: str) -> bool:
-    """Whether there is or was such a division. The districts of a city taken together are one of its own: …01."""
+    """Return whether the division exists or existed. …01, the districts of a city taken together, counts as a division."""
     prefecture, place = code[:4], code[4:]
     return code in _codes() or (place == "01" and prefecture[2:] != "00" and f"{prefecture}00" in _codes())
 
 
 def covers(area: str, other: str) -> bool:
-    """Whether `other` is `area` or lies inside it: …0000 covers its province, …00 its prefecture, others themselves."""
+    """Return whether ``other`` is ``area`` or lies inside it: …0000 covers its province, …00 its prefecture, others themselves."""
     if area.endswith("0000"):
         return other[:2] == area[:2]
     if area.endswith("00"):
@@ -76,24 +76,24 @@ def covers(area: str, other: str) -> bool:
 
 
 def covering(code: str) -> tuple[str, str, str]:
-    """The division, its prefecture and its province: a risk area of one of these covers it."""
+    """Return the division, its prefecture and its province: a risk area that is one of these covers it."""
     return code, code[:4] + "00", code[:2] + "0000"
 
 
 def above(code: str) -> tuple[str, ...]:
-    """What a division lies in and is called by name, the largest first."""
+    """Return the named divisions that contain a division, the largest first."""
     higher = code[:2] + "0000", code[:4] + "00"
     return tuple(one for one in higher if one != code and one in divisions())
 
 
 @cache
 def _bearers() -> Counter[str]:
-    """How many divisions bear a name, in either language."""
+    """Count the divisions with each name, in either language."""
     return Counter(name for one in divisions().values() for name in {one.zh, one.en})
 
 
 def full_title(code: str, lang: str) -> str:
-    """A division with all that it lies in: 湖北省武汉市江岸区, Jiang'an District, Wuhan, Hubei."""
+    """Return a division's name with those of all that contain it: 湖北省武汉市江岸区, Jiang'an District, Wuhan, Hubei."""
     if code not in divisions():
         return division_title(code, lang)
     return _joined((*above(code), code), is_zh=lang.lower().startswith("zh"))
@@ -105,8 +105,10 @@ def _joined(codes: tuple[str, ...], *, is_zh: bool) -> str:
 
 
 def division_title(code: str, lang: str) -> str:
-    """What people call a division, in Chinese for any `zh…`; one whose name others bear with what it lies in; an unknown code by
-    the nearest division above it and the code.
+    """Return a division's name, in Chinese for any ``zh…``.
+
+    A name that several divisions share is prefixed by the division that contains it. An unknown code is shown with the name of the
+    nearest division above it.
     """
     is_zh = lang.lower().startswith("zh")
     table = divisions()

@@ -1,4 +1,4 @@
-"""Acts in each of many cities. What fails in one, such as a city on a node of the database that is down, stops no other."""
+"""Run functions in each of many cities. A failure in one, such as a city on a node that is down, does not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class CitiesFailed(RuntimeError):
-    """An act failed in these cities; all others were done."""
+    """Raised after an act failed in these cities; it was done in all others."""
 
     def __init__(self, schemas: Iterable[str]) -> None:
         self.schemas = list(dict.fromkeys(schemas))
@@ -22,9 +22,10 @@ class CitiesFailed(RuntimeError):
 
 
 def for_each(schemas: Iterable[str], *acts: Callable[[str], int]) -> int:
-    """What the acts came to together; all acts of a city follow each other, for its session costs more than what most of them ask.
+    """Call the acts for each city in turn and return the sum of their results.
 
-    Call outside any city. The log has each failure. Raises ``CitiesFailed`` after the last city.
+    All acts of a city run one after the other, as opening its session costs more than most of them. Call outside any city. Failures
+    are logged. Raises ``CitiesFailed`` after the last city.
     """
     failed: list[str] = []
     done = 0
@@ -53,7 +54,7 @@ def for_each(schemas: Iterable[str], *acts: Callable[[str], int]) -> int:
 
 
 def in_each(schemas: Iterable[str], act: Callable[[], int]) -> int:
-    """As ``for_each``, of an act that is called inside the city."""
+    """Do the same as ``for_each``, with one act that is called inside the city."""
 
     def entered(schema: str) -> int:
         with in_city(schema):
@@ -63,7 +64,7 @@ def in_each(schemas: Iterable[str], act: Callable[[], int]) -> int:
 
 
 def enqueue_found(schema: str, find: Callable[[], Iterable[int]], enqueue: Callable[[str, int], object]) -> int:
-    """An act: find rows inside the city and enqueue each outside of it; how many were found."""
+    """Find rows inside the city and enqueue each outside it. Return their number. An act for ``for_each``."""
     with in_city(schema):
         found = list(find())
     for one in found:

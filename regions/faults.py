@@ -1,4 +1,4 @@
-"""Faults of files and settings: the key, a code and its parameters, which never repeat a credential: they end up in logs."""
+"""Faults of files and settings: key, code and parameters. Parameters never repeat a credential, as faults are logged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +117,7 @@ class FaultCode(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, at a key such as `providers[1].source`; a parameter `rule` names the rule it is in."""
+    """A fault at a key such as ``providers[1].source``; a parameter ``rule`` names the rule it is in."""
 
     key: str
     code: TextChoices
@@ -128,7 +128,7 @@ class Fault:
 
     @property
     def message(self) -> str:
-        """In English, as commands print it."""
+        """Return the fault's sentence in English, as commands print it."""
         return self.message_in("en")
 
     def message_in(self, language: str) -> str:
@@ -140,7 +140,7 @@ class Fault:
 
 
 def _enumerated(value: Any, language: str) -> Any:
-    """A list as the language enumerates it; anything else as it is."""
+    """Join a list as the language does; return any other value unchanged."""
     if not isinstance(value, list):
         return value
     if language.startswith("zh"):
@@ -150,7 +150,7 @@ def _enumerated(value: Any, language: str) -> Any:
 
 
 class FileFaults(ValueError):
-    """A file that cannot be used; `faults` holds every reason, in the order found."""
+    """Raised when a file cannot be used. ``faults`` holds every reason, in the order found."""
 
     def __init__(self, path: Path, faults: Sequence[Fault]) -> None:
         self.path = path

@@ -1,7 +1,7 @@
-"""The tables of a new app in one operation of a migration.
+"""A migration operation that creates all tables of a new app.
 
-Django works out a model and all that refer to it anew after each operation. With a table for each operation, that took nine tenths
-of the time of opening a first city.
+Django computes a model and all that refer to it again after each operation. With one operation per table, that took nine tenths of
+the time of opening the first city.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from django.db.migrations.state import ProjectState
 
 
 class CreateModels(Operation):
-    """Make these models' tables. They may refer to each other in any order: foreign keys are made when all tables are there."""
+    """Create the models' tables. Models may refer to each other in any order: foreign keys are created after all tables."""
 
     reversible = False
     serialization_expand_args = ["models"]
@@ -26,7 +26,7 @@ class CreateModels(Operation):
         return type(self).__name__, [], {"models": self.models}
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        # What was worked out before is worked out again, once, by whoever asks next.
+        # Discard the rendered models; the next use renders them once.
         state.__dict__.pop("apps", None)
         for model in self.models:
             model.state_forwards(app_label, state)

@@ -1,6 +1,6 @@
-"""The one normal form of an identity, and the checks it passes before anything is filed under it (``docs/semantics.md`` §1).
+"""The normal form of an identity, and the checks it passes before anything is stored under it (``docs/semantics.md`` §1).
 
-Files, the API, sources and pages all come through ``check_identity``. No error repeats the number: messages end up in logs.
+Files, the API, sources and pages all use ``check_identity``. No error repeats the number, as messages are logged.
 """
 
 import re
@@ -14,10 +14,10 @@ from stdnum.cn.ric import calc_check_digit
 
 from regions.vocabulary import IdType
 
-# Numbers were first issued in 1984; nobody alive then was born before this day, so an earlier date is a typing error.
+# Numbers were first issued in 1984 to people born after this day; an earlier date is a typing error.
 EARLIEST_BIRTH = date(1850, 1, 1)
 
-# ASCII only: `\d` would also accept Arabic digits, which no register holds.
+# ASCII only: `\d` would also accept other scripts' digits, which no register contains.
 _RESIDENT_FORM = re.compile(r"[0-9]{17}[0-9X]")
 _PERMIT_FORM = re.compile(r"([A-Z][0-9]{8})[0-9]{2}")
 _OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
@@ -33,7 +33,7 @@ class IdentityFault(TextChoices):
 
 
 class BadIdentity(ValueError):
-    """A document that cannot be anybody's; `reason` says why."""
+    """Raised for a document number that cannot exist; ``reason`` says why."""
 
     def __init__(self, reason: IdentityFault) -> None:
         """Keep the reason only, never the number."""
@@ -49,14 +49,14 @@ class Identity:
     id_number: str
 
     def __repr__(self) -> str:
-        """Leave the number out: a repr lands in logs and tracebacks."""
+        """Leave the number out, as a repr may be logged."""
         return f"Identity({self.id_type.value})"
 
 
 def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
-    """The identity in its normal form, or BadIdentity with the first thing that is wrong.
+    """Return the identity in its normal form. Raises ``BadIdentity`` with the first fault found.
 
-    A resident ID's division is not looked up: numbers carry the division at issue, which may be long dissolved.
+    The division in a resident ID is not looked up: a number contains the division at issue, which may have been dissolved.
     """
     try:
         kind = IdType(id_type)
@@ -71,26 +71,26 @@ def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
 
 
 def normalise_number(number: str) -> str:
-    """NFKC, no spaces, upper case: how a number is compared, whichever keyboard or file it came from.
+    """Convert a number to NFKC, without spaces, in upper case, so that numbers from different keyboards and files compare equal.
 
-    Invisible marks go with the spaces: a number copied from a chat or a table brings them along.
+    Invisible characters are removed as well: numbers copied from a chat or a table contain them.
     """
     if number.isascii() and number.isalnum():
         return number.upper()
     text = "".join(
         one for one in unicodedata.normalize("NFKC", number) if not one.isspace() and unicodedata.category(one) != "Cf"
     )
-    # `upper` may lengthen what is not ASCII or map it into ASCII, so only ASCII is raised at all.
+    # `upper` may lengthen text that is not ASCII or map it into ASCII, so it is applied to ASCII only.
     return text.upper() if text.isascii() else text
 
 
 def canonical_identity(identity: Identity, *, today: date) -> Identity:
-    """The one identity of whoever holds the document; its number is in normal spelling already.
+    """Return the canonical identity of a document's holder. The number must be normalised already.
 
-    Residence permits of Hong Kong, Macao and Taiwan residents and the foreigner's permanent residence card of 2023 have the
-    resident ID's form, and systems send them under whatever type they know: a number that passes as a resident ID is one. A number
-    of another type with a wrong check digit does not have the form. It stays a document of its own, as it was sent: under
-    "other" a number that only looks like one is nothing wrong, and whom it would belong to could only be guessed.
+    Residence permits of Hong Kong, Macao and Taiwan residents and the foreigner's permanent residence card of 2023 have the form of
+    a resident ID, and systems send them under different types: a number that is valid as a resident ID is treated as one. A number
+    of another type with a wrong check digit is not; it is kept as a document of its own, as it was sent. Under "other", a number
+    that only resembles a resident ID is no error, and whose it would be could only be guessed.
     """
     if identity.id_type is not IdType.RESIDENT_ID:
         try:
@@ -100,12 +100,12 @@ def canonical_identity(identity: Identity, *, today: date) -> Identity:
         else:
             return Identity(IdType.RESIDENT_ID, identity.id_number)
     if identity.id_type is IdType.HK_MACAO_PERMIT and (renewed := _PERMIT_FORM.fullmatch(identity.id_number)):
-        return Identity(identity.id_type, renewed[1])  # without how often it was renewed
+        return Identity(identity.id_type, renewed[1])  # without the number of renewals
     return identity
 
 
 def _check_resident_number(number: str, today: date) -> None:
-    """Refuse an 18-character number that GB 11643 would not issue."""
+    """Raise ``BadIdentity`` for a number that GB 11643 would not issue."""
     if len(number) != 18:
         raise BadIdentity(IdentityFault.WRONG_LENGTH)
     if not _RESIDENT_FORM.fullmatch(number):
@@ -120,7 +120,7 @@ def _check_resident_number(number: str, today: date) -> None:
 
 
 def birth_date(number: str) -> date | None:
-    """The eight digits from the seventh on as a day, none if the calendar has no such day."""
+    """Return the birth date in a resident ID number, or ``None`` if it is not a date."""
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:

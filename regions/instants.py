@@ -1,13 +1,13 @@
-"""Instants that others write: taken in UTC, as an offset may be one that PostgreSQL refuses, or lead out of the calendar."""
+"""Instants in text from outside, converted to UTC: PostgreSQL refuses some offsets, and some lead out of the calendar."""
 
 from datetime import UTC, datetime
 
-# The years that a record or a message can mean.
+# The range of years a record or a message may name.
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 def instant_of(text: object) -> datetime | None:
-    """The instant of an ISO 8601 text with an offset; none for anything else, and for what lies in no year that can be meant."""
+    """Parse an ISO 8601 text with an offset. Return ``None`` for any other text and for years out of range."""
     try:
         instant = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

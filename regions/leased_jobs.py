@@ -1,7 +1,7 @@
-"""Work that one worker at a time does in the background: claimed by lease and fence, tried three times, then given up.
+"""Background jobs: one worker at a time claims a job by lease and fence; it is tried three times and then fails.
 
-The row is the truth and the broker only wakes workers: what nobody works on is found by a sweeper and enqueued again, and a
-worker that wakes late finds its fence taken.
+The database row is authoritative and the broker only notifies workers. A sweeper finds jobs that nobody works on and enqueues them
+again; a delayed worker finds that the fence has changed.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ MAX_ATTEMPTS = 3
 
 
 class JobFault(models.TextChoices):
-    """Why a job was given up, whatever it does."""
+    """Why a job failed, for jobs of any kind."""
 
     DIED = "died", _("its worker died {attempts} times without a message")
     ERROR = "error", _("{error}")
@@ -38,7 +38,7 @@ Item = TypeVar("Item")
 
 
 class Leased(models.Model):
-    """A row that one worker at a time has: until ``lease_until``, and under a ``fence`` that grows with each claim."""
+    """A row that one worker at a time holds, until ``lease_until`` and under a ``fence`` that is incremented with each claim."""
 
     TRANSITIONS: ClassVar[TransitionTable[Any, str]]
 
@@ -51,17 +51,17 @@ class Leased(models.Model):
         abstract = True
 
     def leave(self, state: str, **changes: Any) -> bool:
-        """Release the claimed row in its next state; false, and no change, when another worker has claimed it since."""
+        """Release the claimed row in its next state. Return false, and change nothing, if another worker has claimed it since."""
         self.TRANSITIONS.require(self.state, state)
         return self.mine().update(state=state, lease_until=None, **changes) == 1
 
     def mine(self) -> QuerySet[Any]:
-        """The row, while this claim is the last one."""
+        """Return a query for the row that matches only while this claim is the latest."""
         return type(self)._default_manager.filter(pk=self.pk, fence=self.fence, state=self.state)
 
 
 class LeasedJob(Leased):
-    """A job that waits, is worked on, and has then ended."""
+    """A job with the states waiting, at work, and its own final states."""
 
     WAITING: ClassVar[str]
     AT_WORK: ClassVar[str]
@@ -74,14 +74,14 @@ class LeasedJob(Leased):
         return self.state in (self.WAITING, self.AT_WORK)
 
     def give_back(self) -> bool:
-        """Release it for the next attempt; false after the last one: the caller decides how it ends."""
+        """Release the job for the next attempt. Return false after the last attempt: the caller decides its final state."""
         if self.attempts < MAX_ATTEMPTS:
             self.leave(self.WAITING)
         return self.attempts < MAX_ATTEMPTS
 
 
 class Reported(models.Model):
-    """A row that may fail: a code and parameters say why, and are worded where they are read."""
+    """A row that may fail. ``fault`` is a code and ``params`` its parameters; the sentence is written where it is shown."""
 
     FAULTS: ClassVar[tuple[type[TextChoices], ...]] = ()
 
@@ -93,39 +93,39 @@ class Reported(models.Model):
 
     @property
     def fault_code(self) -> TextChoices:
-        """The code of why it failed, with its label."""
+        """The code of the fault, with its label."""
         vocabularies: tuple[type[TextChoices], ...] = (JobFault, *self.FAULTS)
         return next(vocabulary(self.fault) for vocabulary in vocabularies if self.fault in vocabulary.values)
 
     @property
     def message(self) -> str:
-        """Why it failed, as commands print it."""
+        """The fault's sentence, as commands print it."""
         return self.message_in("en")
 
     @property
     def localized_message(self) -> str:
-        """Why it failed, in the language of the page."""
+        """The fault's sentence, in the language of the page."""
         return self.message_in(get_language() or "en")
 
     def message_in(self, language: str) -> str:
-        """Why it failed; empty when it did not."""
+        """Return the fault's sentence; empty if there is none."""
         return Fault("", self.fault_code, self.params).message_in(language) if self.fault else ""
 
 
 class ReportedJob(Reported, LeasedJob):
-    """A job that somebody asked for, and that says why it failed."""
+    """A job requested by a person, which records why it failed."""
 
     class Meta:
         abstract = True
 
 
 def error_fault(error: Exception) -> tuple[JobFault, dict[str, str]]:
-    """The fault of an error that nobody expected."""
+    """Return the fault for an unexpected error."""
     return JobFault.ERROR, {"error": f"{type(error).__name__}: {error}"[:2000]}
 
 
 def claim(rows: QuerySet[Row], *, now: datetime, **changes: Any) -> Row | None:
-    """Take the first row of the query for ``settings.LEASE``; none when there is none, such as when another worker was quicker."""
+    """Claim the first row of the query for ``settings.LEASE``. Return ``None`` if there is none, such as after another worker's claim."""
     with transaction.atomic():
         row = rows.select_for_update(of=("self",)).first()
         if row is None:
@@ -138,23 +138,23 @@ def claim(rows: QuerySet[Row], *, now: datetime, **changes: Any) -> Row | None:
 
 
 def claim_job(jobs: QuerySet[Job], *, now: datetime, **changes: Any) -> Job | None:
-    """Take the first job of the query that no worker has."""
+    """Claim the first job of the query that no worker holds."""
     return claim(free(jobs, now=now), now=now, state=jobs.model.AT_WORK, **changes)
 
 
 def free(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
-    """Jobs to take: never claimed, given back, or of a worker whose lease has expired."""
+    """Return jobs that can be claimed: never claimed, released, or with an expired lease."""
     model = jobs.model
     return jobs.filter(Q(state=model.WAITING) | Q(state=model.AT_WORK, lease_until__lt=now), attempts__lt=MAX_ATTEMPTS)
 
 
 def dead(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
-    """Jobs whose workers died as often as may be tried."""
+    """Return jobs whose lease has expired after the last attempt."""
     return jobs.filter(state=jobs.model.AT_WORK, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS)
 
 
 def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object]) -> list[int]:
-    """Give up dead jobs; the ids of those to enqueue again, the oldest first."""
+    """Fail dead jobs. Return the ids of the jobs to enqueue again, the oldest first."""
     for job in dead(jobs, now=now).order_by("pk"):
         give_up(job)
     return list(free(jobs, now=now).order_by("pk").values_list("pk", flat=True))
@@ -162,7 +162,7 @@ def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object
 
 @dataclass
 class Progress:
-    """Counts a stream's items in the job's ``column``, through a connection beside the stream's transaction."""
+    """Counts a stream's items in the job's ``column``, through a second connection outside the stream's transaction."""
 
     job: LeasedJob
     connection: Any
@@ -172,7 +172,7 @@ class Progress:
     items_between_looks: int
 
     def watch(self, items: Iterator[Item]) -> Iterator[Item]:
-        """The same items, counted."""
+        """Yield the same items and count them."""
         for count, item in enumerate(items, start=1):
             if count % self.items_between_looks == 0 and self.clock() - self.told_at >= TELL_EVERY:
                 self._tell(count)

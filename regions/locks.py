@@ -1,4 +1,4 @@
-"""PostgreSQL's advisory locks, by name: each city has its own, and ``public`` too."""
+"""PostgreSQL's advisory locks by name. Each city has its own locks, and so has ``public``."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-# All 64 bits of a key come from both names, so that no two locks wait for each other by accident.
+# Both names determine all 64 bits of a key, so that two locks do not collide.
 KEY = "hashtextextended(%s, hashtextextended(current_schema(), 0))"
-# For what is sent with other statements, as one transaction with them: the parameter ``lock`` is the name.
+# For sending with other statements, in one transaction with them: the parameter ``lock`` is the name.
 TAKE_LOCK = f"SELECT pg_advisory_xact_lock({KEY % '%(lock)s'})"
 TRY_LOCK = f"SELECT pg_try_advisory_lock(key), key FROM (SELECT {KEY}) AS named(key)"  # noqa: S608 - of ours
 
 
 def advisory_lock(name: str) -> None:
-    """Wait for the current schema's lock of this name, held until the transaction ends. Raises ``TransactionManagementError``."""
+    """Wait for the current schema's lock of this name and hold it until the transaction ends.
+
+    Raises ``TransactionManagementError`` outside a transaction.
+    """
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"the lock {name!r} outside a transaction")
     with connection.cursor() as cursor:
@@ -23,7 +26,7 @@ def advisory_lock(name: str) -> None:
 
 @contextmanager
 def session_lock(name: str) -> Iterator[bool]:
-    """Whether the lock could be had at once; if so, it is held for the block, and a killed process lets go by itself."""
+    """Yield whether the lock was free. If so, hold it for the block; PostgreSQL releases it if the process is killed."""
     with connection.cursor() as cursor:
         cursor.execute(TRY_LOCK, [name])
         taken, key = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""What lives in ``public``: which cities there are and under which host names they answer. Counts and settings, never people."""
+"""Tables in ``public``: cities, their host names, and operators' acts on cities. They contain counts and settings, no personal data."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -14,13 +14,13 @@ from regions.vocabulary import Recognition, SuspensionReason
 
 
 class City(Accounted, TenantMixin):
-    """A tenant: one schema, one role, its own settings. The schema is made by ``regions.schemas``, never by ``save()``."""
+    """A tenant: one schema, one role, its own settings. ``regions.schemas`` creates the schema; ``save()`` does not."""
 
     auto_create_schema = False
     auto_drop_schema = False
-    # Whether this object stands for the city entered by the owner, who needs no role (``tenancy.in_city_as_owner``).
+    # Whether the owner entered the city and uses no role in it (``tenancy.in_city_as_owner``).
     by_owner = False
-    # Of the suspension in force, where the query that read the city says it (``tenancy.suspension_columns``).
+    # From the suspension in force, if the query that read the city includes it (``tenancy.suspension_columns``).
     suspended_since: datetime | None = None
     suspended_for = ""
 
@@ -65,7 +65,7 @@ class City(Accounted, TenantMixin):
 
     @property
     def role_name(self) -> str | None:
-        """The PostgreSQL role taken with the search path; none where the login's own rights count: in ``public``, and for the owner."""
+        """The PostgreSQL role set with the search path, or ``None`` in ``public`` and for the owner, where the login's rights apply."""
         return None if self.schema_name == "public" or self.by_owner else f"city_{self.schema_name}"
 
     @property
@@ -82,10 +82,10 @@ class Domain(Accounted, DomainMixin):
 
 
 class CityStanding(models.Model):
-    """How a city stands, in counts: read inside it by a worker, shown to the operator beside the others. Never a person.
+    """Aggregate counts of a city. A worker computes them inside the city; the operator sees them with those of all cities.
 
-    ``sources``: ``[{"code", "title_zh", "title_en", "as_of", "max_age_hours"}]``, ``as_of`` none before a first delivery.
-    ``progress``: how its work gets on (``codes.city_counts``), for the metrics.
+    They contain no personal data. ``sources`` is ``[{"code", "title_zh", "title_en", "as_of", "max_age_hours"}]``, with ``as_of``
+    null before a first delivery. ``progress`` is the progress of the city's work (``codes.city_counts``), for the metrics.
     """
 
     city = models.OneToOneField(City, on_delete=models.CASCADE, related_name="standing")
@@ -119,15 +119,15 @@ class CityStanding(models.Model):
 
     @property
     def green(self) -> int:
-        """Everybody else."""
+        """Everybody who is neither red, yellow nor unknown."""
         return max(0, self.people - self.red - self.yellow - self.unknown)
 
 
 class CityOpening(ReportedJob):
-    """An operator's request to open a city, or to bring it to what a city file says; once another operator has confirmed it, a
-    worker with the owner's login does it.
+    """An operator's request to open a city or to update it from a city file.
 
-    ``content`` is what the city file and its rule sets say, encrypted, and gone once the opening has ended: it may hold credentials.
+    Once another operator has confirmed it, a worker with the owner's login carries it out. ``content`` is the city file and its
+    rule sets, encrypted; as it may contain credentials, it is deleted when the opening has ended.
     """
 
     class State(models.TextChoices):
@@ -178,7 +178,7 @@ class CityOpening(ReportedJob):
                 name="opening_keeps_its_file_until_it_ends",
             ),
             models.CheckConstraint(condition=~Q(asked_by=""), name="opening_has_an_asker"),
-            # Those that ended before there was a second operator have none.
+            # Openings that ended before a second operator was required have none.
             models.CheckConstraint(
                 condition=Q(state="asked", decided_by="", decided_at__isnull=True)
                 | Q(state="withdrawn", decided_by=models.F("asked_by"), decided_at__isnull=False)
@@ -195,9 +195,9 @@ class CityOpening(ReportedJob):
 
 
 class CitySunset(models.Model):
-    """The end of a city's service: one operator asks, another confirms; what was audited is then destroyed, once and for all.
+    """The end of a city's service. One operator requests it, another confirms; the audited content is then permanently destroyed.
 
-    ``counts``: table → rows that are destroyed. ``certificate``: what was destroyed, signed; what is left of it all.
+    ``counts`` maps tables to the number of rows to destroy. ``certificate`` is the signed record of what was destroyed.
     """
 
     class State(models.TextChoices):
@@ -239,9 +239,9 @@ class CitySunset(models.Model):
 
 
 class CitySuspension(models.Model):
-    """A city put to rest for a time: one operator asks, another confirms, and two end it again (``docs/adr/0058-the-province.md``).
+    """A suspension of a city: one operator requests it, another confirms, and two end it (``docs/adr/0058-the-province.md``).
 
-    Those that are over stay, as what was.
+    Ended suspensions are kept as a record.
     """
 
     class State(models.TextChoices):
@@ -306,9 +306,9 @@ class CitySuspension(models.Model):
 
 
 class RiskList(models.Model):
-    """Risk areas that the province sends to all cities; each decides about them by its own two people.
+    """Risk areas that the province sends to all cities; two people of each city decide about them.
 
-    ``entries``: ``[{"area", "level", "from", "to"}]`` as in a rule-set file; without ``from`` one that ends what is listed.
+    ``entries`` is ``[{"area", "level", "from", "to"}]`` as in a rule-set file; an entry without ``from`` ends a listed one.
     """
 
     name = models.TextField(unique=True, help_text="random: the address of its page")
@@ -327,9 +327,9 @@ class RiskList(models.Model):
 
 
 class RiskListDelivery(ReportedJob):
-    """A risk list on its way to one city: a worker makes drafts of it there, and notes what became of them.
+    """The delivery of a risk list to one city: a worker creates drafts there and records their states.
 
-    ``drafts``: ``[{"rule_set", "draft", "state"}]``, as they were when a worker looked last.
+    ``drafts`` is ``[{"rule_set", "draft", "state"}]``, as a worker last saw them.
     """
 
     class State(models.TextChoices):

@@ -1,8 +1,8 @@
-"""One HTTP request to a place outside that is no source: another city, a receiver of webhooks, a witness.
+"""An outgoing HTTP request to a place that is not a source: another city, a receiver of webhooks, a witness.
 
-It goes the way requests to sources go: to checked addresses only, never on to where an answer redirects, and not for longer,
-nor for more bytes, than the limits say. Places of messages have the operator's own list (``MESSAGE_ALLOW_LIST``), so that whoever
-may name a receiver cannot point it at a source.
+As with requests to sources, only checked addresses are called, redirects are not followed, and time and bytes are limited. Places
+of messages have a list of the operator's own (``MESSAGE_ALLOW_LIST``), so that nobody who may name a receiver can have a source
+called.
 """
 
 import ssl
@@ -29,7 +29,7 @@ MESSAGE_LIMITS = HttpLimits(
 
 
 class CallFault(models.TextChoices):
-    """Why no answer was had; those of the guard have its codes."""
+    """Why there was no answer; codes of the guard's faults are the same as its own."""
 
     BAD_ADDRESS = (
         "bad_setting",
@@ -58,7 +58,7 @@ class CallFault(models.TextChoices):
 
 
 class CallFailed(Exception):
-    """No answer was had. The text says why, and nothing of what was sent."""
+    """Raised if there was no answer. The text says why, and contains nothing of what was sent."""
 
     def __init__(self, fault: CallFault) -> None:
         self.fault = fault
@@ -67,7 +67,7 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side said, whatever its status; a redirect is an answer, too, and is not followed."""
+    """The answer, with any status. A redirect is an answer, too, and is not followed."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -79,7 +79,7 @@ class Answer:
 
 
 def check_address(address: str, *, allowed: AllowList | None = None) -> httpx.URL:
-    """The address if messages may go there, by its name alone; connects nowhere. Raises ``CallFailed``."""
+    """Return the address if messages may go to its host name; nothing is connected. Raises ``CallFailed``."""
     places: AllowList = settings.MESSAGE_ALLOW_LIST if allowed is None else allowed
     try:
         url = httpx.URL(address)
@@ -107,9 +107,9 @@ def call(
     limits: HttpLimits = MESSAGE_LIMITS,
     system: System = SYSTEM,
 ) -> Answer:
-    """Send one request and read its answer. Raises ``CallFailed``.
+    """Send one request and return its answer. Raises ``CallFailed``.
 
-    ``allowed``: the operator's list, that of messages if none is given. Call outside transactions: it may take as long as
+    ``allowed`` is the operator's list, by default that of messages. Call outside transactions: it may take as long as
     ``limits.total_seconds``.
     """
     places: AllowList = settings.MESSAGE_ALLOW_LIST if allowed is None else allowed
@@ -117,7 +117,7 @@ def call(
     transport = GuardedTransport(places, system.resolve, Deadline(limits.total_seconds, system.monotonic))
     timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     fault: CallFault
-    # trust_env off: a proxy from the environment would resolve names in our stead.
+    # trust_env off: a proxy from the environment would resolve names itself.
     with httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False) as client:
         try:
             with client.stream(method, url, content=content, headers=dict(headers or {})) as response:
@@ -128,18 +128,18 @@ def call(
         except httpx.TimeoutException:
             fault = CallFault.TIMED_OUT
         except httpx.NetworkError as error:
-            # httpcore's pool drops the cause of the errors it passes on; their context is left.
+            # httpcore's pool drops the cause of the errors it passes on; their context remains.
             origin = error.__cause__ and error.__cause__.__context__
             fault = CallFault.TLS_FAILED if isinstance(origin, ssl.SSLError) else CallFault.NO_CONNECTION
         except httpx.ProtocolError:
             fault = CallFault.BROKEN_OFF
-    # Outside the handlers: the chain behind it quotes the network library, and that quotes the request.
+    # Outside the handlers: otherwise the chained exception would contain the network library's text, which quotes the request.
     raise CallFailed(fault)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One POST."""
+    """A POST request to send."""
 
     address: str
     content: bytes = field(repr=False)
@@ -147,7 +147,10 @@ class Message:
 
 
 def call_together(messages: Sequence[Message]) -> list[Answer | CallFailed]:
-    """Send all at once, each in a thread that knows nothing of the database; what came of each. Few: a thread is made for each."""
+    """Send all messages at once and return their answers or failures. There should be few: each has a thread of its own.
+
+    The threads do not use the database.
+    """
     with ThreadPoolExecutor(len(messages)) as pool:
         return list(pool.map(_answer_or_fault, messages))
 

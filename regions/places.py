@@ -1,4 +1,4 @@
-"""Places as people write them: 武汉, 海淀区, 北京市海淀区, 香港, Haidian, Beijing. What a text can mean, the likeliest first."""
+"""Finding the divisions a text can mean (武汉, 海淀区, 北京市海淀区, 香港, Haidian, Beijing), the likeliest first."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from regions.divisions import Division, above, divisions, is_division_code
 
 MOST_FOUND = 8
 LONGEST = 80
-# Words that say what kind a place is and whose autonomy it has, left out where people write quickly; the longer before the shorter.
+# Words for a division's kind and autonomy, which people leave out in short forms; longer ones before their parts.
 _PEOPLES = (
     "土家族|布依族|哈尼族|傈僳族|拉祜族|纳西族|景颇族|达斡尔族|仫佬族|布朗族|撒拉族|毛南族|仡佬族|锡伯族|普米族|保安族|裕固族"
     "|独龙族|朝鲜族|东乡族|哈萨克族|蒙古族|维吾尔|哈萨克|柯尔克孜|塔吉克|蒙古|锡伯"
@@ -40,7 +40,7 @@ class Likeness(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How a division may be written: whole names, and names without the word for its kind."""
+    """The spellings of a division: whole names, and names without the word for its kind."""
 
     whole: frozenset[str]
     short: frozenset[str]
@@ -49,7 +49,7 @@ class Written:
 
 
 def find_places(text: str, *, most: int = MOST_FOUND) -> list[str]:
-    """Codes of what the text can mean; of an address, the places it begins with, the smallest first."""
+    """Return the codes of what the text can mean. For an address, these are the places it begins with, the smallest first."""
     wanted = _plain(text[:LONGEST])
     if is_division_code(wanted):
         return [wanted]
@@ -57,7 +57,7 @@ def find_places(text: str, *, most: int = MOST_FOUND) -> list[str]:
 
 
 def place_meant(text: str) -> str:
-    """The code of the one place that the text names; empty when it names none or several."""
+    """Return the code of the only place that the text names, or an empty string if it names none or several."""
     wanted = _plain(text[:LONGEST])
     if is_division_code(wanted):
         return wanted
@@ -68,7 +68,7 @@ def place_meant(text: str) -> str:
 
 @lru_cache(maxsize=500)
 def _likely(wanted: str) -> list[tuple[Likeness, str]]:
-    """Each place that fits with its best likeness, when the names of what it lies in are taken away before it or behind."""
+    """Return each place that fits with its best likeness, also after removing the names of containing places on either side."""
     best: dict[str, Likeness] = {}
     for higher, codes in _by_above().items() if wanted else ():
         for left, lies_in in set(_without_above(wanted, higher)):
@@ -127,5 +127,5 @@ def _written(code: str) -> Written:
 
 
 def _plain(text: str) -> str:
-    """Without spaces, punctuation, accents and the differences of width and case."""
+    """Remove spaces, punctuation and accents, and the differences of width and case."""
     return _NO_LETTER.sub("", _ACCENT.sub("", unicodedata.normalize("NFKD", text)).casefold())

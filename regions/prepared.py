@@ -1,7 +1,7 @@
-"""Statements that a session of the database parses and plans once: for the few that are asked for with every page.
+"""Prepared statements, which a database session parses and plans once, for the few that every page executes.
 
-Planning one of them takes three times as long as running it (``docs/adr/0061-what-showing-takes.md``). PostgreSQL plans anew by itself
-whatever a change of tables or of the search path has made old.
+Planning one of them takes three times as long as running it (``docs/adr/0061-what-showing-takes.md``). PostgreSQL plans a statement
+again by itself after a change of tables or of the search path.
 """
 
 from collections import ChainMap
@@ -17,7 +17,7 @@ from psycopg2.extensions import adapt
 
 # django-tenants' additions to a connection are not in Django's types.
 connection: Any = any_connection
-# By session, what it has been told. A session that ends takes its statements with it.
+# Names of the statements prepared in each session. They end with the session.
 _KNOWN: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
@@ -31,14 +31,14 @@ class Asked(str):
 
 
 def asked(name: str) -> RawSQL:
-    """In place of a value in a query set that is compiled once: the parameter of this name."""
+    """Return the placeholder for a parameter in a query set that is compiled once."""
     return RawSQL("%s", [Asked(name)])
 
 
 class Prepared:
-    """A statement with psycopg2's named parameters, or a query set with ``asked`` ones, under a name of its own.
+    """A named prepared statement: SQL with psycopg2's named parameters, or a query set with ``asked`` parameters.
 
-    ``constants``: the parameters that are always the same; they are written into the statement.
+    ``constants`` are parameters with a fixed value, which is written into the statement.
     """
 
     def __init__(self, name: str, made: str | Callable[[], QuerySet[Any]], **constants: Any) -> None:
@@ -48,13 +48,13 @@ class Prepared:
         self._annotated: tuple[str, ...] = ()
 
     def ready(self) -> str:
-        """Have the session in use know the statement. Returns what runs it, with the parameters by their names."""
+        """Prepare the statement in the current session if necessary. Return the SQL that executes it with named parameters."""
         prepare, execute = self._texts
         connection.ensure_connection()
         known = _KNOWN.setdefault(connection.connection, set())
         if self.name not in known:
             with connection.cursor() as cursor:
-                # Not through Django's wrapper: it is no query of the page that happens to be the first.
+                # Not through Django's wrapper, which would count it as a query of the first page.
                 cursor.cursor.execute(prepare)
             known.add(self.name)
         return execute
@@ -66,11 +66,11 @@ class Prepared:
         return rows
 
     def found(self, model: type[M], parameters: dict[str, Any]) -> list[M]:
-        """What a query set finds, as objects."""
+        """Return the objects a query set finds."""
         return [self.object_of(model, row) for row in self.rows(parameters)]
 
     def object_of(self, model: type[M], row: Sequence[Any]) -> M:
-        """What a row says that begins with those of a query set, with their annotations."""
+        """Return an object from a row that begins with the columns of the query set, with its annotations."""
         names = [field.attname for field in model._meta.concrete_fields]
         own, end = len(names), len(names) + len(self._annotated)
         one = model.from_db(connection.alias, names, row[:own])
@@ -87,7 +87,7 @@ class Prepared:
         return f"PREPARE {self.name} AS {statement}", execute
 
     def text(self, numbers: MutableMapping[str, str]) -> str:
-        """What is prepared, with numbers for its parameters."""
+        """Return the statement with numbered parameters."""
         if isinstance(self._made, str):
             constants = {name: _quoted(value) for name, value in self._constants.items()}
             return self._made % ChainMap(constants, numbers)
@@ -101,9 +101,9 @@ BESIDE = "SELECT * FROM (%s) AS %s LEFT JOIN LATERAL (%s) AS beside ON true"
 
 
 class Beside(Prepared):
-    """Two statements as one: beside each row of the first those of the second, nulls where it has none.
+    """Two statements joined laterally: each row of the first with the rows of the second, nulls if there are none.
 
-    They share the parameters that have the same name. ``given``: those of the second that are columns of the first.
+    Parameters of the same name are shared. ``given`` maps parameters of the second to columns of the first.
     """
 
     def __init__(self, name: str, first: Prepared, second: Prepared, **given: str) -> None:
@@ -117,7 +117,7 @@ class Beside(Prepared):
 
 
 class _Numbers(dict[str, str]):
-    """Numbers parameters as they are met."""
+    """Assigns numbers to parameters in the order in which they occur."""
 
     def __missing__(self, name: str) -> str:
         self[name] = f"${len(self) + 1}"
@@ -125,5 +125,5 @@ class _Numbers(dict[str, str]):
 
 
 def _quoted(value: Any) -> str:
-    """What is always compared with, as a literal."""
+    """Return a value as an SQL literal."""
     return str(adapt(value).getquoted().decode())

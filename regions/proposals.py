@@ -1,7 +1,7 @@
-"""What takes two people everywhere: one proposes, another decides.
+"""Decisions of two people: one proposes, another decides.
 
-The verbs here ask for the role, find what waits, keep the two apart and change the row by compare-and-set; a kind of proposal
-adds what is its own: its checks, and what follows from an approval. The tables hold the two people apart as well.
+The functions here check the role, find what waits, keep the two people apart and change the row by compare-and-set. A kind of
+proposal adds its own checks and what follows from an approval. The tables keep the two people apart by constraints as well.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,8 +25,8 @@ WITHDRAWN = "withdrawn"
 
 
 def roles_of(username: str) -> frozenset[Role]:
-    """The roles somebody has now; none for an inactive or unknown account, for a citizen, and for ``system``."""
-    # By name: changes of staff are proposals themselves, so the models of staff import this module.
+    """Return a person's present roles; empty for an inactive or unknown account, for a citizen, and for ``system``."""
+    # By name: changes of staff are proposals, so the models of staff import this module.
     grants = apps.get_model("staff", "RoleGrant").objects.filter(
         account__username=username, account__is_active=True, revoked_at__isnull=True
     )
@@ -34,24 +34,24 @@ def roles_of(username: str) -> frozenset[Role]:
 
 
 def require_role(by: str, *wanted: Role) -> None:
-    """Raises ``NotAllowed`` unless the person has one of the roles: a page or command that forgets to ask changes nothing."""
+    """Raise ``NotAllowed`` unless the person has one of the roles. Functions call it, so that no page or command can omit it."""
     if not roles_of(by) & set(wanted):
         raise NotAllowed
 
 
 def is_operator(name: str) -> bool:
-    """Whether it is somebody at the machine. No account can be named so, and no page passes it on."""
+    """Return whether ``name`` is an operator at the console. No account can have such a name, and no page passes one on."""
     return name.startswith(OPERATOR_PREFIX)
 
 
 def require_operator(by: str) -> None:
-    """Raises ``NotAllowed`` for whoever is not ``system`` – the portal's own timers – or an operator at the machine."""
+    """Raise ``NotAllowed`` unless ``by`` is ``system`` (the portal's own timers) or an operator at the console."""
     if by != SYSTEM and not is_operator(by):
         raise NotAllowed
 
 
 def require_role_or_operator(by: str, *wanted: Role) -> None:
-    """Like ``require_role``; ``system`` and the operator at the machine may, too. Raises ``NotAllowed``."""
+    """Raise ``NotAllowed`` unless ``by`` has one of the roles, or is ``system`` or an operator at the console."""
     try:
         require_operator(by)
     except NotAllowed:
@@ -59,21 +59,21 @@ def require_role_or_operator(by: str, *wanted: Role) -> None:
 
 
 def require_another(by: str, *, proposed_by: str) -> None:
-    """Raises ``Refused`` when the one who decides is the one who proposed; the tables refuse it, too."""
+    """Raise ``Refused`` if the person who decides is the one who proposed; constraints of the tables refuse it, too."""
     if by == proposed_by:
         raise Refused(CommonReason.SAME_PERSON)
 
 
 def require_proposer(by: str, *, proposed_by: str) -> None:
-    """Raises ``Refused`` for anybody else: only whoever proposed takes it back."""
+    """Raise ``Refused`` unless the person is the proposer: nobody else may withdraw a proposal."""
     if by != proposed_by:
         raise Refused(CommonReason.NOT_THE_PROPOSER)
 
 
 def answer_operator(asked: Any, act: str, *, by: str, now: datetime, **changes: Any) -> None:
-    """Confirm, decline or withdraw what an operator asked for about a city; its table says what that leads to.
+    """Confirm, decline or withdraw an operator's request about a city, by the transitions of its model.
 
-    Raises ``Refused`` and ``MovedMeanwhile``. Its rows are in ``public`` and stay there with names of their own.
+    Raises ``Refused`` and ``MovedMeanwhile``. Requests are in ``public`` and their columns have names of their own.
     """
     check = require_proposer if act == "withdraw" else require_another
     check(by, proposed_by=asked.asked_by)
@@ -83,7 +83,7 @@ def answer_operator(asked: Any, act: str, *, by: str, now: datetime, **changes: 
 
 
 def require_reason(reason: str) -> str:
-    """The reason, stripped and without NUL, which cannot be stored. Raises ``Refused`` when it is empty."""
+    """Return the reason, stripped and without NUL, which PostgreSQL cannot store. Raises ``Refused`` if it is empty."""
     stripped = reason.replace("\x00", "").strip()
     if not stripped:
         raise Refused(CommonReason.NO_REASON)
@@ -91,7 +91,7 @@ def require_reason(reason: str) -> str:
 
 
 def two_people(name: str, states: type[models.TextChoices], *, decided: Sequence[str]) -> list[models.CheckConstraint]:
-    """A decision has a decider other than the proposer; only the proposer withdraws."""
+    """Return constraints: a decision has a decider other than the proposer, and only the proposer withdraws."""
     undecided = [state for state in states.values if state not in decided]
     return [
         models.CheckConstraint(condition=Q(state__in=states.values), name=f"{name}_state_is_known"),
@@ -109,7 +109,7 @@ def two_people(name: str, states: type[models.TextChoices], *, decided: Sequence
 
 
 def two_people_and_end(name: str) -> list[models.CheckConstraint]:
-    """The same for proposals that can end early: an early end is proposed whole and decided by another person."""
+    """Return the constraints for proposals that can end early: their end is proposed with a reason and decided by another person."""
     return [
         *two_people(name, EndableProposal.State, decided=["approved", "refused", "ended"]),
         models.CheckConstraint(
@@ -130,21 +130,21 @@ P = TypeVar("P", bound="Proposal")
 
 
 class ProposalQuerySet(models.QuerySet[P]):
-    """Which proposals wait, who may decide them, and the only way in which a proposal's state changes."""
+    """Queries for proposals that wait, and updates of their state."""
 
     def waiting(self) -> Self:
         return self.filter(state=PROPOSED)
 
     def ending(self) -> Self:
-        """Those in force whose early end waits for a second person, the oldest first."""
+        """Return proposals in force whose early end waits for a second person, the oldest first."""
         return self.filter(state=self.model.APPROVED).exclude(end_proposed_by="").order_by("end_proposed_at", "pk")
 
     def locked(self) -> Self:
-        """Locked rows: two people decide one after the other."""
+        """Lock the rows, so that two people decide one after the other."""
         return self.select_for_update(of=("self",))
 
     def find(self, pk: int) -> P:
-        """A waiting proposal. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided or withdrawn."""
+        """Return a waiting proposal. Raises ``NotFound``, and ``MovedMeanwhile`` if it was decided or withdrawn."""
         found = self.filter(pk=pk).first()
         if found is None:
             raise NotFound
@@ -153,18 +153,18 @@ class ProposalQuerySet(models.QuerySet[P]):
         return found
 
     def decide(self, to: str, *, by: str, now: datetime, reason: str = "", **changes: Any) -> int:
-        """Write the second person's decision about all that wait; how many. Whoever calls has asked for the role and journals it."""
+        """Record the second person's decision about all that wait. Return their number. The caller checks roles and writes the journal."""
         return self.waiting().update(state=to, decided_by=by, decided_at=now, decision_reason=reason, **changes)
 
     def to_decide(self, pk: int, *, by: str) -> P:
-        """A waiting proposal for its second person."""
+        """Return a waiting proposal for a second person to decide. Raises ``Refused``."""
         require_role(by, self.model.DECIDERS)
         found = self.find(pk)
         require_another(by, proposed_by=found.proposed_by)
         return found
 
     def to_withdraw(self, pk: int, *, by: str, proposers: Collection[Role] = ()) -> P:
-        """A waiting proposal for whoever made it. ``proposers``: where the model names one role and several may propose."""
+        """Return a waiting proposal for its proposer to withdraw. ``proposers`` replaces the model's role if several may propose."""
         require_role(by, *(proposers or [self.model.PROPOSERS]))
         found = self.find(pk)
         require_proposer(by, proposed_by=found.proposed_by)
@@ -172,16 +172,16 @@ class ProposalQuerySet(models.QuerySet[P]):
 
 
 class Proposal(models.Model):
-    """Base of everything that two people decide; subclasses define states, roles and journal data."""
+    """Base class of everything that two people decide; subclasses define states, roles and journal data."""
 
     APPROVED: ClassVar[str] = "approved"
     PROPOSERS: ClassVar[Role] = Role.REVIEWER
     DECIDERS: ClassVar[Role] = Role.APPROVER
-    # What its acts are called in the journal, but for their last word.
+    # Prefix of the journal verbs of its acts.
     ACTS: ClassVar[str] = ""
-    # That word of a refusal.
+    # Last part of the journal verb of a refusal.
     REFUSED_AS: ClassVar[str] = "refused"
-    # Whether the row says who took it back; of others the journal alone does.
+    # Whether the row records who withdrew it; otherwise only the journal does.
     SAYS_WHO_WITHDREW: ClassVar[bool] = True
 
     state = models.TextField(default=PROPOSED)
@@ -203,7 +203,7 @@ class Proposal(models.Model):
         raise NotImplementedError
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal: codes and keys only, never free text, which may hold anything."""
+        """Return its data in the journal: codes and keys only, no free text, which may contain personal data."""
         raise NotImplementedError
 
     def move(self, to: str, **changes: Any) -> None:
@@ -214,7 +214,7 @@ class Proposal(models.Model):
         compare_and_set(self, read.filter(state=self.state), state=to, **changes)
 
     def decide(self, to: str, *, by: str, now: datetime, reason: str = "", act: str = "", **changes: Any) -> None:
-        """Write the second person's decision. Raises ``MovedMeanwhile``."""
+        """Record the second person's decision. Raises ``MovedMeanwhile``."""
         changes |= {"decided_by": by, "decided_at": now, "decision_reason": reason}
         if act:
             self.act(act, to, by=by, now=now, **changes)
@@ -222,31 +222,31 @@ class Proposal(models.Model):
             self.move(to, **changes)
 
     def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
-        """Write that the second person disagrees; nothing follows. Raises ``Refused`` without a reason, and ``MovedMeanwhile``."""
+        """Record that the second person refuses it. Raises ``Refused`` without a reason, and ``MovedMeanwhile``."""
         act = f"{self.ACTS}{self.REFUSED_AS}"
         self.decide(REFUSED, by=by, now=now, reason=require_reason(reason), act=act, **changes)
         return self
 
     def withdraw(self, *, by: str, now: datetime) -> Self:
-        """Write that whoever proposed takes it back. Raises ``MovedMeanwhile``."""
+        """Record that the proposer withdraws it. Raises ``MovedMeanwhile``."""
         changes = {"decided_by": by, "decided_at": now} if self.SAYS_WHO_WITHDREW else {}
         self.act(f"{self.ACTS}withdrawn", WITHDRAWN, by=by, now=now, **changes)
         return self
 
     def act(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
-        """Move it and record the act in the journal. Raises ``MovedMeanwhile``."""
+        """Change its state and record the act in the journal. Raises ``MovedMeanwhile``."""
         before = self.state
         self.move(to, **changes)
         self.journal(act, by=by, now=now, before=before)
 
     def journal(self, act: str, *, by: str, now: datetime, before: str = "", **data: Any) -> None:
-        """An entry with the subject, the state before and after, and what the proposal is."""
+        """Write an entry with the subject, the state before and after, and the proposal's data."""
         states = {"from": before, "to": self.state}
         record(act, by=by, now=now, subject=self.subject, data={**states, **self.described(), **data})
 
 
 class EndableProposal(Proposal):
-    """In force until two people end it early, it expires, or a later one takes its place; ``ended_by`` is set for the first only."""
+    """A proposal in force until two people end it early, it expires, or a later one replaces it; ``ended_by`` is set for the first only."""
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
@@ -278,7 +278,7 @@ class EndableProposal(Proposal):
         super().journal(act, by=by, now=now, before=before, **refused, **data)
 
     def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
-        """For a ``decision_code``, with or without a text; the journal of its case has the entry. Raises ``MovedMeanwhile``."""
+        """Refuse it with a ``decision_code`` and an optional text. Its case's journal has the entry. Raises ``MovedMeanwhile``."""
         self.decide(REFUSED, by=by, now=now, reason=reason, **changes)
         return self
 
@@ -289,7 +289,7 @@ class EndableProposal(Proposal):
     @classmethod
     @transaction.atomic
     def propose_end(cls, pk: int, *, reason: str, by: str, now: datetime) -> Self:
-        """Propose that it ends now; until somebody else approves it stays in force."""
+        """Propose to end it now. It stays in force until somebody else approves. Raises ``Refused``."""
         require_role(by, cls.PROPOSERS)
         one = cls._in_force(pk)
         if one.end_proposed_by:
@@ -302,7 +302,7 @@ class EndableProposal(Proposal):
     @classmethod
     @transaction.atomic
     def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
-        """End it now."""
+        """End it now, as its second person. Raises ``Refused``."""
         one = cls._end_to_decide(pk, by=by)
         one._move_end("ended", cls.State.ENDED, by=by, now=now, ended_by=by, ended_at=now)
         return one
@@ -310,7 +310,7 @@ class EndableProposal(Proposal):
     @classmethod
     @transaction.atomic
     def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
-        """It stays in force; the proposal to end it is cleared."""
+        """Clear the proposal to end it; it stays in force. Raises ``Refused``."""
         one = cls._end_to_decide(pk, by=by)
         gone = {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
         one._move_end("end_refused", one.state, by=by, now=now, **gone)
@@ -335,7 +335,7 @@ class EndableProposal(Proposal):
         return one
 
     def _move_end(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
-        """Compare-and-set on the end that was read as well."""
+        """Compare-and-set on the proposed end as it was read, too."""
         before, proposed_by = self.state, self.end_proposed_by
         read = type(self).objects.filter(pk=self.pk, end_proposed_by=proposed_by, end_proposed_at=self.end_proposed_at)
         self._move(read, to, **changes)

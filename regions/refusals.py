@@ -1,4 +1,4 @@
-"""An act that is refused: one error with a code and parameters; the sentence is made where somebody reads it."""
+"""Refused acts: an error with a code and parameters, from which the sentence is made where it is shown."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from regions.vocabulary import label_in
 
 
 class CommonReason(TextChoices):
-    """Reasons that hold for every act: what is wrong, and what to do."""
+    """Reasons common to all acts. Each says what is wrong and what to do."""
 
     NOT_YOURS = "not_yours", _("Your role does not allow this. Ask a colleague whose role does.")
     NOT_FOUND = "not_found", _("There is no such matter. Go back to the list and choose again.")
@@ -33,7 +33,7 @@ class CommonReason(TextChoices):
 
 
 class Refused(ValueError):
-    """The act did not happen and nothing was written; ``params`` fill the places in the reason's label."""
+    """Raised when an act is refused; nothing was written. ``params`` fill the placeholders in the reason's label."""
 
     def __init__(self, reason: TextChoices, **params: object) -> None:
         self.reason = reason
@@ -49,21 +49,21 @@ class Refused(ValueError):
 
 
 class NotAllowed(Refused):
-    """The person has no role for it."""
+    """Raised when the person lacks the role for the act."""
 
     def __init__(self) -> None:
         super().__init__(CommonReason.NOT_YOURS)
 
 
 class NotFound(Refused):
-    """No such thing in this city, or not the person's own: the two look the same."""
+    """Raised when a thing does not exist in this city or is not the person's own; the answer does not tell which."""
 
     def __init__(self) -> None:
         super().__init__(CommonReason.NOT_FOUND)
 
 
 class MovedMeanwhile(Refused):
-    """The state is no longer the one that was read: show it, and ask again."""
+    """Raised when the state is no longer the one that was read. The page should be shown again."""
 
     def __init__(self, reason: TextChoices = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
         super().__init__(reason, **params)

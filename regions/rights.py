@@ -1,4 +1,4 @@
-"""Rights in the database, set from the models by the owner after every migration, so that no new table is forgotten."""
+"""Rights in the database. The owner sets them from the models after every migration, so that no new table is omitted."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from regions.retention.functions import make_sweeping_functions
 
 
 class AppendOnly(models.Model):
-    """Base of models whose rows are never removed, and changed in ``updatable_columns`` only."""
+    """Base class of models whose rows are never deleted, and updated in ``updatable_columns`` only."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -25,7 +25,7 @@ class AppendOnly(models.Model):
 
 
 def grant_public_rights() -> None:
-    """Keep cities' roles out of ``public`` and give the application's login its data there, never its structure."""
+    """Keep cities' roles out of ``public`` and grant the application's login its data there, but no rights on the structure."""
     app = sql.Identifier(settings.APP_LOGIN)
     _run(
         sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(_database())),
@@ -47,7 +47,7 @@ def grant_public_rights() -> None:
 
 
 def create_city_role(city: City) -> None:
-    """Make the city's role if it is missing, with its password, and let the owner take it.
+    """Create the city's role if it is missing, with its password, and allow the owner to take it.
 
     The application's login may take it only without ``CITY_LOGINS``.
     """
@@ -65,7 +65,7 @@ def create_city_role(city: City) -> None:
 
 
 def _logs_in(role: str) -> bool:
-    """Whether the password stands. A role belongs to the server: set anew for nothing, it would be locked for other databases."""
+    """Return whether the role's password is valid. Roles belong to the server: setting one again would lock it for other databases."""
     place = {**connection.get_connection_params(), "user": role, "password": login_password(role)}
     try:
         psycopg2.connect(**place).close()
@@ -75,14 +75,14 @@ def _logs_in(role: str) -> bool:
 
 
 def _set_password(role: str, cursor: Any) -> None:
-    """Hashed here: statements reach the server's log."""
+    """Set the password as a hash computed here, as statements are written to the server's log."""
     hashed = encrypt_password(login_password(role), role, scope=cursor.connection, algorithm="scram-sha-256")
     statement = sql.SQL("ALTER ROLE {role} PASSWORD {hashed}")
     cursor.execute(statement.format(role=sql.Identifier(role), hashed=sql.Literal(hashed)))
 
 
 def grant_city_rights(city: City) -> None:
-    """Rights of the city's role on its own schema: data of every table, append-only tables without change or removal."""
+    """Grant the city's role its rights on its own schema: data of every table, without update and deletion of append-only ones."""
     names = {"schema": sql.Identifier(city.schema_name), "role": _role(city)}
     _run(
         sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**names),
@@ -103,7 +103,7 @@ def grant_city_rights(city: City) -> None:
 
 
 def _keep_rows(model: type[AppendOnly], table: sql.Identifier, role: sql.Identifier) -> None:
-    """Leave the role reading, adding, and the change of the columns that may change."""
+    """Leave the role the rights to read, to insert, and to update the updatable columns."""
     _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(table=table, role=role))
     for column in model.updatable_columns:
         change = sql.SQL("GRANT UPDATE ({column}) ON {table} TO {role}")

@@ -1,8 +1,8 @@
-"""The database and a city's schema: prepared, migrated and made by the owner. Enter with ``tenancy.as_owner()``.
+"""Preparing and migrating the database, and creating a city's schema, as the owner. Enter with ``tenancy.as_owner()``.
 
-A city's tables are made by its migrations the first time, and by the statements these came down to every further time:
-Django spends nine tenths of a migration on working out what each step makes of the models, which is the same for every
-city. A process that opens many – the demo, the tests, an operator's loop over a folder – works it out once.
+The first city's tables are created by its migrations, those of every further city by the statements recorded then. Django spends
+nine tenths of a migration computing the models after each operation, which is the same for every city. A process that opens many
+cities (the demo, the tests, an operator's loop over a folder) computes them once.
 """
 
 import time
@@ -22,16 +22,16 @@ from regions.tenancy import all_schemas, city_named, ended_schemas, in_public
 Statement = tuple[Any, Any, bool]
 # Statements that change nothing, or only this session: queries, savepoints, the search path of the first city.
 NOT_REPEATED = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
-# What makes a city's tables, once one was made; empty until then.
+# Statements that create a city's tables, recorded when the first is created; empty until then.
 repeatable: list[str] = []
-# While a migration waits for a long query to end, everybody who only wants to read waits behind it: so it gives way soon and often.
+# While a migration waits for a long query to end, all readers wait for the migration. So it gives up its lock soon and retries.
 LOCK_SECONDS = 2
 TRIES = 60
 SECONDS_BETWEEN_TRIES = 3.0
 
 
 def prepare_database(*, verbosity: int = 0) -> list[str]:
-    """Migrate ``public`` and every city and set all rights anew; the cities' schema names. Safe to repeat.
+    """Migrate ``public`` and every city and set all rights again. Return the cities' schema names. Safe to repeat.
 
     Raises ``CitiesFailed`` after the last city.
     """
@@ -39,7 +39,7 @@ def prepare_database(*, verbosity: int = 0) -> list[str]:
     schemas, ended = all_schemas(), ended_schemas()
 
     def bring_up_to_date(schema: str) -> int:
-        # Of an ended one the journal must stay readable; its role gets no right back.
+        # The journal of an ended city must stay readable; its role is granted no rights again.
         bring = migrate if schema in ended else migrate_city
         with in_public():  # again, after a migration that failed in its city
             bring(city_named(schema), verbosity=verbosity)
@@ -50,7 +50,7 @@ def prepare_database(*, verbosity: int = 0) -> list[str]:
 
 
 def ensure_prepared() -> None:
-    """Prepare a database that nobody has prepared yet; bringing an older one up to date is left to ``prepare``."""
+    """Prepare a database that has no tables yet; updating an older one is left to ``prepare``."""
     if City._meta.db_table not in connection.introspection.table_names():
         prepare_database()
 
@@ -63,7 +63,7 @@ def _migrate_public(*, verbosity: int) -> None:
 
 
 def migrate_city(city: City, *, verbosity: int = 0) -> None:
-    """Bring one city's schema up to date, with its role and rights: all of it or nothing."""
+    """Migrate one city's schema and set its role and rights, in one transaction."""
 
     def at_once() -> None:
         with transaction.atomic():
@@ -77,7 +77,7 @@ def migrate_city(city: City, *, verbosity: int = 0) -> None:
 
 
 def _giving_way(migrate: Callable[[], object]) -> None:
-    """Try again where somebody else's lock was waited for too long. Raises ``OperationalError`` after the last try."""
+    """Retry while another session's lock was waited for too long. Raises ``OperationalError`` after the last try."""
     for tries_left in reversed(range(TRIES)):
         try:
             migrate()
@@ -90,7 +90,7 @@ def _giving_way(migrate: Callable[[], object]) -> None:
 
 
 def create_schema(city: City) -> None:
-    """Make the city's schema, tables, role and rights. Call inside a transaction: all or nothing."""
+    """Create the city's schema, tables, role and rights. Call inside a transaction, so that it is done completely or not at all."""
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(city.schema_name)))
     create_city_role(city)
@@ -99,7 +99,7 @@ def create_schema(city: City) -> None:
 
 
 def make_tables(city: City) -> None:
-    """Fill the city's empty schema. Call as the owner, in ``public``, in the transaction that made the schema."""
+    """Create the tables in the city's empty schema. Call as the owner, in ``public``, in the transaction that created the schema."""
     if repeatable:
         _repeat(city)
         return
@@ -107,7 +107,7 @@ def make_tables(city: City) -> None:
     with connection.execute_wrapper(_recording(written)):
         migrate(city)
     statements = _to_repeat(written)
-    # One that named its schema would work on the first city's tables. None does; should one ever, none is repeated.
+    # A statement naming the schema would change the first city's tables when repeated. None does; if one did, none is repeated.
     if not any(f"{city.schema_name}{end}" in text for text in statements for end in (".", '".')):
         repeatable[:] = statements
 
@@ -117,7 +117,7 @@ def migrate(city: City, *, verbosity: int = 0) -> None:
 
 
 def _recording(written: list[Statement]) -> Callable[..., Any]:
-    """An execute wrapper that keeps the statements that succeeded."""
+    """Return an execute wrapper that records the statements that succeeded."""
 
     def note(execute: Callable[..., Any], text: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         result = execute(text, params, many, context)
@@ -128,7 +128,7 @@ def _recording(written: list[Statement]) -> Callable[..., Any]:
 
 
 def _to_repeat(written: list[Statement]) -> list[str]:
-    """The statements that change something, with their values in them."""
+    """Return the statements that change something, with their values inserted."""
     plain = []
     with connection.cursor() as cursor:
         for text, params, many in written:
@@ -138,7 +138,7 @@ def _to_repeat(written: list[Statement]) -> list[str]:
 
 
 def _repeat(city: City) -> None:
-    """On the city's search path, each statement in a message of its own: a cluster hands the whole message on to the nodes."""
+    """Execute the statements on the city's search path, each in a message of its own: a cluster passes whole messages to the nodes."""
     path = sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(city.schema_name))
     with connection.cursor() as cursor:
         cursor.execute(path)

@@ -1,4 +1,4 @@
-"""The only way into a city outside a request, and the only place that changes a connection's schema or login."""
+"""Entering and leaving cities: outside a request only this module changes a connection's schema or login."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +25,11 @@ class NoSuchCity(LookupError):
 
 
 class WrongSchema(RuntimeError):
-    """A city's code was called outside any city, or inside another one."""
+    """Raised when code of a city is called outside any city, or inside another one."""
 
 
 class NotPrepared(WrongSchema):
-    """The database has no tables yet."""
+    """Raised when the database has no tables yet."""
 
     def __init__(self) -> None:
         super().__init__("the database is not prepared; run `manage.py prepare`")
@@ -37,7 +37,7 @@ class NotPrepared(WrongSchema):
 
 @contextmanager
 def in_city(schema: str) -> Iterator[City]:
-    """Take the city's search path and role for the block. Raises ``NoSuchCity``, ``WrongSchema`` in another city."""
+    """Set the city's search path and role for the block. Raises ``NoSuchCity``, and ``WrongSchema`` inside another city."""
     before = connection.tenant
     if before.schema_name not in ("public", schema):
         raise WrongSchema(f"already in {before.schema_name}; leave it before entering {schema}")
@@ -54,7 +54,7 @@ def in_city(schema: str) -> Iterator[City]:
 
 @contextmanager
 def in_city_as_owner(schema: str) -> Iterator[City]:
-    """Take the city's search path and keep the owner's rights, for what its own role may not do. Inside ``as_owner``.
+    """Set the city's search path and keep the owner's rights, for what the city's role may not do. Call inside ``as_owner``.
 
     Raises ``NoSuchCity``, and ``WrongSchema`` in any city.
     """
@@ -72,7 +72,7 @@ def in_city_as_owner(schema: str) -> Iterator[City]:
 
 @contextmanager
 def in_public() -> Iterator[None]:
-    """Leave the city that a request left behind, or that it is in, for what all cities share. Not inside a transaction."""
+    """Leave the current city for the block, to use what all cities share. Do not call inside a transaction."""
     before = connection.tenant
     connection.set_schema_to_public()
     try:
@@ -82,7 +82,7 @@ def in_public() -> Iterator[None]:
 
 
 def city_named(schema: str) -> City:
-    """Look a city up in ``public``. Raises ``NoSuchCity`` and ``NotPrepared``."""
+    """Return the city of this schema name from ``public``. Raises ``NoSuchCity`` and ``NotPrepared``."""
     try:
         city = None if schema == "public" else City.objects.filter(schema_name=schema).first()
     except ProgrammingError as error:
@@ -93,7 +93,7 @@ def city_named(schema: str) -> City:
 
 
 def current_city() -> City:
-    """The city this connection is in. Raises ``WrongSchema`` in ``public``: a task or verb of a city never runs there."""
+    """Return the city of this connection. Raises ``WrongSchema`` in ``public``, where no task or function of a city may run."""
     tenant = connection.tenant
     if not isinstance(tenant, City) or tenant.schema_name == "public":
         raise WrongSchema("this belongs to a city and was called outside one")
@@ -102,7 +102,7 @@ def current_city() -> City:
 
 @contextmanager
 def second_connection() -> Iterator[Any]:
-    """Another connection in the current city, whose writes are seen at once: for progress only. Raises ``WrongSchema``."""
+    """Open another connection in the current city, whose writes are committed at once: for progress only. Raises ``WrongSchema``."""
     city = current_city()
     other: Any = connections.create_connection(DEFAULT_DB_ALIAS)
     other.set_tenant(city)
@@ -113,27 +113,27 @@ def second_connection() -> Iterator[Any]:
 
 
 def cities_in_service() -> QuerySet[City]:
-    """All cities whose service has not ended, suspended or not."""
+    """Return all cities whose service has not ended, suspended or not."""
     return City.objects.exclude(schema_name="public").exclude(pk__in=ENDED.values("city"))
 
 
 def all_schemas() -> list[str]:
-    """Schema names of all cities whose service has not ended, in a stable order. Call from ``public``."""
+    """Return the schema names of all cities whose service has not ended, in a stable order. Call from ``public``."""
     return _schemas(cities_in_service())
 
 
 def ended_schemas() -> list[str]:
-    """Of the others: their journals are all that is left of them."""
+    """Return the schema names of cities whose service has ended; only their journals are kept."""
     return _schemas(City.objects.filter(pk__in=ENDED.values("city")))
 
 
 def has_ended(schema: str) -> bool:
-    """Whether only its journal is left. Whoever is in a city already cannot look, for its role does not read ``public``."""
+    """Return whether the city's service has ended. Always false inside a city, whose role cannot read ``public``."""
     return connection.tenant.schema_name == "public" and schema in ended_schemas()
 
 
 def suspension_columns(city: str) -> dict[str, Subquery]:
-    """What ``City`` keeps of a suspension in force, for a query of which ``city`` names the city."""
+    """Return the columns of a suspension in force for a query in which ``city`` names the city, as ``City`` has them."""
     one = SUSPENDED.filter(city=OuterRef(city))
     return {
         "suspended_since": Subquery(one.values("decided_at")[:1]),
@@ -142,12 +142,12 @@ def suspension_columns(city: str) -> dict[str, Subquery]:
 
 
 def working_schemas() -> list[str]:
-    """Of ``all_schemas``, those that are not suspended. Call from ``public``."""
+    """Return those of ``all_schemas`` that are not suspended. Call from ``public``."""
     return _schemas(cities_in_service().exclude(pk__in=SUSPENDED.values("city")))
 
 
 def is_suspended(schema: str) -> bool:
-    """Whether nothing of it runs now. Whoever is in a city already cannot look, as with ``has_ended``."""
+    """Return whether the city is suspended. Always false inside a city, as with ``has_ended``."""
     return connection.tenant.schema_name == "public" and SUSPENDED.filter(city__schema_name=schema).exists()
 
 
@@ -160,7 +160,7 @@ def _schemas(cities: QuerySet[City]) -> list[str]:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Reconnect as the owner of all tables, to migrate and open cities. Not inside a transaction."""
+    """Reconnect as the owner of all tables, to migrate and open cities. Do not call inside a transaction."""
     if connection.in_atomic_block:
         raise transaction.TransactionManagementError("the owner's login cannot be taken inside a transaction")
     mine = connection.settings_dict

@@ -1,4 +1,4 @@
-"""Files that people write by hand: reading them, their shape, and all their faults at once."""
+"""TOML files that people write by hand: reading them, checking their shape, and reporting all faults at once."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ Raw = dict[str, Any]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Types of pydantic's errors that mean one thing to people who write a file.
+# Types of pydantic's errors that mean the same to somebody who writes a file.
 _ALIKE = {
     "string_sub_type": FaultCode.STRING_TYPE,
     "model_type": FaultCode.DICT_TYPE,
@@ -36,7 +36,7 @@ class Table(BaseModel):
 
 
 def read_toml(path: Path) -> Raw:
-    """The file's content, or FileFaults with the line that cannot be read. A byte order mark is tolerated."""
+    """Return the file's content. Raises ``FileFaults`` with the line that cannot be read. A byte order mark is accepted."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -45,7 +45,7 @@ def read_toml(path: Path) -> Raw:
 
 
 def parse_toml(content: bytes, path: Path) -> Raw:
-    """The content of an uploaded file; ``path`` names it in faults."""
+    """Return the content of an uploaded file. ``path`` names it in faults. Raises ``FileFaults``."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,12 +61,12 @@ def parse_toml(content: bytes, path: Path) -> Raw:
 
 
 def invalid(code: FaultCode, **params: Any) -> PydanticCustomError:
-    """For a validator to raise: its type is the code, like the types of pydantic's own errors."""
+    """Return an error for a validator to raise. Its type is the code, like the types of pydantic's own errors."""
     return PydanticCustomError(code.value, code.value, params)
 
 
 def enum_value(choices: type[StrEnum]) -> BeforeValidator:
-    """A value of the enum. pydantic's own error names the values in an English sentence, this one as a list."""
+    """Return a validator for values of the enum. pydantic's own error lists the values in an English sentence, this one as a list."""
 
     def known(value: object) -> object:
         if isinstance(value, str) and value in set(choices):
@@ -77,7 +77,7 @@ def enum_value(choices: type[StrEnum]) -> BeforeValidator:
 
 
 def _day(value: object) -> object:
-    """A TOML date stays; ISO text becomes one; anything else is left for the type to refuse."""
+    """Convert ISO text to a date. A TOML date is returned as it is; other values are left for the type to refuse."""
     if not isinstance(value, str):
         return value
     if not _ISO_DAY.fullmatch(value):
@@ -92,12 +92,12 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 def shape_faults(error: ValidationError, content: Raw) -> list[Fault]:
-    """pydantic's errors as faults with the keys of the file."""
+    """Convert pydantic's errors to faults with the keys of the file."""
     return [_shape_fault(detail, content) for detail in error.errors(include_url=False, include_input=False)]
 
 
 def key_path(steps: Sequence[str | int]) -> str:
-    """Steps into a file as people write them: `sources[0].kinds."M J"`."""
+    """Return the path of a value as people write it: ``sources[0].kinds."M J"``."""
     path = ""
     for step in steps:
         if isinstance(step, int):
@@ -109,19 +109,19 @@ def key_path(steps: Sequence[str | int]) -> str:
 
 
 def tables(content: Raw, name: str) -> Iterator[tuple[int, Raw]]:
-    """The tables of a list with their positions; values that are no tables are left to the check of shapes."""
+    """Yield the tables of a list with their positions. Values that are not tables are reported by the check of shapes."""
     found = content.get(name)
     if isinstance(found, list):
         yield from ((place, table) for place, table in enumerate(found) if isinstance(table, dict))
 
 
 def texts(content: Raw, name: str, key: str) -> Iterator[tuple[int, str]]:
-    """The values of one key over a list of tables, where they are text."""
+    """Yield the text values of one key over a list of tables, with their positions."""
     yield from ((place, table[key]) for place, table in tables(content, name) if isinstance(table.get(key), str))
 
 
 def repeated(content: Raw, name: str, key: str) -> Iterator[Fault]:
-    """A fault for each repetition of a value that must be unique in its list."""
+    """Yield a fault for each repetition of a value that must be unique in its list."""
     first: dict[str, int] = {}
     for place, value in texts(content, name, key):
         if first.setdefault(value, place) != place:
@@ -129,7 +129,7 @@ def repeated(content: Raw, name: str, key: str) -> Iterator[Fault]:
 
 
 def _syntax_fault(complaint: str, text: str) -> Fault:
-    """tomllib names the line in its message only, and the end of the file not as a number."""
+    """Convert tomllib's error, which contains the line only in its message, and no number for the end of the file."""
     found = re.search(r"\(at line (\d+), column (\d+)\)$", complaint)
     line = int(found[1]) if found else text.count("\n") + 1
     return Fault(f"line {line}", FaultCode.NOT_TOML, {"complaint": complaint})
@@ -140,13 +140,13 @@ def _shape_fault(detail: ErrorDetails, content: Raw) -> Fault:
     if kind not in _ALIKE and kind not in set(FaultCode):
         return Fault(key, FaultCode.NOT_VALID, {"type": kind})
     code = _ALIKE.get(kind) or FaultCode(kind)
-    # Only what the sentence has a place for: pydantic adds what stood in the file.
+    # Only parameters the sentence uses: pydantic adds values from the file.
     named = {name for _text, name, _spec, _conversion in Formatter().parse(label_in("en", code))}
     return Fault(key, code, {name: value for name, value in detail.get("ctx", {}).items() if name in named})
 
 
 def _steps_in_file(detail: ErrorDetails, content: Any) -> list[str | int]:
-    """pydantic's location without the names it adds for unions and dictionary keys, which no file holds."""
+    """Return pydantic's location without the names it adds for unions and dictionary keys, which are not in the file."""
     location = detail["loc"]
     steps: list[str | int] = []
     for place, step in enumerate(location):

@@ -1,7 +1,7 @@
-"""State machines as tables: from which state which action leads to which, and whose action it is.
+"""State machines as tables: state, action, next state, and the roles that may act.
 
-Whatever changes a state looks it up in its table, one row or many, in Python or in SQL; an action without a row for a state does
-not happen in it.
+Every change of a state looks the transition up in its table, for one row or many, in Python or in SQL. An action without a row for
+a state is not allowed in it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ A = TypeVar("A", bound=str)
 
 @dataclass(frozen=True)
 class Transition(Generic[S, A]):
-    """In ``state``, ``roles`` may do ``action``, which leads to ``next``; ``when`` distinguishes two ends of one action."""
+    """A transition: in ``state``, ``roles`` may do ``action``, which leads to ``next``. ``when`` tells apart two ends of one action."""
 
     state: S
     action: A
@@ -33,7 +33,7 @@ class TransitionTable(Generic[S, A]):
 
     @classmethod
     def of(cls, *rows: tuple[S | tuple[S, ...], A, S]) -> Self:
-        """From (state or states, action, next)."""
+        """Build a table from (state or states, action, next)."""
         each = [(states if isinstance(states, tuple) else (states,), action, end) for states, action, end in rows]
         return cls(tuple(Transition(state, action, end) for states, action, end in each for state in states))
 
@@ -45,7 +45,7 @@ class TransitionTable(Generic[S, A]):
 
     @property
     def states(self) -> tuple[S, ...]:
-        """Every state that occurs, in the order of the rows."""
+        """Return every state that occurs, in the order of the rows."""
         return tuple(dict.fromkeys(state for row in self.rows for state in (row.state, row.next)))
 
     @property
@@ -54,11 +54,11 @@ class TransitionTable(Generic[S, A]):
         return tuple(state for state in self.states if state not in left)
 
     def find(self, state: str, action: A | None = None) -> tuple[Transition[S, A], ...]:
-        """The rows for a state, and for one action in it; several for an action that can end in several ways."""
+        """Return the rows for a state, or for one action in it; several if the action can end in several states."""
         return tuple(row for row in self.rows if row.state == state and action in (None, row.action))
 
     def next_states(self, action: A) -> dict[S, S]:
-        """State → next for an action. Raises ``LookupError`` when it has several ends in one state."""
+        """Map each state to the next one for an action. Raises ``LookupError`` if it has several ends in one state."""
         rows = [row for row in self.rows if row.action == action]
         found = {row.state: row.next for row in rows}
         if not rows or len(found) != len(rows):
@@ -66,25 +66,25 @@ class TransitionTable(Generic[S, A]):
         return found
 
     def next_state(self, action: A) -> S:
-        """The one state an action leads to. Raises ``LookupError`` when there are several."""
+        """Return the only state an action leads to. Raises ``LookupError`` if there are several."""
         (one, *others) = set(self.next_states(action).values())
         if others:
             raise LookupError(f"{action} leads to several states")
         return one
 
     def require(self, state: str, following: str) -> None:
-        """Raises ``LookupError`` when no transition leads from one state to the other."""
+        """Raise ``LookupError`` if no transition leads from one state to the other."""
         if following != state and following not in {row.next for row in self.find(state)}:
             raise LookupError(f"nothing leads from {state} to {following}")
 
     def move(self, rows: QuerySet[Any], action: A, **changes: Any) -> int:
-        """Compare-and-set: move the rows whose state allows the action; how many."""
+        """Move the rows whose state allows the action (compare-and-set). Return their number."""
         before = list(self.next_states(action))
         return rows.filter(state__in=before).update(state=self.next_state(action), **changes)
 
 
 def compare_and_set(row: Model, read: QuerySet[Any], **changes: Any) -> None:
-    """Update the one row if the query still finds it as it was read, then the object. Raises ``MovedMeanwhile``."""
+    """Update the row if ``read`` still finds it unchanged, then the object. Raises ``MovedMeanwhile`` if it does not."""
     if read.update(**changes) != 1:
         raise MovedMeanwhile
     for name, value in changes.items():

@@ -1,4 +1,4 @@
-"""Vocabularies every floor shares: kinds of facts and of identity documents; labels in a language that is not the active one."""
+"""Vocabularies shared by all packages: kinds of facts and of identity documents, and labels in a language other than the active one."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class FactKind(TextChoices):
-    """What a fact states about a citizen; a kind that is not here is quarantined, never guessed."""
+    """What a fact states about a citizen. Records of other kinds are quarantined."""
 
     CONFIRMED_CASE = "confirmed_case", _("confirmed case")
     ASYMPTOMATIC_CASE = "asymptomatic_case", _("asymptomatic case")
@@ -46,7 +46,7 @@ CLEARING_KINDS = frozenset(
 
 
 class Symptom(TextChoices):
-    """The symptoms of a declaration; ``none`` says that there is none and stands alone."""
+    """The symptoms of a declaration; ``none`` excludes all others."""
 
     NONE = "none", _("None of these")
     FEVER = "fever", _("Fever, 37.3 °C or more")
@@ -59,7 +59,7 @@ class Symptom(TextChoices):
 
 
 class DisplayedColour(TextChoices):
-    """What a value that a provider displays can mean."""
+    """The meaning of a value that a provider displays."""
 
     GREEN = "green", _("green")
     YELLOW = "yellow", _("yellow")
@@ -67,7 +67,7 @@ class DisplayedColour(TextChoices):
 
 
 class SuspensionReason(TextChoices):
-    """Why a city is suspended; citizens read it."""
+    """Why a city is suspended, as shown to citizens."""
 
     WRONG_CODES = "wrong_codes", _("its codes may be wrong")
     SECURITY = "security", _("its security has to be restored")
@@ -76,7 +76,7 @@ class SuspensionReason(TextChoices):
 
 
 class Recognition(TextChoices):
-    """What is done with a pass of another city (``docs/contracts.md`` §5)."""
+    """How a city treats a pass of another city (``docs/contracts.md`` §5)."""
 
     LOOK_UP = "look_up", _("look it up with the city that issued it")
     CONVERT = "convert", _("issue a pass of this city after a look-up and a declaration here")
@@ -95,23 +95,23 @@ class IdType(TextChoices):
     OTHER = "99", _("other document")
 
 
-# Places of sentences whose number names something.
+# Parameters of sentences whose number is a name and not an amount.
 NO_AMOUNTS = frozenset(
     {"code", "entry", "number", "place", "port", "row", "run", "seq", "stands", "status", "told", "value", "version"}
 )
 
 
 def label_in(language: str, choice: TextChoices, /, **params: object) -> str:
-    """The label whatever language is active: Chinese for every ``zh…`` tag, English for all others.
+    """Return the label in a given language: Chinese for every ``zh…`` tag, English for all others.
 
-    ``params`` fill its places, amounts in groups of three digits as on every page.
+    ``params`` fill its placeholders, amounts in groups of three digits as on every page.
     """
     with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
         return str(choice.label).format(**grouped(params)) if params else str(choice.label)
 
 
 def grouped(params: Mapping[str, object]) -> dict[str, object]:
-    """The same with amounts as people read them, in the active language."""
+    """Return the parameters with amounts formatted for the active language."""
     return {
         name: number_format(value) if type(value) is int and name not in NO_AMOUNTS else value
         for name, value in params.items()

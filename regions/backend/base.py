@@ -1,13 +1,13 @@
-"""The database connection: a city's search path is only ever taken together with the city's own role.
+"""The database backend: a city's search path is always set together with the city's own role.
 
 With ``CITY_LOGINS`` the session itself is logged in as the city, so that no statement in it can take another city's role.
 
-A search path alone is a default, not a wall: any statement may name another schema. So the role goes with it; a wrong path
-is then an error of the database and not another city's rows.
+A search path alone does not isolate cities: any statement may name another schema. As the role is set with it, a wrong path is an
+error of the database and does not return another city's rows.
 
-Both are taken with the first cursor after the tenant was set, which every request, task and command does anew, and again
-after whatever may have undone them: a rollback, also to a savepoint, another session, a session that was closed. Taking
-them before each cursor, as django-tenants does unless told otherwise, doubles the statements of every page.
+Both are set with the first cursor after the tenant was set, which every request, task and command does anew, and again after
+anything that may have reset them: a rollback, also to a savepoint, a change of session, or a closed session. Setting them before
+each cursor, as django-tenants does by default, would double the statements of every page.
 """
 
 import select
@@ -20,17 +20,17 @@ from django_tenants.postgresql_backend import base as tenants
 
 from regions.installation import login_password
 
-# Sessions are dear to the server: a process keeps that of ``public``, and those of so many cities.
+# Sessions are expensive for the server: a process keeps the session of ``public`` and at most this many sessions of cities.
 CITY_SESSIONS = 3
 
 
 class DatabaseWrapper(tenants.DatabaseWrapper):
-    """PostgreSQL through psycopg2, one role per city."""
+    """PostgreSQL through psycopg2, with one role per city."""
 
     connection: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # The login of ``connection``, and the sessions of other logins of this process, least lately used first.
+        # The login of ``connection``, and this process's sessions under other logins, least recently used first.
         self._login = ""
         self._parked: dict[str, Any] = {}
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
@@ -48,15 +48,16 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def ensure_connection(self) -> None:
-        """Every way to the session leads through here; so the one in use is always that of the tenant."""
+        """Change to the session of the tenant's login if necessary. Every use of the session passes through here."""
         if self.connection is not None and self._login != self._wanted_login():
             self._change_login()
         super().ensure_connection()
 
     def is_usable(self) -> bool:
-        """What a server says to an idle session is that it has ended; one that said nothing need not be asked.
+        """Return whether the session is still open. A server sends data to an idle session only when it ends it.
 
-        A statement fewer for every request, of which the shortest have five.
+        If nothing has arrived, no statement is needed to find out. That saves one statement per request, of which the shortest have
+        five.
         """
         if self.connection is None or self.connection.closed:
             return False
@@ -66,13 +67,13 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         return (is_idle and not self.errors_occurred and not said.poll(0)) or bool(super().is_usable())
 
     def close(self) -> None:
-        """All sessions: a closed connection is one that has changed its place or its owner, or is broken."""
+        """Close all sessions: ``close`` is called when the server or the owner of the connection changes, or when it is broken."""
         if not self.in_atomic_block:
             self._end(*self._parked)
         super().close()  # type: ignore[no-untyped-call]
 
     def _wanted_login(self) -> str:
-        """The owner stays the owner wherever it goes; it takes a city's role only to be held to its rights."""
+        """Return the login of the tenant. The owner keeps its login in every city and takes a city's role only to limit its rights."""
         login = str(self.settings_dict["USER"])
         role = getattr(self.tenant, "role_name", None)
         return str(role) if role and settings.CITY_LOGINS and login == settings.APP_LOGIN else login
@@ -86,7 +87,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         self._login = self._wanted_login()
         self.forget_entry()
         self.connection = self._parked.pop(self._login, None)
-        if self.connection is not None and not self.is_usable():  # the server may have ended what lay idle
+        if self.connection is not None and not self.is_usable():  # the server may have ended an idle session
             self.connection.close()
             self.connection = None
         parked = [login for login in self._parked if login != settings.APP_LOGIN]
@@ -99,15 +100,15 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
 
     @property
     def queries_logged(self) -> bool:
-        """Only where a test counts them: while debugging Django would keep thousands of statements, megabytes each."""
+        """Return true only if a test counts queries: in debug mode Django would keep thousands of statements of megabytes each."""
         return bool(self.force_debug_cursor)
 
     def forget_entry(self) -> None:
-        """Take path and role again with the next cursor, for they may have been changed."""
+        """Set path and role again with the next cursor, as they may have been changed."""
         self.search_path_set_schemas = None
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        """Take path and role in one statement. In a failed transaction nothing can be set; the rollback clears it."""
+        """Set path and role in one statement. In a failed transaction nothing can be set; the rollback calls ``forget_entry``."""
         if self.search_path_set_schemas or self._setting_search_path or self._transaction_failed():
             return
         self._setting_search_path = True

@@ -1,4 +1,4 @@
-"""The names and addresses a city file holds, each with the rule it has to pass. No message repeats a value."""
+"""Types of the names and addresses in a city file, each with its validation. No message repeats a value."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _zones = cache(available_timezones)
 
 
 def _valid(is_valid: Callable[[str], object], code: FaultCode) -> AfterValidator:
-    """Text for which the predicate is true; the fault's code otherwise."""
+    """Return a validator that accepts text for which the predicate is true and reports ``code`` otherwise."""
 
     def check(text: str) -> str:
         if not is_valid(text):

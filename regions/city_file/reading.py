@@ -1,4 +1,4 @@
-"""A city file read whole, or every fault in it: what it refers to is checked here, its tables by their shape."""
+"""Read a whole city file and report every fault in it. References are checked here, the tables themselves by ``shape``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from regions.toml_files import Raw, read_toml, repeated, shape_faults, tables, t
 
 @dataclass(frozen=True, slots=True)
 class LocatedRuleSet:
-    """Where a version of a rule set lies, and the key of the city file that says so."""
+    """The location of a rule-set version, and the key of the city file that names it."""
 
     key: str
     code: str
@@ -31,7 +31,7 @@ class LocatedRuleSet:
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """What a city file says. Its repr holds no credential."""
+    """The content of a city file. Its repr holds no credential."""
 
     path: Path
     city: City
@@ -43,7 +43,7 @@ class CityFile:
 
 
 class CityFileFaults(FileFaults):
-    """A city file that cannot be used. `rule_sets` are those it does locate, so that their faults can be named too."""
+    """Raised when a city file cannot be used. ``rule_sets`` are those that were found, so that their faults can be reported too."""
 
     def __init__(self, path: Path, faults: Sequence[Fault], rule_sets: Sequence[LocatedRuleSet] = ()) -> None:
         super().__init__(path, faults)
@@ -51,7 +51,7 @@ class CityFileFaults(FileFaults):
 
 
 def read_city_file(path: Path) -> CityFile:
-    """The city the file describes, or CityFileFaults with every fault and its key. The environment is not asked."""
+    """Return the city the file describes. Raises ``CityFileFaults`` with every fault and its key. The environment is not read."""
     try:
         raw = read_toml(path)
     except FileFaults as error:
@@ -60,13 +60,13 @@ def read_city_file(path: Path) -> CityFile:
 
 
 def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path.is_file) -> CityFile:
-    """The city in a file's content; ``path`` is where it would lie, ``is_file`` tells what lies beside it."""
+    """Return the city in a file's content. ``path`` is where the file would be, ``is_file`` returns whether a file it names exists."""
     located = _located_rule_sets(raw, path, is_file)
     faults = _reference_faults(raw, path, is_file)
     try:
         content = Content.model_validate(raw)
     except ValidationError as error:
-        # `from None`: a traceback of the original error would be free to show what was in the file.
+        # `from None`: a traceback of the original error could show the content of the file.
         raise CityFileFaults(path, [*shape_faults(error, raw), *faults], located) from None
     if faults:
         raise CityFileFaults(path, faults, located)
@@ -76,7 +76,7 @@ def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path
 
 
 def missing_environment(city_file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
-    """The variables the sources name that are unset or empty, by the key that names them."""
+    """Return a fault for each environment variable that a source names and that is unset or empty."""
     return [
         Fault(f"sources[{place}].{CREDENTIAL_KEYS[source.kind][1]}", FaultCode.VARIABLE_NOT_SET, {"name": name})
         for place, source in enumerate(city_file.sources)
@@ -94,7 +94,7 @@ def _located_rule_sets(raw: Raw, path: Path, is_file: Callable[[Path], bool]) ->
 
 
 def _reference_faults(content: Raw, path: Path, is_file: Callable[[Path], bool]) -> list[Fault]:
-    """Everything that refers to nothing, twice, or to two things at once."""
+    """Return the faults of references: missing, repeated or contradictory ones."""
     return [
         *repeated(content, "sources", "code"),
         *_credential_faults(content),
@@ -111,7 +111,7 @@ def _reference_faults(content: Raw, path: Path, is_file: Callable[[Path], bool])
 
 
 def _credential_faults(content: Raw) -> Iterator[Fault]:
-    """A credential comes from the file or from the environment: exactly one of the two."""
+    """Check that each source has its credential either in the file or in the environment, not both."""
     for place, source in tables(content, "sources"):
         kind = source.get("kind")
         if not isinstance(kind, str) or kind not in CREDENTIAL_KEYS:
@@ -125,7 +125,7 @@ def _credential_faults(content: Raw) -> Iterator[Fault]:
 
 
 def _binding_faults(content: Raw, key: str, name: str, code: FaultCode) -> Iterator[Fault]:
-    """Each provider is bound to a source and a rule set of this very file."""
+    """Check that each provider names a source or rule set of this file."""
     known = {code for _, code in texts(content, name, "code")}
     for place, named in texts(content, "providers", key):
         if named not in known:
@@ -133,7 +133,7 @@ def _binding_faults(content: Raw, key: str, name: str, code: FaultCode) -> Itera
 
 
 def _retired_faults(content: Raw) -> Iterator[Fault]:
-    """Nobody is judged by a source that is no longer collected."""
+    """Check that no provider in use is bound to a retired source."""
     over = {place for place, one in tables(content, "sources") if one.get("retired") is True}
     retired = {code for place, code in texts(content, "sources", "code") if place in over}
     current = {place for place, one in tables(content, "providers") if one.get("retired") is not True}
@@ -143,7 +143,7 @@ def _retired_faults(content: Raw) -> Iterator[Fault]:
 
 
 def _policy_faults(content: Raw) -> Iterator[Fault]:
-    """A preferred provider must be there."""
+    """Check that the provider preferred by the interim policy exists."""
     city = content.get("city")
     policy = city.get("interim_policy") if isinstance(city, dict) else None
     if isinstance(policy, str) and policy.startswith("prefer:"):

@@ -28,7 +28,7 @@ from regions.vocabulary import DisplayedColour, FactKind, Recognition, Symptom
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Least = Annotated[int, Field(ge=1)]
-# Far more than anyone needs, and still a number of hours that dates can bear.
+# Far more than needed, and still within the range of dates.
 MOST_HOURS = 10_000_000
 MOST_MINUTES = 60 * 24 * 366
 # Ten years, in days.
@@ -81,7 +81,7 @@ class _Source(Table):
 
     @property
     def credential(self) -> SecretStr | None:
-        """What the file itself holds, none when it comes from the environment."""
+        """Return the credential in the file itself, or ``None`` if it comes from the environment."""
         held: SecretStr | None = getattr(self, CREDENTIAL_KEYS[self.kind][0])
         return held
 

@@ -1,6 +1,6 @@
-"""A file outside the database to which lines are added: each is chained to the one before under a key of the installation.
+"""An append-only file outside the database. Each line is chained to the previous one under a key of the installation.
 
-Whoever may write to the database, and to the file, but does not hold ``KEY_ENCRYPTION_KEY``, can cut its end off and nothing else.
+Somebody who can write to the database and to the file but does not hold ``KEY_ENCRYPTION_KEY`` can only truncate the file.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from django.conf import settings
 from regions.installation import installation_key
 
 Content = dict[str, Any]
-# More than a line: only the last one is read to add to the file.
+# Longer than any line: only the last line is read to append to the file.
 LONGEST_LINE = 4096
 
 
 class FileAltered(ValueError):
-    """A line of the file was changed, removed or inserted. ``seq`` is the entry that the line, or the last good one, speaks of."""
+    """Raised if a line was changed, removed or inserted. ``seq`` is the entry of the last valid line."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(f"the file was altered after the line about entry {seq}")
@@ -28,14 +28,14 @@ class FileAltered(ValueError):
 
 
 class ChainedFile:
-    """A city's file of one use. Its name, and what its lines say, come from nothing that the database alone holds."""
+    """A city's file for one use. Neither its name nor its content depends on what only the database holds."""
 
     def __init__(self, schema: str, *, ending: str, use: str) -> None:
         self.path = Path(settings.JOURNAL_CHECKPOINTS) / f"{schema}{ending}.jsonl"
         self._schema, self._use = schema, use
 
     def read(self) -> Iterator[Content]:
-        """What its lines say, in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
+        """Yield the content of its lines, in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
         mac, seq = b"", 0
         with self.path.open("rb") as file:
             for row in file:
@@ -47,12 +47,12 @@ class ChainedFile:
                 yield content
 
     def last(self) -> Content | None:
-        """What the last line says; none without one that can be read."""
+        """Return the content of the last line, or ``None`` if there is none that can be read."""
         line = self._last_line()
         return line[0] if line else None
 
     def append(self, content: Content) -> None:
-        """Add a line. One writer at a time: the caller holds a lock. Raises ``OSError``."""
+        """Append a line. The caller holds a lock, so that there is one writer at a time. Raises ``OSError``."""
         line = self._last_line()
         mac = self._mac(line[1] if line else b"", content)
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Signed checkpoints of the journal, kept twice: in the city's schema, and in a file outside the database.
+"""Signed checkpoints of the journal, stored twice: in the city's schema, and in a file outside the database.
 
-The file is the one that is believed. Nothing that the database alone holds decides where it is or which key checks it: it is
-named after the schema, its lines form a chain under a key of the installation, and a signature is checked with the key that
-only ``KEY_ENCRYPTION_KEY`` opens. A database superuser who changes the journal leaves the file behind.
+The file is authoritative. Nothing that only the database holds decides where the file is or which key verifies it: it is named
+after the schema, its lines form a chain under a key of the installation, and a signature is verified with the key that only
+``KEY_ENCRYPTION_KEY`` decrypts. A database superuser who changes the journal cannot change the file.
 """
 
 import json
@@ -22,13 +22,13 @@ from regions.locks import advisory_lock
 from regions.tenancy import current_city
 
 CHAIN_USE = "journal checkpoints"
-# The file of co-signed heads lies beside it (``regions.journal.heads``).
+# The file of co-signed heads is in the same directory (``regions.journal.heads``).
 HEADS = ".heads"
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One checkpoint, from either place."""
+    """A checkpoint, from the database or from the file."""
 
     seq: int
     digest: bytes
@@ -46,9 +46,9 @@ class Signed:
 
 
 def write_checkpoint(*, now: datetime) -> Checkpoint | None:
-    """Sign the chain's present length and digest; none when it is empty or nothing was added since the last.
+    """Sign the chain's present length and digest. Return ``None`` if it is empty or has not grown since the last checkpoint.
 
-    Raises ``OSError`` when the file cannot be written, and then keeps nothing in the database either.
+    Raises ``OSError`` if the file cannot be written; nothing is then stored in the database either.
     """
     with transaction.atomic():
         advisory_lock("journal")
@@ -67,12 +67,12 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
 
 
 def message(seq: int, digest: bytes) -> bytes:
-    """What a checkpoint signs: it names the city, so that another city's says nothing here."""
+    """Return the text that a checkpoint signs. It names the city, so that another city's checkpoint is not valid here."""
     return f"journal {current_city().schema_name} {seq} ".encode() + digest
 
 
 def is_signed_here(point: Signed) -> bool:
-    """Whether a key of this city's journal signed it: the key that the installation's own key opens, not the stored public one."""
+    """Return whether a key of this city's journal signed the point. The key is the wrapped one, not the stored public key."""
     try:
         public = encryption.own_public_key(point.key_id, Purpose.JOURNAL)
     except encryption.CannotDecrypt:
@@ -81,17 +81,17 @@ def is_signed_here(point: Signed) -> bool:
 
 
 def checkpoint_file(schema: str | None = None) -> Path:
-    """The file of a city; of the current one without a name."""
+    """Return the path of a city's file, by default of the current city."""
     return _file(schema).path
 
 
 def read_file() -> Iterator[Signed]:
-    """The file's checkpoints in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
+    """Yield the file's checkpoints in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
     return map(_signed, _file().read())
 
 
 def set_aside(schema: str, *, now: datetime) -> None:
-    """Keep the files of an earlier city of this name under others: the one that is opened now has a journal of its own."""
+    """Rename the files of an earlier city of this name: the city that is opened now has a journal of its own."""
     for ending in ("", HEADS):
         path = checkpoint_file(schema).with_name(f"{schema}{ending}.jsonl")
         if path.exists():
@@ -99,7 +99,10 @@ def set_aside(schema: str, *, now: datetime) -> None:
 
 
 def take_over_file() -> int:
-    """Copy the checkpoints of a file of the earlier form, once, after an upgrade; how many. Those of another key stay out."""
+    """Copy checkpoints from a file of the earlier format, once, after an upgrade. Return their number.
+
+    Those signed with another key are not copied.
+    """
     city = current_city()
     earlier = checkpoint_file().with_name(f"{city.schema_name}-{city.created_at:%Y%m%dT%H%M%S%f}.jsonl")
     if checkpoint_file().exists() or not earlier.exists():
@@ -115,7 +118,7 @@ def take_over_file() -> int:
 
 
 def _complete(point: Signed) -> bool:
-    """Take the file's last line into the database, where a process ended between the two; whether it is the journal's."""
+    """Store the file's last checkpoint in the database, where a process ended between the two writes. Return whether it is valid."""
     entry = JournalEntry.objects.filter(seq=point.seq).first()
     is_ours = entry is not None and bytes(entry.digest) == point.digest and is_signed_here(point)
     if is_ours:

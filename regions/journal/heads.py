@@ -1,8 +1,8 @@
-"""Heads of the journal that somebody else has co-signed: a cut tail is missed by whoever keeps one.
+"""Heads of the journal that a witness has co-signed: whoever keeps one can prove that the end of the journal was cut off.
 
-A head says how long a city's journal was and what its last entry said. Another city of the installation signs it with the key of its
-own journal and records that in its own journal; an outside witness and the auditor's off-line key sign the same text. The
-signatures are kept in a file beside the checkpoints, and exported as JSON lines for whoever wants to hold them.
+A head states the length of a city's journal and the digest of its last entry. Another city of the installation signs it with the
+key of its own journal and records that in its journal; an outside witness and the auditor's off-line key sign the same text. The
+signatures are stored in a file next to the checkpoints, and exported as JSON lines.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,12 @@ from regions.tenancy import current_city
 CHAIN_USE = "co-signed journal heads"
 WITNESSED = "journal.witnessed"
 PUBLIC_KEY_BYTES, SIGNATURE_BYTES = 32, 64
-# A head of one witness, in the file's words; the same may have been signed twice.
+# What identifies a head of one witness in the file; the same head may have been signed twice.
 SAME = ("city", "seq", "digest", "at", "witness")
 
 
 class BadHead(ValueError):
-    """What is given as a head or a signature of one is none; the message says why."""
+    """Raised when a text is not a valid head or signature of one; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Head:
 
     @property
     def text(self) -> bytes:
-        """What every witness signs: plain lines, which can be signed off-line by any program for Ed25519."""
+        """The text that every witness signs: plain lines, which any program for Ed25519 can sign off-line."""
         at = self.at.astimezone(UTC).isoformat()
         return f"journal head\ncity {self.city}\nentry {self.seq}\nsha256 {self.digest.hex()}\nat {at}\n".encode()
 
     @classmethod
     def read(cls, text: bytes) -> "Head":
-        """The inverse of ``text``. Raises ``BadHead``."""
+        """Parse ``text``. Raises ``BadHead``."""
         try:
             title, *lines = text.decode("ascii").splitlines()
             told = dict(line.split(" ", 1) for line in lines)
@@ -62,7 +62,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class CoSigned:
-    """A head with a witness's signature. ``witness``: ``city:<schema>``, ``outside`` or ``auditor``."""
+    """A head with a witness's signature. ``witness`` is ``city:<schema>``, ``outside`` or ``auditor``."""
 
     head: Head
     witness: str
@@ -90,7 +90,7 @@ class CoSigned:
 
     @classmethod
     def from_json(cls, told: Any) -> "CoSigned":
-        """Raises ``BadHead``, also when the signature is not of this key and head."""
+        """Raises ``BadHead``, also if the signature is not valid for this key and head."""
         try:
             at, signed_at = (datetime.fromisoformat(told[name]) for name in ("at", "signed_at"))
             head = Head(str(told["city"]), int(told["seq"]), bytes.fromhex(told["digest"]), at)
@@ -104,30 +104,33 @@ class CoSigned:
 
 
 def present_head() -> Head | None:
-    """Of the current city: what its last checkpoint signed; none without one."""
+    """Return the head of the current city's last checkpoint, or ``None`` if there is none."""
     point = Checkpoint.objects.order_by("-seq").first()
     return Head(current_city().schema_name, point.seq, bytes(point.digest), point.at) if point else None
 
 
 def kept_heads() -> list[CoSigned]:
-    """Of the current city, from the file. Raises ``FileAltered``."""
+    """Return the co-signed heads in the current city's file. Raises ``FileAltered``."""
     return [CoSigned.from_json(line) for line in _lines()]
 
 
 def last_of_each_witness() -> dict[str, CoSigned]:
-    """Of the current city, the newest of each witness; the signatures of the others are left unchecked. Raises ``FileAltered``."""
+    """Return the newest head of each witness in the current city's file. Only their signatures are checked. Raises ``FileAltered``."""
     lines = {line["witness"]: line for line in _lines()}
     return {witness: CoSigned.from_json(line) for witness, line in lines.items()}
 
 
 def last_head() -> CoSigned | None:
-    """The newest in the file, without checking the others."""
+    """Return the newest head in the file. Only its signature is checked."""
     line = _file().last()
     return CoSigned.from_json(line) if line else None
 
 
 def keep(one: CoSigned) -> bool:
-    """Add it to the current city's file, once; whether it was new. Raises ``BadHead``, ``FileAltered`` and ``OSError``."""
+    """Add a head to the current city's file unless it is there. Return whether it was added.
+
+    Raises ``BadHead``, ``FileAltered`` and ``OSError``.
+    """
     if one.head.city != current_city().schema_name or not one.holds:
         raise BadHead(f"no head of {current_city().schema_name} that {one.witness} has signed")
     if not JournalEntry.objects.filter(seq=one.head.seq, digest=one.head.digest).exists():
@@ -142,7 +145,7 @@ def keep(one: CoSigned) -> bool:
 
 
 def co_sign(head: Head, *, now: datetime) -> CoSigned:
-    """As the current city, for another one: sign its head and say so in this city's journal; the same head once."""
+    """Sign another city's head as the current city and record that in this city's journal. A head is signed only once."""
     with transaction.atomic():
         advisory_lock("co-signing")
         for one in co_signed_for(head.city, seq=head.seq):
@@ -155,9 +158,9 @@ def co_sign(head: Head, *, now: datetime) -> CoSigned:
 
 
 def co_signed_for(city: str, *, seq: int | None = None) -> Iterator[CoSigned]:
-    """What the current city's journal says it has co-signed for another: by keys of its own that nobody else held then.
+    """Yield the heads of another city that the current city has co-signed, by its journal.
 
-    ``seq``: of heads that are so long.
+    Signatures made with a key after it was compromised are left out. ``seq`` selects heads of that length.
     """
     stolen = encryption.compromised_keys(Purpose.JOURNAL)
     told = JournalEntry.objects.filter(subject=f"city:{city}", verb=WITNESSED)
@@ -172,14 +175,14 @@ def co_signed_for(city: str, *, seq: int | None = None) -> Iterator[CoSigned]:
 
 
 def witness_of(city: str, schemas: Sequence[str]) -> str | None:
-    """The next in the ring of all cities by name; none for a city that is alone."""
+    """Return the city that co-signs for ``city``: the next in the ring of all cities by name, or ``None`` if there is no other."""
     ring = sorted({city, *schemas})
     following = ring[(ring.index(city) + 1) % len(ring)]
     return following if following != city else None
 
 
 def _lines() -> Iterator[Content]:
-    """What the current city's file says; nothing before its first head. Raises ``FileAltered``."""
+    """Yield the lines of the current city's file; none if it does not exist yet. Raises ``FileAltered``."""
     file = _file()
     return file.read() if file.path.exists() else iter(())
 

@@ -1,4 +1,4 @@
-"""The audit chain of a city: every change, who made it and when, each entry hashed over the one before."""
+"""The audit journal of a city: every change, who made it and when. Each entry's digest covers the entry before it."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -15,7 +15,7 @@ from regions.rights import AppendOnly
 
 class JournalEntryQuerySet(models.QuerySet["JournalEntry"]):
     def about(self, subjects: Iterable[str]) -> Self:
-        """Entries about one of these: as their subject, or among the many of an act on many."""
+        """Return entries about any of these subjects, including entries of acts on many subjects."""
         wanted = list(subjects)
         among = reduce(or_, (Q(data__subjects__contains=[one]) for one in wanted), Q(pk__in=[]))
         return self.filter(Q(subject__in=wanted) | Q(data__has_key="subjects") & among)
@@ -24,8 +24,8 @@ class JournalEntryQuerySet(models.QuerySet["JournalEntry"]):
 class JournalEntry(AppendOnly):
     """One act. ``digest`` is SHA-256 over the previous digest and this entry's canonical JSON.
 
-    An act on many has no one ``subject``; its data names them all as ``subjects``. ``rows`` says what it, and whatever its
-    transaction did before it, did to accounted rows.
+    An act on many subjects has no ``subject``; its data lists them as ``subjects``. ``rows`` records what the act, and its
+    transaction since the previous entry, changed in accounted rows.
     """
 
     seq = models.BigIntegerField(unique=True)
@@ -59,12 +59,12 @@ class JournalEntry(AppendOnly):
 
     @property
     def subjects(self) -> list[str]:
-        """What it was done to: its one subject, or the many that its data names."""
+        """Return what the act was done to: its one subject, or those listed in its data."""
         return [self.subject] if self.subject else self.data.get("subjects", [])
 
 
 class Checkpoint(AppendOnly):
-    """A signed statement that the chain had this length and this digest: a tail cut later is missed by it."""
+    """A signed statement that the chain had this length and this digest. It reveals a tail cut off later."""
 
     seq = models.BigIntegerField()
     digest = models.BinaryField()

@@ -1,7 +1,7 @@
-"""The journal played again: what its entries did to accounted rows, held against the rows that stand.
+"""Replay of the journal: the changes of accounted rows in its entries are compared with the rows in the database.
 
-It finds what was done past the application: by the owner's hand, or by a program that wrote no entry. That nobody changed the
-journal itself is ``regions.journal.verify``'s to say.
+The replay finds changes made outside the application: by the owner, or by a program that wrote no entry. Changes of the journal
+itself are found by ``regions.journal.verify``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ STOCK_TAKEN = "journal.stock_taken"
 
 
 class Unaccounted(TextChoices):
-    """How something that stands is not what the journal says; ``place`` names the row, the version or the run."""
+    """A difference between the database and the journal; ``place`` names the row, the version or the run."""
 
     GONE = "gone", _("{place} is gone; by entry {entry} it stands")
     UNKNOWN = "unknown", _("{place} stands; no entry says who made it")
@@ -39,7 +39,7 @@ class Unaccounted(TextChoices):
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing the journal does not account for."""
+    """A difference that the journal does not account for."""
 
     kind: Unaccounted
     parts: Mapping[str, Any]
@@ -50,11 +50,11 @@ class Difference:
 
 @dataclass
 class Playback:
-    """Every accounted row as the entries leave it, with the last entry about it, and what did not follow on the way."""
+    """Every accounted row as the entries leave it, with the last entry about it, and the contradictions found on the way."""
 
     rows: dict[str, dict[int, tuple[Row, int]]] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
-    # Tables whose rows were all known to the journal at some entry.
+    # Tables all of whose rows the journal contained at some entry.
     known: set[str] = field(default_factory=set)
 
     def follow(self, seq: int, table: str, key: int, before: Row | None, after: Row | None) -> None:
@@ -70,7 +70,7 @@ class Playback:
             standing[key] = {**told, **after}, seq
 
     def against(self, table: str, stands: Iterator[tuple[int, Row]]) -> Iterator[Difference]:
-        """Where the rows that stand are not those the entries leave."""
+        """Yield the differences between the rows in the database and those the entries leave."""
         left = self.rows.get(table, {}).copy()
         for key, row in stands:
             place = f"{table} {key}"
@@ -85,7 +85,7 @@ class Playback:
 
 
 def play() -> Playback:
-    """Follow the current city's journal from its first entry to its last."""
+    """Replay the current city's journal from its first entry to its last."""
     played = Playback()
     entries = JournalEntry.objects.filter(Q(rows__isnull=False) | Q(verb=STOCK_TAKEN)).order_by("seq")
     for seq, verb, data, rows in entries.values_list("seq", "verb", "data", "rows").iterator(chunk_size=500):
@@ -97,14 +97,14 @@ def play() -> Playback:
 
 
 def tables_here() -> list[str]:
-    """The accounted tables of a city's own schema; the others are in ``public``."""
+    """Return the accounted tables of a city's schema; the others are in ``public``."""
     return [table for table, model in accounted_models().items() if model._meta.app_label != "regions"]
 
 
 def take_stock(*, by: str, now: datetime) -> list[str]:
-    """Take the rows of tables into the journal that it has never spoken of, as they stand; which tables. Once, after an upgrade.
+    """Record the present rows of tables that the journal has no entries about. Return the tables. Call once, after an upgrade.
 
-    From then on they are accounted for like those of a city that was opened since.
+    From then on they are accounted for like those of a city opened since.
     """
     with transaction.atomic():
         played = play()

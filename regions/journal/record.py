@@ -1,4 +1,4 @@
-"""Writing the journal: inside the transaction of the change it tells of, in one order for the whole city."""
+"""Writing the journal, inside the transaction of the recorded change and in one order for the whole city."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ from regions.accounted import SETTING, forget_noted, read_noted
 from regions.journal.models import JournalEntry
 from regions.locks import TAKE_LOCK
 
-# Made once: a long journal is verified in half the time.
+# Created once: this halves the time to verify a long journal.
 CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 GENESIS = b"\x00" * 32
-# Two statements in one message: what the second one sees begins when the lock is held.
+# Two statements in one message: the snapshot of the second is taken when the lock is held.
 BEFORE = f"""
 {TAKE_LOCK};
 SELECT last.seq, last.digest, current_setting(%(noted)s, true)
@@ -25,9 +25,9 @@ FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT seq, digest FROM journal_journale
 
 
 class Act(NamedTuple):
-    """An entry to be written: ``data`` must be JSON and hold no ID number, phone or secret.
+    """An entry to be written. ``data`` must be JSON and contain no ID number, phone or secret.
 
-    ``rows``: accounted rows it tells of beside those it changed (``regions.accounted.packed``).
+    ``rows`` are accounted rows to record in addition to those the act changed (``regions.accounted.packed``).
     """
 
     verb: str
@@ -41,14 +41,15 @@ def record(
 ) -> JournalEntry:
     """Append one act to the current city's chain.
 
-    ``data`` must be JSON and hold no ID number, phone or secret: the journal is read by auditors and never deleted.
-    Raises ``TransactionManagementError`` outside a transaction: an entry that could outlive its change would lie.
+    ``data`` must be JSON and contain no ID number, phone or secret: auditors read the journal, and it is never deleted.
+
+    Raises ``TransactionManagementError`` outside a transaction, where an entry could remain although its change was rolled back.
     """
     return record_all([Act(verb, subject, data or {})], by=by, now=now)[0]
 
 
 def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEntry]:
-    """Append many acts at once, each an entry of its own; the lock is held for all of them."""
+    """Append many acts at once, each as an entry of its own, under one lock."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("a journal entry outside the transaction of its change")
     acts = list(acts)
@@ -69,9 +70,7 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
 
 
 def _before() -> tuple[int, bytes, list[Any]]:
-    """The end of the chain, which grows one entry at a time, and what the transaction has done to accounted rows since its last
-    entry.
-    """
+    """Return the end of the chain, and the changes of accounted rows in this transaction since its last entry."""
     with connection.cursor() as cursor:
         cursor.execute(BEFORE, {"lock": "journal", "noted": SETTING})
         seq, digest, noted = cursor.fetchone()
@@ -79,7 +78,7 @@ def _before() -> tuple[int, bytes, list[Any]]:
 
 
 class EntryFields(Protocol):
-    """What a digest covers: of a row, or of what was read of one."""
+    """The fields a digest covers, of a model instance or of a row read without one."""
 
     seq: int
     at: datetime
@@ -92,7 +91,7 @@ class EntryFields(Protocol):
 
 
 def digest_of(entry: EntryFields) -> bytes:
-    """What the entry's digest must be, from its own fields and the previous digest."""
+    """Compute the entry's digest from its fields and the previous digest."""
     content = {
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -101,6 +100,6 @@ def digest_of(entry: EntryFields) -> bytes:
         "subject": entry.subject,
         "data": entry.data,
     }
-    if entry.rows:  # earlier entries have none, and their digests stand
+    if entry.rows:  # older entries have no rows, and their digests stay valid
         content["rows"] = entry.rows
     return hashlib.sha256(bytes(entry.previous) + CANONICAL.encode(content).encode()).digest()

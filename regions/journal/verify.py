@@ -1,4 +1,4 @@
-"""Checking the journal: an edit, a deletion, a reorder, an insertion, a cut tail or a removed checkpoint is found and named."""
+"""Verification of the journal: finds and names an edit, deletion, reordering, insertion, cut tail or removed checkpoint."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ SELECT seq, at, by, verb, subject, data::text, rows::text, previous, digest FROM
 """
 ENTRIES_AT_ONCE = 2000
 DIGEST_BYTES = 32
-# Checkpoints are signed every minute in which the journal grew.
+# A checkpoint is signed in every minute in which the journal grew.
 LONGEST_UNSIGNED = timedelta(days=1)
 # Heads are co-signed once a day.
 LONGEST_UNWITNESSED = timedelta(days=2)
@@ -56,32 +56,32 @@ LONGEST_UNWITNESSED = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Verification:
-    """``broken_at`` is the first wrong sequence number, with how it is broken; none when the chain holds."""
+    """The result. ``broken_at`` is the first wrong sequence number and ``broken`` the fault; ``None`` if the chain is intact."""
 
     entries: int
     checkpoints: int
     broken_at: int | None = None
     broken: ChainBreak | None = None
     parts: Mapping[str, Any] = field(default_factory=dict)
-    # Co-signed heads that the chain holds, the newest entry they speak of, and whether entries of two days ago have no witness.
+    # Valid co-signed heads, the newest entry they cover, and whether entries older than two days have no witness.
     heads: int = 0
     witnessed: int = 0
     is_unwitnessed: bool = False
 
     @property
     def reason(self) -> str:
-        """The sentence as commands print it; empty when the chain holds."""
+        """The fault as commands print it; empty if the chain is intact."""
         return label_in("en", self.broken, **self.parts) if self.broken else ""
 
 
 def verify_journal(*, now: datetime, heads: Sequence[CoSigned] = ()) -> Verification:
-    """Walk the current city's whole chain, all its checkpoints, and the heads of its file.
+    """Verify the current city's whole chain, all its checkpoints, and the heads in its file.
 
-    ``heads``: others that a witness holds and the chain must contain.
+    ``heads`` are further heads, held by a witness, that the chain must contain.
     """
     digests = bytearray()
     previous = GENESIS
-    # Read before the entries: one that is written meanwhile would speak of entries that were not read.
+    # Read before the entries: a checkpoint written meanwhile would cover entries that were not read.
     stored = [Signed.of(point) for point in Checkpoint.objects.order_by("seq").iterator()]
     count = 0
     for entry in _entries():
@@ -109,7 +109,7 @@ def verify_journal(*, now: datetime, heads: Sequence[CoSigned] = ()) -> Verifica
 
 @dataclass(slots=True)
 class ReadEntry:
-    """An entry as it is read here: a model instance takes as long to make as its digest."""
+    """An entry as read here; creating a model instance would take as long as computing its digest."""
 
     seq: int
     at: datetime
@@ -132,12 +132,12 @@ def _entries() -> Iterator[ReadEntry]:
 
 
 def is_unwitnessed_after(seq: int, *, now: datetime) -> bool:
-    """Whether entries of two days ago and more come after the newest that anybody has co-signed."""
+    """Return whether entries older than two days follow the newest one that was co-signed."""
     return JournalEntry.objects.filter(seq__gt=seq, at__lt=now - LONGEST_UNWITNESSED).exists()
 
 
 def _verify_heads(count: int, digests: bytearray, heads: Sequence[CoSigned]) -> Verification | None:
-    """Each head that somebody co-signed stands in the chain."""
+    """Check that the chain contains each co-signed head."""
     for one in sorted(heads, key=lambda one: one.head.seq):
         seq, parts = one.head.seq, {"witness": one.witness, "entries": one.head.seq}
         if seq > count:
@@ -150,7 +150,7 @@ def _verify_heads(count: int, digests: bytearray, heads: Sequence[CoSigned]) -> 
 def _verify_checkpoints(
     count: int, digests: bytearray, stored: Sequence[Signed], witnessed: int, now: datetime
 ) -> Verification:
-    """The file first: it tells of what the database no longer holds."""
+    """Check the checkpoints, first those of the file, which may contain some that were removed from the database."""
     kept: list[Signed] = []
     stolen = compromised_keys(Purpose.JOURNAL)
     try:
@@ -168,7 +168,7 @@ def _verify_checkpoints(
     signed = {(point.seq, point.digest, point.key_id, point.signature) for point in kept}
     for point in stored:
         if (point.seq, point.digest, point.key_id, point.signature) in signed:
-            continue  # its signature was checked
+            continue  # its signature has been checked
         if broken := _broken(point, count, digests, len(kept)):
             return broken
     return _compared(count, kept, stored, now)
@@ -189,10 +189,10 @@ def _digest_at(seq: int, digests: bytearray) -> bytes:
 
 
 def _compared(count: int, kept: Sequence[Signed], stored: Sequence[Signed], now: datetime) -> Verification:
-    """Both places hold the same, and the entries are covered. A process may have ended between the file's last line and its row.
+    """Check that database and file hold the same checkpoints, and that these cover the entries.
 
-    Entries wait for their checkpoint for a minute; how long they have waited is told by the clock, and by later entries where
-    the clock was put back.
+    The last checkpoint may be in the file only, if a process ended between the two writes. Entries wait about a minute for a
+    checkpoint. How long they have waited is measured by the clock, and by later entries in case the clock was set back.
     """
     in_database, in_file = {point.seq for point in stored}, {point.seq for point in kept}
     if removed := sorted({point.seq for point in kept[:-1]} - in_database):
@@ -209,20 +209,20 @@ def _compared(count: int, kept: Sequence[Signed], stored: Sequence[Signed], now:
 
 ASKED = "journal.verification_asked"
 VERIFIED = "journal.verified"
-# Entries that are checked while somebody waits; a worker checks a longer chain.
+# Number of entries that are verified during a request; a worker verifies a longer chain.
 AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class ChainState:
-    """The last check, and a later request whose check has not ended; none where there is none."""
+    """The last verification, and a later request that has not been answered yet; each ``None`` if there is none."""
 
     last: JournalEntry | None
     awaited: JournalEntry | None
 
 
 def request_verification(*, by: str, now: datetime) -> bool:
-    """Record that somebody wants the chain checked; whether it is short enough to be checked at once. Raises ``NotAllowed``."""
+    """Record a request for verification. Return whether the chain is short enough to verify at once. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.AUDITOR, Role.AUDIT_ADMIN)
     with transaction.atomic():
         asked = record(ASKED, by=by, now=now)
@@ -230,7 +230,7 @@ def request_verification(*, by: str, now: datetime) -> bool:
 
 
 def verify_and_record(*, by: str, now: datetime, heads: Sequence[CoSigned] = ()) -> Verification:
-    """Raises ``NotAllowed``."""
+    """Verify the chain and record the result. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.AUDITOR, Role.AUDIT_ADMIN)
     found = verify_journal(now=now, heads=heads)
     data: dict[str, Any] = {"entries": found.entries, "checkpoints": found.checkpoints}
@@ -244,7 +244,7 @@ def verify_and_record(*, by: str, now: datetime, heads: Sequence[CoSigned] = ())
 
 
 def chain_state() -> ChainState:
-    """Read from the journal, without walking the chain."""
+    """Return the state of verification as recorded in the journal, without reading the chain."""
     of_asked, of_verified = (JournalEntry.objects.filter(verb=verb).order_by("-seq")[:1] for verb in (ASKED, VERIFIED))
     newest = {entry.verb: entry for entry in of_asked.union(of_verified, all=True)}
     asked, last = newest.get(ASKED), newest.get(VERIFIED)
@@ -253,6 +253,6 @@ def chain_state() -> ChainState:
 
 
 def break_message(data: Mapping[str, Any], language: str) -> str:
-    """How a check found the chain broken; entries older than the codes hold an English sentence."""
+    """Return the sentence for a broken chain. Entries older than the codes contain an English sentence."""
     reason = str(data["reason"])
     return label_in(language, ChainBreak(reason), **data["parts"]) if reason in set(ChainBreak) else reason

@@ -1,6 +1,6 @@
-"""Encryption, look-up hashes and signatures with the keys of the city the connection is in.
+"""Encryption, look-up hashes and signatures with the keys of the current city.
 
-Only ``encrypt_for_installation`` uses no city's key: it is for what is stored in ``public`` or before there is a city.
+Only ``encrypt_for_installation`` uses no city's key: it is for values stored in ``public`` or before a city exists.
 """
 
 import hashlib
@@ -26,11 +26,11 @@ from regions.tenancy import current_city
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
-# A process that does not know of a rotation encrypts with the old key for no longer than this.
+# The longest time that a process unaware of a rotation goes on encrypting with the old key.
 SECONDS_REMEMBERED = 5
 SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS, Purpose.MESSAGE}
 
-# What values are encrypted or hashed for; a value moved from one use to another cannot be decrypted.
+# Uses of encrypted and hashed values; a value moved from one use to another cannot be decrypted.
 ID_NUMBER = "id_number"
 PHONE = "phone"
 PROVIDER_KEY = "provider_key"
@@ -44,19 +44,19 @@ CODE_CALL = "code_call"
 
 
 class CannotDecrypt(ValueError):
-    """The bytes were altered, belong to another use, or their key is gone."""
+    """Raised if the bytes were altered or belong to another use, or their key does not exist."""
 
 
 def create_keys(*, now: datetime) -> list[CityKey]:
-    """Give the current city one key per purpose where it has none in use; those that were made."""
+    """Create a key for each purpose for which the current city has none in use. Return the new keys."""
     present = set(CityKey.objects.filter(retired_at__isnull=True).values_list("purpose", flat=True))
     return [_create(purpose, now=now) for purpose in Purpose if purpose not in present]
 
 
 def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
-    """Retire the key in use and make a new one; what the old one encrypted or signed stays readable. Call in a transaction.
+    """Retire the key in use and create a new one; what the old one encrypted or signed stays readable. Call in a transaction.
 
-    The look-up key stays for the city's life: hashes could not be compared across two, and nothing is read with it.
+    The look-up key is never rotated: hashes under two keys could not be compared, and nothing is decrypted with it.
     """
     if purpose is Purpose.LOOKUP:
         raise ValueError("the look-up key cannot rotate by itself: every stored hash would have to be made again")
@@ -66,7 +66,7 @@ def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
 
 
 def encrypt(plain: str, *, use: str) -> bytes:
-    """AES-GCM with the city's data key, bound to ``use``."""
+    """Encrypt with AES-GCM and the city's data key, bound to ``use``."""
     return encrypt_bytes(plain.encode(), use=use)
 
 
@@ -78,7 +78,7 @@ def encrypt_bytes(plain: bytes, *, use: str) -> bytes:
 
 
 def decrypt(encrypted: bytes, *, use: str) -> str:
-    """The inverse of ``encrypt``. Raises ``CannotDecrypt``."""
+    """Decrypt what ``encrypt`` returned. Raises ``CannotDecrypt``."""
     return decrypt_bytes(encrypted, use=use).decode()
 
 
@@ -93,52 +93,52 @@ def decrypt_bytes(encrypted: bytes, *, use: str) -> bytes:
 
 
 def lookup_hash(plain: str, *, use: str) -> bytes:
-    """A keyed SHA-256 by which an encrypted value is found. Equal only inside one city and one use."""
+    """Return a keyed SHA-256 by which an encrypted value is found. It can be compared only within one city and one use."""
     _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
     return hmac.digest(key, f"{use}\x00{plain}".encode(), hashlib.sha256)
 
 
 def encrypt_block(block: bytes, *, use: str) -> bytes:
-    """16 bytes as 16 others, the same every time: equal only inside one city and one use, and read back by that city alone."""
+    """Encrypt 16 bytes deterministically to 16 bytes. They can be compared only within one city and use, and decrypted only there."""
     sealing = _block_cipher(use).encryptor()
     return sealing.update(block) + sealing.finalize()
 
 
 def decrypt_block(encrypted: bytes, *, use: str) -> bytes:
-    """The inverse of ``encrypt_block``. Any 16 bytes open, to something: the caller knows what is genuine."""
+    """Decrypt what ``encrypt_block`` returned. Any 16 bytes decrypt without error: the caller checks that the result is genuine."""
     opening = _block_cipher(use).decryptor()
     return opening.update(encrypted) + opening.finalize()
 
 
 def _block_cipher(use: str) -> Cipher[modes.ECB]:
-    """With a key that follows from the look-up key, which stays for the city's life."""
+    """Return a cipher with a key derived from the look-up key, which is never rotated."""
     _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
     return _cipher(key, use)
 
 
 @lru_cache(maxsize=1024)
 def _cipher(key: bytes, use: str) -> Cipher[modes.ECB]:
-    # One block and no more is ever encrypted at once, so there is nothing to chain.
+    # Only single blocks are encrypted, so ECB is sufficient.
     return Cipher(algorithms.AES(hmac.digest(key, f"block\x00{use}".encode(), hashlib.sha256)), modes.ECB())  # noqa: S305
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A city's Ed25519 key for one purpose, by its number and what verifiers know of it."""
+    """A city's Ed25519 key for one purpose, with its number and public key."""
 
     number: int
     public_key: bytes
     seed: bytes = field(repr=False)
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes."""
+        """Return the 64-byte signature of a message."""
         return _private_key(self.seed).sign(message)
 
 
 def signing_key(purpose: Purpose, *, number: int | None = None) -> SigningKey:
-    """The key in use by what the database says now: nothing is signed with a key that another process has retired.
+    """Return the key in use, as read from the database, so that nothing is signed with a key another process has retired.
 
-    ``number``: what ``number_in_use`` found, where the caller has just read it with something else.
+    ``number`` is the value of ``number_in_use``, if the caller has just read it in a query of its own.
     """
     if number is None:
         in_use = CityKey.objects.filter(purpose=purpose, retired_at__isnull=True, public_key__isnull=False)
@@ -148,28 +148,28 @@ def signing_key(purpose: Purpose, *, number: int | None = None) -> SigningKey:
 
 
 def number_in_use(purpose: Purpose) -> Subquery:
-    """For a query of something else: the number of the key in use."""
+    """Return a subquery for the number of the key in use."""
     return Subquery(CityKey.objects.filter(purpose=purpose, retired_at__isnull=True).values("pk")[:1])
 
 
 def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
-    """Ed25519 with the key in use: (key id, 64-byte signature)."""
+    """Sign with Ed25519 and the key in use. Return (key id, 64-byte signature)."""
     key = signing_key(purpose)
     return key.number, key.sign(message)
 
 
 def data_key_in_use() -> int:
-    """The number of the key that ``encrypt`` uses from now on, by what the database says."""
+    """Return the number of the key that ``encrypt`` uses from now on, as read from the database."""
     return CityKey.objects.get(purpose=Purpose.DATA, retired_at__isnull=True).pk
 
 
 def key_of(encrypted: bytes) -> int:
-    """The number of the data key that a value was encrypted with."""
+    """Return the number of the data key that a value was encrypted with."""
     return int.from_bytes(bytes(encrypted[:KEY_ID_BYTES]), "big")
 
 
 def key_in_use(purpose: Purpose) -> int:
-    """The number of the key that ``sign`` uses now."""
+    """Return the number of the key that ``sign`` uses now."""
     return signing_key(purpose).number
 
 
@@ -182,26 +182,26 @@ def verify(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
 
 
 def public_key(key_id: int) -> bytes:
-    """The 32 raw bytes a verifier needs. Raises ``CityKey.DoesNotExist``."""
+    """Return the 32 raw bytes a verifier needs. Raises ``CityKey.DoesNotExist``."""
     return bytes(CityKey.objects.get(pk=key_id, public_key__isnull=False).public_key or b"")
 
 
 def own_public_key(key_id: int, purpose: Purpose) -> bytes:
-    """The public half of a key that the installation's own key opens. Raises ``CannotDecrypt``.
+    """Return the public key of a wrapped signing key. Raises ``CannotDecrypt``.
 
-    The stored public key can be exchanged by whoever writes to the table; the wrapped secret cannot.
+    Anybody who can write to the table can replace the stored public key, but not the wrapped secret.
     """
     return _public_key(_by_id(current_city().schema_name, key_id, purpose))
 
 
 def compromised_keys(purpose: Purpose) -> dict[int, datetime]:
-    """The numbers of the keys that somebody else holds, with the instant since when that is known."""
+    """Return the numbers of compromised keys with the instant from which each is known to be compromised."""
     found = CityKey.objects.filter(purpose=purpose, compromised_at__isnull=False)
     return {key.pk: key.compromised_at for key in found if key.compromised_at}
 
 
 def forget_cached_keys() -> None:
-    """Drop keys held in memory: after rotation elsewhere, and between tests."""
+    """Drop cached keys, after a rotation in another process and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
     _cipher.cache_clear()
@@ -210,17 +210,17 @@ def forget_cached_keys() -> None:
 
 
 def identity_hash(identity: Identity) -> bytes:
-    """What a citizen is found by; the type counts, as numbers of two kinds of documents may be alike."""
+    """Return the hash by which a citizen is found. It includes the type, as numbers of two types may be equal."""
     return lookup_hash(f"{identity.id_type.value}:{identity.id_number}", use=ID_NUMBER)
 
 
 def encrypt_number(identity: Identity) -> bytes:
-    """The number alone; its type stands beside it in the clear."""
+    """Encrypt the number; the document type is stored in plain text."""
     return encrypt(identity.id_number, use=ID_NUMBER)
 
 
 def decrypt_number(encrypted: bytes) -> str:
-    """Raises ``CannotDecrypt``. The caller answers for a purpose and a journal entry."""
+    """Decrypt a number. Raises ``CannotDecrypt``. The caller must have a purpose and write a journal entry."""
     return decrypt(encrypted, use=ID_NUMBER)
 
 
@@ -233,33 +233,33 @@ def encrypt_phone(phone: str) -> bytes:
 
 
 def decrypt_phone(encrypted: bytes) -> str:
-    """For sending a code to it. Raises ``CannotDecrypt``."""
+    """Decrypt a phone number, to send a code to it. Raises ``CannotDecrypt``."""
     return decrypt(encrypted, use=PHONE)
 
 
 def provider_key_hash(key: str) -> bytes:
-    """What a provider's key is found by; the key itself is stored nowhere."""
+    """Return the hash by which a provider's key is found; the key itself is not stored."""
     return lookup_hash(key, use=PROVIDER_KEY)
 
 
 def provider_signing_secret(key_hash: bytes) -> str:
-    """What the provider signs calls with instead of showing the key; it is made anew each time and stored nowhere."""
+    """Return the secret with which a provider signs calls instead of sending its key. It is derived each time and not stored."""
     return lookup_hash(bytes(key_hash).hex(), use=PROVIDER_SIGNATURE).hex()
 
 
 def content_hash(digest: bytes, *, use: str) -> bytes:
-    """A content's digest, keyed before it is stored: a bare one, with all else known, gives an ID number away."""
+    """Return a keyed hash of a content's digest. From a plain digest, somebody who knows the rest could find an ID number."""
     return lookup_hash(digest.hex(), use=use)
 
 
 def encrypt_for_installation(plain: bytes, *, use: str, schema: str = "") -> bytes:
-    """AES-GCM under a key derived from the key-encryption key for this use, bound to a schema if one is given."""
+    """Encrypt with AES-GCM and a key derived from the key-encryption key for this use, bound to a schema if one is given."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + _installation_cipher(use).encrypt(nonce, plain, schema.encode())
 
 
 def decrypt_for_installation(encrypted: bytes, *, use: str, schema: str = "") -> bytes:
-    """The inverse of ``encrypt_for_installation``. Raises ``CannotDecrypt``."""
+    """Decrypt what ``encrypt_for_installation`` returned. Raises ``CannotDecrypt``."""
     nonce, body = encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:]
     try:
         return _installation_cipher(use).decrypt(nonce, body, schema.encode())
@@ -283,7 +283,7 @@ def _create(purpose: Purpose, *, now: datetime) -> CityKey:
 
 @lru_cache(maxsize=1024)
 def _in_use(schema: str, purpose: Purpose, _period: int = 0) -> tuple[int, bytes]:
-    """What is found is remembered for the period: for ever without one, which is for the key that never rotates."""
+    """Return the key in use, cached for the period; permanently without one, which is for the key that is never rotated."""
     key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True)
     return key.pk, _unwrap(bytes(key.wrapped), purpose, schema)
 
@@ -298,7 +298,7 @@ def _by_id(schema: str, key_id: int, purpose: Purpose) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _private_key(seed: bytes) -> Ed25519PrivateKey:
-    """Kept as an object: making it of its bytes takes as long as a signature."""
+    """Return the key object. It is cached because creating it takes as long as a signature."""
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 

@@ -1,4 +1,4 @@
-"""A city's own keys, each wrapped by the operator's key-encryption key."""
+"""A city's keys, each wrapped by the operator's key-encryption key."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -11,7 +11,7 @@ from regions.rights import AppendOnly
 
 
 class Purpose(models.TextChoices):
-    """What a key is for. A key is never used for two purposes."""
+    """The purpose of a key. A key is never used for two purposes."""
 
     DATA = "data", "encrypts ID numbers, phones and credentials"
     LOOKUP = "lookup", "hashes ID numbers and phones so that they can be found"
@@ -22,7 +22,7 @@ class Purpose(models.TextChoices):
 
 
 class Encrypted(models.Model):
-    """Base of models with columns that ``regions.keys.encryption`` fills: their names, each with its use."""
+    """Base class of models with encrypted columns: ``encrypted`` maps their names to their uses (``regions.keys.encryption``)."""
 
     encrypted: ClassVar[Mapping[str, str]] = {}
 
@@ -31,10 +31,10 @@ class Encrypted(models.Model):
 
 
 class CityKey(AppendOnly, Accounted):
-    """One key: current, retired (what it signed before ``retired_at`` counts), or compromised (nothing it signed counts).
+    """A key in use, retired (signatures from before ``retired_at`` are valid), or compromised (no signature is valid).
 
-    Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers.
-    The database lets the city retire a key, and neither remove nor replace one: what it encrypted could be read no more.
+    Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is stored in plain form for verifiers. The
+    database lets the city retire a key but neither delete nor replace it, as what it encrypted could no longer be read.
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("retired_at", "compromised_at")

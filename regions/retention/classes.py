@@ -1,7 +1,7 @@
-"""Classes of data: what is personal in them, how long they are kept, how they are swept, and what stays.
+"""Classes of data: what is personal in them, how long they are kept, how they are swept, and what remains.
 
 An app declares the classes of its tables in its module ``data_classes``: ``DATA_CLASSES``, and in ``NOTHING_PERSONAL`` the tables
-that say nothing of a person, each with the reason. A test holds that every table is in one of them.
+that contain no personal data, each with the reason. A test checks that every table is in one of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +21,11 @@ ROWS_AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class Step:
-    """Rows of one table that are swept alike. Its expressions are SQL over the row ``t``; ``{{bound}}`` is the instant of the limit.
+    """Rows of one table that are swept in the same way. Expressions are SQL over the row ``t``; ``{{bound}}`` is the limit of age.
 
-    ``age``: since when the row is old; none = not yet. ``present``: it was not swept before. ``free``: nothing needs it any more.
-    ``clear``: column → what is left in it; without it the row is removed. ``unit``: rows with the same go together. ``told``: what
-    ``DataClass.after`` learns of each.
+    ``age`` is the instant from which the row's age counts, null if it does not count yet. ``present`` is false for rows already
+    swept, ``free`` for rows still needed. ``clear`` maps columns to the values they are cleared to; without it the row is deleted.
+    Rows with the same ``unit`` are swept together. ``told`` is what ``DataClass.after`` receives for each row.
     """
 
     table: str
@@ -41,9 +41,9 @@ class Step:
 
 @dataclass(frozen=True)
 class DataClass:
-    """``days`` after which it is swept; none = as long as the city is. ``by``: the task that sweeps it, where it is not this one.
+    """A class of data, swept after ``days``; ``None`` means that it is kept as long as the city. ``by`` names another task that sweeps it.
 
-    ``before`` and ``after`` are called in the transaction of each batch; what ``after`` returns is added to the entry.
+    ``before`` and ``after`` are called in the transaction of each batch; what ``after`` returns is added to the journal entry.
     """
 
     name: str
@@ -58,19 +58,19 @@ class DataClass:
     after: Callable[[list[str]], Mapping[str, Any]] | None = None
 
     def function(self, number: int) -> str:
-        """The name of the owner's function that sweeps by the step with this number."""
+        """Return the name of the owner's function that carries out the step with this number."""
         return f"retention_{self.name}_{number}"
 
 
 @cache
 def data_classes() -> tuple[DataClass, ...]:
-    """All that are declared, in the order in which they are swept."""
+    """Return all declared classes, in the order in which they are swept."""
     return tuple(one for module in _declarations() for one in module.DATA_CLASSES)
 
 
 @cache
 def nothing_personal() -> dict[str, str]:
-    """Table → why it says nothing of a person."""
+    """Return the tables without personal data, each with the reason."""
     return {table: why for module in _declarations() for table, why in module.NOTHING_PERSONAL.items()}
 
 

@@ -1,7 +1,7 @@
-"""The owner's functions that sweep: the only way in which a city's session removes what may only grow.
+"""The owner's sweeping functions: a city's session can delete append-only rows only through them.
 
-Each is made from its declared step, in every schema that has the table. The limit of age and the conditions stand in the function, so
-that a session can neither name rows nor remove a young one, whatever instant it gives.
+Each is created from its declared step, in every schema that has the table. The limit of age and the conditions are part of the
+function, so that a session can neither choose rows nor delete a recent one, whatever instant it passes.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ BOUND = "(SELECT bound.at FROM bound)"
 
 
 def make_sweeping_functions(schema: str, role: str) -> None:
-    """Make them anew in the schema, for this role alone. As the owner, after every migration."""
+    """Create the functions again in the schema, for this role alone. Call as the owner, after every migration."""
     with connection.cursor() as cursor:
         cursor.execute(MADE, [f'"{schema}"', "retention\\_%"])
         for (signature,) in cursor.fetchall():

@@ -1,7 +1,8 @@
--- What the owner makes of each step in each schema (regions.retention.functions).
+-- Statements by which the owner creates the function of a step in a schema (regions.retention.functions).
 
 -- statement: function
--- `least`: an earlier limit may be asked for, never a later one. A unit is swept whole, so the last one of a batch is completed.
+-- `least`: a caller may pass an earlier limit, not a later one. A unit is swept whole, so that the last unit of a batch is
+-- complete.
 CREATE FUNCTION {{function}}(asked timestamptz) RETURNS TABLE (swept text, told text)
 LANGUAGE sql SECURITY DEFINER SET search_path = {{schema}}, pg_catalog, pg_temp AS $sweep$
 WITH bound AS MATERIALIZED (SELECT least(asked, now() - make_interval(days => {{days}})) AS at),

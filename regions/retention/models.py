@@ -1,4 +1,4 @@
-"""The ledger of the daily sweep."""
+"""The records of daily sweeps."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from regions.transitions import TransitionTable
 
 
 class RetentionSweep(ReportedJob):
-    """One day's sweep. ``found``: class → rows swept, those past their time that something still needs, and the oldest row."""
+    """One day's sweep. ``found`` maps each class to the rows swept, the expired rows that are still needed, and the oldest row."""
 
     class State(models.TextChoices):
         WAITING = "waiting"

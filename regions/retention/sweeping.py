@@ -1,6 +1,6 @@
-"""The daily sweep of a city: class by class, batch by batch, each batch with its journal entry in one short transaction.
+"""The daily sweep of a city: class by class and batch by batch, each batch with its journal entry in one short transaction.
 
-It can end at any moment: what is swept is past its time in every call, and a class that was begun is gone on with.
+It can be interrupted at any moment: each call finds the expired rows anew, and continues a class that was begun.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ State = RetentionSweep.State
 
 
 def sweep_waiting(*, now: datetime) -> list[int]:
-    """The sweeps that some worker should take: today's, if it has not ended, and what a worker left behind."""
+    """Return the sweeps a worker should claim: today's if it has not ended, and those that a worker left unfinished."""
     RetentionSweep.objects.get_or_create(day=current_city().day_of(now), defaults={"started_at": now})
     return sweep(RetentionSweep.objects.all(), now=now, give_up=lambda one: _end_badly(one, *DIED, now=now))
 
 
 def carry_out(sweep_id: int, *, clock: Clock) -> bool:
-    """Sweep every class that this sweep has not done; whether this call finished it. Call in a city and in no transaction."""
+    """Sweep every class this sweep has not done yet. Return whether this call finished it. Call in a city and in no transaction."""
     job = claim_job(RetentionSweep.objects.filter(pk=sweep_id), now=clock())
     if job is None:
         return False
@@ -45,23 +45,23 @@ def carry_out(sweep_id: int, *, clock: Clock) -> bool:
 
 
 def sweep_public(*, now: datetime) -> int:
-    """What no city holds: sessions and attempts of operators; how many rows. Call in no city."""
+    """Sweep the tables in ``public``: operators' sessions and sign-in attempts. Return the number of rows. Call in no city."""
     return sum(sweep_class(one, now=now) for one in data_classes())
 
 
 def sweep_class(one: DataClass, *, now: datetime) -> int:
-    """Remove or clear all that is past its time and that nothing needs; how many rows. In a city, or in ``public``."""
+    """Delete or clear all expired rows that are no longer needed. Return their number. Call in a city or in ``public``."""
     return sum(_sweep_step(one, number, step, now=now) for number, step in steps_here(one))
 
 
 def steps_here(one: DataClass) -> list[tuple[int, Step]]:
-    """The steps whose tables the current schema has."""
+    """Return the steps whose tables the current schema has."""
     present = set(connection.introspection.table_names())
     return [(number, step) for number, step in enumerate(one.steps) if step.table in present]
 
 
 def standing(one: DataClass, *, now: datetime) -> dict[str, Any]:
-    """The oldest row of the class, and how many are past their time and still needed."""
+    """Return the oldest row of the class, and the number of rows that have expired and are still needed."""
     oldest: list[datetime] = []
     needed = 0
     for _, step in steps_here(one):
@@ -77,7 +77,7 @@ def standing(one: DataClass, *, now: datetime) -> dict[str, Any]:
 
 
 def limit_of(one: DataClass, now: datetime) -> datetime:
-    """What is older is past its time."""
+    """Return the instant before which rows have expired."""
     return now - timedelta(days=one.days or 0)
 
 
@@ -89,7 +89,7 @@ def _sweep_step(one: DataClass, number: int, step: Step, *, now: datetime) -> in
 
 
 def _sweep_batch(one: DataClass, number: int, step: Step, *, now: datetime) -> int:
-    """At most so many rows, and in the same transaction the entry that stays of them."""
+    """Sweep one batch of rows, and write their journal entry in the same transaction. Return the number of rows."""
     limit = limit_of(one, now)
     here = sql.SQL(on_node("journal_journalentry"))
     call = sql.SQL("SELECT swept, told {} CROSS JOIN {}(%s)").format(here, sql.Identifier(one.function(number)))
@@ -112,7 +112,7 @@ def _sweep_batch(one: DataClass, number: int, step: Step, *, now: datetime) -> i
 
 
 def _tombstone(step: Step, keys: list[str]) -> Mapping[str, Any]:
-    """What stays of rows that are gone: their table, how many, and a digest of their keys."""
+    """Return the journal data about swept rows: their table, their number and a digest of their keys."""
     digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()
     return {"table": step.table, "rows": len(keys), "cleared": sorted(step.clear), "digest": digest}
 

@@ -1,4 +1,4 @@
-"""A batch is opened and staged, then accepted in one transaction, held for two people, or refused whole."""
+"""A batch is opened and staged; then it is accepted in one transaction, held for two people, or refused whole."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +17,12 @@ from regions.sources.staging import drop_staged
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SMALLEST_SHARE_OF_BEFORE = 0.6
-# Of a small delivery a few bad records are a large share and no sign of a broken source.
+# In a small delivery a few bad records are a large share and no sign of a broken source.
 MOST_BAD_WHATEVER_THE_SHARE = 20
 
 
 class AlreadyCollecting(RuntimeError):
-    """Another process is collecting this source now."""
+    """Raised if another process is collecting this source."""
 
     def __init__(self, source: Source) -> None:
         super().__init__(f"{source.code} is being collected already")
@@ -30,7 +30,7 @@ class AlreadyCollecting(RuntimeError):
 
 @contextmanager
 def collecting(source: Source) -> Iterator[None]:
-    """Hold the lock of the collection of a source. Raises ``AlreadyCollecting``; PostgreSQL releases it for a killed process."""
+    """Hold the lock for collecting a source. Raises ``AlreadyCollecting``. PostgreSQL releases it if the process is killed."""
     with session_lock(collection_lock_name(source)) as taken:
         if not taken:
             raise AlreadyCollecting(source)
@@ -42,9 +42,9 @@ def collection_lock_name(source: Source) -> str:
 
 
 def open_batch(source: Source, *, address: bytes | None, full: bool, by: str, now: datetime) -> Batch:
-    """Begin a delivery where the last accepted one ended, less an overlap; a full one begins at nothing.
+    """Open a batch that begins where the last accepted one ended, less an overlap; a full one begins at nothing.
 
-    It is full if that is asked for, for the first one from an address, and when a full one is due.
+    It is full on request, for the first collection from an address, and when a full comparison is due.
     """
     with transaction.atomic():
         for left in Batch.objects.filter(source=source, state=Batch.State.STAGING):
@@ -58,12 +58,12 @@ def open_batch(source: Source, *, address: bytes | None, full: bool, by: str, no
 
 
 def next_since(source: Source, horizon: datetime | None) -> datetime | None:
-    """From where a source is read again: some records are written down later than the instant they bear."""
+    """Return from where a source is read again: the horizon less an overlap, as some records are stored later than their instant."""
     return horizon - timedelta(hours=source.overlap_hours) if horizon else None
 
 
 def clock_fault(batch: Batch, *, last: Batch | None, now: datetime) -> BatchReason | None:
-    """Whether the delivery's as_of is missing, in the future, or earlier than that of the ``last`` accepted one."""
+    """Return the fault if the delivery's as_of is missing, in the future, or earlier than that of the last accepted one."""
     if batch.as_of is None or batch.as_of > now + CLOCK_TOLERANCE:
         return BatchReason.CLOCK_AHEAD
     if last and last.as_of and batch.as_of < last.as_of:
@@ -72,13 +72,13 @@ def clock_fault(batch: Batch, *, last: Batch | None, now: datetime) -> BatchReas
 
 
 def has_too_many_bad(batch: Batch) -> bool:
-    """More records are bad than the source's settings allow, and more than a small delivery may have in any case."""
+    """Return whether more records are bad than the source's settings allow and than a small delivery may have in any case."""
     is_large_share = batch.quarantined > batch.source.max_bad_share * batch.extent
     return is_large_share and batch.quarantined > MOST_BAD_WHATEVER_THE_SHARE
 
 
 def shrunk_from(batch: Batch) -> int | None:
-    """How many records the last full delivery had, if this full one is empty or much smaller: then the source is broken."""
+    """Return the size of the last full delivery if this full one is empty or much smaller, which means that the source is broken."""
     if not batch.full:
         return None
     last = batch.source.batches.full().first()
@@ -87,17 +87,17 @@ def shrunk_from(batch: Batch) -> int | None:
 
 
 def refuse(batch: Batch, reason: BatchReason, *, by: str, now: datetime, **parts: Any) -> None:
-    """Close the batch without taking anything of it."""
+    """Close the batch without taking any of its records."""
     _close(batch, Batch.State.REFUSED, reason.value, parts, by=by, now=now)
 
 
 def refuse_for_fault(batch: Batch, fault: SourceFault, *, by: str, now: datetime) -> None:
-    """Close the batch because its source could not be used; the source's own code and message are kept."""
+    """Close the batch because its source could not be used; the source's own code and parameters are kept."""
     _close(batch, Batch.State.REFUSED, fault.reason.value, fault.parts, by=by, now=now)
 
 
 def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
-    """Keep the staged records until two people have decided; earlier held batches are overtaken."""
+    """Keep the staged records until two people have decided; earlier held batches are refused as overtaken."""
     with transaction.atomic():
         overtake(batch, by=by, now=now)
         batch.held_at = now
@@ -106,14 +106,14 @@ def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
 
 
 def overtake(batch: Batch, *, by: str, now: datetime) -> None:
-    """Refuse held batches: of two deliveries of one source only the later can be right."""
+    """Refuse the source's other held batches, as only the latest delivery can be correct."""
     waiting = Batch.objects.filter(source=batch.source, state=Batch.State.HELD).exclude(pk=batch.pk)
     for held in waiting:
         refuse(held, BatchReason.OVERTAKEN, by=by, now=now)
 
 
 def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> None:
-    """Move the horizon; call in the transaction that took the records."""
+    """Accept the batch and move the horizon. Call in the transaction that took the records."""
     overtake(batch, by=by, now=now)
     _set_state(batch, Batch.State.ACCEPTED)
     batch.accepted = accepted

@@ -1,4 +1,4 @@
-"""Changing a source's settings: one source manager proposes, an approver puts it in force."""
+"""Changing a source's settings: one source manager proposes, an approver puts the change into force."""
 
 import copy
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from regions.toml_files import shape_faults
 
 
 class ChangeReason(TextChoices):
-    """Reasons of settings; ``CommonReason`` has those of all proposals."""
+    """Reasons about settings; ``CommonReason`` has those of all proposals."""
 
     CHANGES_NOTHING = "changes_nothing", _("What you entered is what is in force already: there is nothing to change.")
     SETTINGS_MOVED = (
@@ -46,9 +46,9 @@ COMMON = (
     "retired",
     "retired_providers",
 )
-# The codes of the source's providers that are retired, which is theirs and not the source's.
+# The codes of the source's retired providers, a setting of the providers and not of the source.
 OF_PROVIDERS = "retired_providers"
-# What people may change on a page. Where a credential is read from the environment is the operator's, in the city file.
+# What people may change on a page. The environment variable of a credential is set by the operator, in the city file.
 CHANGEABLE: dict[str, tuple[str, ...]] = {
     SourceKind.POLICE_DATABASE: ("records_view", "clock_view", *COMMON),
     SourceKind.BIG_DATA_CENTRE: ("base_url", "app_id", *COMMON),
@@ -60,7 +60,7 @@ SHAPES: dict[str, type[PoliceDatabase | BigDataCentre]] = {
 
 
 def setting_of(source: Source, name: str) -> Any:
-    """What is in force, as JSON."""
+    """Return the value in force, as JSON."""
     if name == OF_PROVIDERS:
         return sorted(source.providers.filter(retired=True).values_list("code", flat=True))
     value = getattr(source, name)
@@ -68,9 +68,9 @@ def setting_of(source: Source, name: str) -> Any:
 
 
 def differing(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the new values those that differ from what is in force. Raises ``KeyError`` for a column nobody may change.
+    """Return those new values that differ from what is in force. Raises ``KeyError`` for a column nobody may change.
 
-    With a source its providers are retired: nobody is judged by what is no longer collected.
+    Retiring a source retires its providers: nobody is judged by a source that is no longer collected.
     """
     foreign = values.keys() - set(CHANGEABLE[source.kind])
     if foreign:
@@ -82,7 +82,7 @@ def differing(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed(source: Source, values: Mapping[str, Any], credential: bytes | None) -> Source:
-    """The source as it would be; a copy that nobody saves. ``credential`` is encrypted, none keeps the present one."""
+    """Return an unsaved copy of the source with the changes. ``credential`` is encrypted; ``None`` keeps the present one."""
     candidate = copy.copy(source)
     for name, value in values.items():
         if name == "still":
@@ -99,7 +99,7 @@ def encrypt_credential(credential: str | None) -> bytes | None:
 
 
 def settings_faults(source: Source, values: Mapping[str, Any], credential: str | None) -> list[Fault]:
-    """What is wrong with the source as it would be, a new address included, by the keys of a city file; never with a value."""
+    """Return the faults of the changed settings, including a new address, by the keys of a city file and without their values."""
     key = CREDENTIAL_KEYS[source.kind][0]
     content: dict[str, Any] = {
         "code": source.code,
@@ -134,7 +134,7 @@ def propose(
     by: str,
     now: datetime,
 ) -> SourceChange:
-    """Propose ``values`` for columns; ``credential`` none keeps the present one, ``effect`` is for who decides. Raises ``Refused``."""
+    """Propose ``values`` for columns; ``credential=None`` keeps the present one, ``effect`` informs the approver. Raises ``Refused``."""
     require_role(by, Role.SOURCE_MANAGER)
     reason = require_reason(reason)
     with transaction.atomic():
@@ -160,13 +160,13 @@ def propose(
 
 
 def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
-    """Make the proposed settings the source's. Raises ``Refused``, also when the source is no longer as it was."""
+    """Apply the proposed settings to the source. Raises ``Refused``, also if the source has changed since the proposal."""
     with transaction.atomic():
         change = _locked().to_decide(change_id, by=by)
         source = Source.objects.select_for_update().get(pk=change.source_id)
         if any(setting_of(source, name) != value for name, value in change.before.items()):
             raise Refused(ChangeReason.SETTINGS_MOVED)
-        # The database that was shown as the present one: its URL may have been changed in the city file meanwhile.
+        # The approver was shown the database in force; its URL may have been changed in the city file since the proposal.
         if change.effect.get("address") and DatabaseAddress(**change.effect["address"]) != database_address(source):
             raise Refused(ChangeReason.SETTINGS_MOVED)
         candidate = changed(source, change.values, bytes(change.credential) if change.credential else None)
@@ -182,18 +182,18 @@ def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
 
 @transaction.atomic
 def refuse(change_id: int, *, reason: str, by: str, now: datetime) -> SourceChange:
-    """Leave the source as it is. Raises ``Refused``."""
+    """Refuse a change; the source stays as it is. Raises ``Refused``."""
     return _locked().to_decide(change_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def withdraw(change_id: int, *, by: str, now: datetime) -> SourceChange:
-    """Take one's own proposal back. Raises ``Refused``."""
+    """Withdraw one's own proposal. Raises ``Refused``."""
     return _locked().to_withdraw(change_id, by=by).withdraw(by=by, now=now)
 
 
 def _addresses(source: Source, credential: str | None) -> dict[str, Any]:
-    """Where the database is and would be, without the passwords: for who decides, and for the journal."""
+    """Return the present and the new address of the database without passwords, for the approver and the journal."""
     after = read_address(credential) if credential is not None and source.kind == SourceKind.POLICE_DATABASE else None
     if after is None:
         return {}
@@ -206,7 +206,7 @@ def _locked() -> ProposalQuerySet[SourceChange]:
 
 
 def _check(source: Source, values: Mapping[str, Any], credential: str | None) -> None:
-    """At both times: the allow list may have become shorter since the proposal."""
+    """Raise ``Refused`` for bad settings. Called at both times, as the allow list may have changed since the proposal."""
     faults = settings_faults(source, values, credential)
     if faults:
         raise Refused(ChangeReason.BAD_SETTINGS, faults="; ".join(map(str, faults)))

@@ -1,4 +1,4 @@
-"""Opening a source's delivery with its stored settings: credential, operator's list of places, connector."""
+"""Opening a source's delivery with its stored settings: credential, the operator's allow list, connector."""
 
 import os
 from collections import Counter
@@ -38,9 +38,10 @@ def open_delivery(
     known: Ranges | None = None,
     interactive: bool = False,
 ) -> AbstractContextManager[Delivery]:
-    """What the source recorded after `since` (none = everything). Not inside a transaction. Raises SourceFault, also while read.
+    """Open what the source recorded after `since` (``None`` = everything). Raises SourceFault, also while it is read.
 
-    With `full` everything is compared; a source that can hash its records leaves out what is as it is in `known`.
+    Call in no transaction. With `full` everything is compared; a source that can hash its records leaves out what is unchanged
+    since `known`.
     """
     if source.kind == SourceKind.POLICE_DATABASE:
         return police_database.open_delivery(
@@ -66,7 +67,7 @@ def open_delivery(
 
 
 def address_of(source: Source) -> bytes | None:
-    """A hash of where the source is; none while its credential cannot be read, and then nothing can be collected either."""
+    """Return a hash of the source's address, or ``None`` if its credential cannot be read; it cannot be collected then either."""
     try:
         return address_hash(source, credential_of(source))
     except SourceMisconfigured:
@@ -74,7 +75,7 @@ def address_of(source: Source) -> bytes | None:
 
 
 def check_address(kind: str, *, base_url: str, credential: str | None) -> None:
-    """Check a source's address against the allow list, as far as it is known; connects nowhere. Raises SourceFault."""
+    """Check a source's address against the allow list, as far as it is known, without connecting. Raises SourceFault."""
     if kind == SourceKind.BIG_DATA_CENTRE:
         check_base_url(base_url, allow_list())
     elif credential is not None:
@@ -82,7 +83,7 @@ def check_address(kind: str, *, base_url: str, credential: str | None) -> None:
 
 
 def credential_of(source: Source) -> str:
-    """The database URL or the shared secret, as stored or from the environment. Raises SourceMisconfigured."""
+    """Return the database URL or the shared secret, as stored or from the environment. Raises SourceMisconfigured."""
     if source.credential is not None:
         try:
             return encryption.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL)
@@ -95,7 +96,7 @@ def credential_of(source: Source) -> str:
 
 
 def database_address(source: Source) -> DatabaseAddress | None:
-    """Where a police database is, without the password; none for a centre, and while the URL cannot be read."""
+    """Return a police database's address without the password; ``None`` for a centre, and if the URL cannot be read."""
     if source.kind != SourceKind.POLICE_DATABASE:
         return None
     try:
@@ -114,7 +115,7 @@ RECORDS_LOOKED_AT = 100
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """The source is complete up to ``as_of``; ``looked_at`` records were checked, ``bad`` counts faults by reason code."""
+    """The result of a trial: the source's horizon, the number of records checked, and faults by reason code."""
 
     as_of: datetime
     looked_at: int
@@ -124,7 +125,7 @@ class TrialResult:
 
 
 def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> TrialResult:
-    """Check the first records of a source, stored or not; nothing is kept. Not inside a transaction. Raises SourceFault."""
+    """Check the first records of a source, saved or not, and store nothing. Call in no transaction. Raises SourceFault."""
     last = source.batches.accepted().first()
     horizon = last.as_of if last else None
     with open_delivery(source, since=next_since(source, horizon), zone=zone, interactive=True) as delivery:

@@ -25,12 +25,12 @@ class SourceKind(models.TextChoices):
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def current(self) -> models.QuerySet["Source"]:
-        """Those that are collected: not retired."""
+        """Return the sources that are collected: those not retired."""
         return self.filter(retired=False)
 
 
 class Source(Accounted, Encrypted):
-    """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
+    """A source of evidence. The credential (a database URL, or a shared secret) is encrypted and never shown."""
 
     told_by_digest: ClassVar[tuple[str, ...]] = ("credential",)
     encrypted: ClassVar[Mapping[str, str]] = {"credential": SOURCE_CREDENTIAL}
@@ -72,29 +72,29 @@ class Source(Accounted, Encrypted):
         return self.code
 
     def horizon_at(self, known_at: datetime) -> datetime | None:
-        """The moment up to which what was received by then is complete; none without an accepted batch."""
+        """Return the horizon by what was received by ``known_at``, or ``None`` without an accepted batch."""
         return self.batches.accepted().received_by(known_at).values_list("as_of", flat=True).first()
 
     def is_too_old(self, horizon: datetime, *, at: datetime) -> bool:
-        """Whether what is complete up to the horizon only is not judged by any more."""
+        """Return whether data complete up to the horizon is too old to judge by."""
         return at - horizon > timedelta(hours=self.max_age_hours)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def accepted(self) -> Self:
-        """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
+        """Return accepted batches, the newest first. Its ``as_of`` is the horizon, since no batch with an earlier one is accepted."""
         return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
 
     def full(self) -> Self:
-        """Accepted full comparisons, the newest first."""
+        """Return accepted full comparisons, the newest first."""
         return self.accepted().filter(full=True)
 
     def received_by(self, known_at: datetime) -> Self:
-        """What was known then."""
+        """Return batches received by that instant."""
         return self.filter(received_at__lte=known_at)
 
     def horizon_of(self, source: OuterRef, *, known_at: datetime | None = None) -> Subquery:
-        """The horizon, at an instant or now, as a column of a query of sources."""
+        """Return the horizon, at an instant or now, as a column of a query of sources."""
         accepted = self.accepted() if known_at is None else self.accepted().received_by(known_at)
         return Subquery(accepted.filter(source=source).values("as_of")[:1])
 
@@ -185,7 +185,7 @@ class Batch(models.Model):
         return f"batch {self.pk} of {self.source_id}"
 
     def message_in(self, language: str) -> str:
-        """Why the batch was refused or is held, and what to do, by language tag; empty when it was neither."""
+        """Return why the batch was refused or is held, and what to do, by language tag; empty if it was neither."""
         return sentence(self.reason, self.parts, language) if self.reason else ""
 
     @property
@@ -194,12 +194,12 @@ class Batch(models.Model):
 
     @property
     def extent(self) -> int:
-        """How many records its shares are shares of: a full comparison need not fetch what is as it was."""
+        """The number of records its shares refer to: a full comparison need not fetch what is unchanged."""
         return max(self.delivered, self.compared or 0)
 
 
 class BatchFinding(models.Model):
-    """A record of which a delivery said what nobody expected; it goes with its batch when that is refused."""
+    """A record about which a delivery said something unexpected. It is deleted with its batch if that is refused."""
 
     class Kind(models.TextChoices):
         LATE = "late", _("Recorded before the horizon, and new to the city")
@@ -222,10 +222,10 @@ class BatchFinding(models.Model):
 
 
 class RangeHashes(models.Model):
-    """What a full comparison saw, so that the next one need not fetch what is still the same.
+    """The hashes of a full comparison, so that the next one need not fetch what is unchanged.
 
-    Records fall into 2^``bits`` ranges by the hash of their id; ``digests`` has eight bytes for each range, over all of its
-    records recorded by the batch's horizon. ``reading`` is a hash of the settings by which they were read.
+    Records fall into 2^``bits`` ranges by the hash of their id; ``digests`` has eight bytes for each range, over all of its records
+    recorded by the batch's horizon. ``reading`` is a hash of the settings by which they were read.
     """
 
     batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="range_hashes")
@@ -241,7 +241,7 @@ class RangeHashes(models.Model):
 
 
 class StagedRecord(Encrypted):
-    """A checked record waiting for its batch. ID numbers are encrypted before they touch the database."""
+    """A checked record waiting for its batch. ID numbers are encrypted before they are stored."""
 
     encrypted: ClassVar[Mapping[str, str]] = {"id_encrypted": ID_NUMBER}
 
@@ -269,7 +269,7 @@ class StagedRecord(Encrypted):
 
 
 class Quarantined(AppendOnly, Encrypted):
-    """A bad record: its raw content (encrypted), its line and why; ``taken_in`` is the later batch in which it passed."""
+    """A bad record: its raw content (encrypted), its line and why it is bad. ``taken_in`` is the later batch in which it passed."""
 
     encrypted: ClassVar[Mapping[str, str]] = {"raw": QUARANTINED_RECORD}
 
@@ -305,7 +305,7 @@ class ChangeState(models.TextChoices):
 
 
 class SourceChange(Encrypted, Proposal):
-    """New settings of a source: ``values`` and ``before`` hold the columns that differ, a new credential is encrypted apart."""
+    """New settings of a source. ``values`` and ``before`` hold the columns that differ; a new credential is stored encrypted."""
 
     encrypted: ClassVar[Mapping[str, str]] = {"credential": SOURCE_CREDENTIAL}
 
@@ -343,7 +343,7 @@ class SourceChange(Encrypted, Proposal):
         return f"source:{self.source.code}"
 
     def described(self) -> dict[str, Any]:
-        """What differs as [old, new]; of a database's URL the parts that are no secret, and of a mapping the words."""
+        """Return what differs as [old, new]: of a database's URL the parts that are not secret, and of a mapping its entries."""
         columns = sorted([*self.values, *(["credential"] if self.credential else [])])
         settings = {name: [self.before[name], new] for name, new in self.values.items() if name != "kinds"}
         kinds = differing_parts(self.before.get("kinds"), self.values.get("kinds"))
@@ -359,12 +359,12 @@ class SourceChange(Encrypted, Proposal):
 
     @property
     def differing_address(self) -> dict[str, list[Any]] | None:
-        """Of a new database's address what differs: empty, then only the password may be new; none if it is not known."""
+        """Return what differs in a new database address. If empty, only the password may be new; ``None`` if it is not known."""
         after = self.effect.get("new_address")
         return None if after is None else differing_parts(self.effect.get("address"), after)
 
 
 def differing_parts(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]]:
-    """By name [old, new] of what differs; none is an empty dictionary."""
+    """Map names to [old, new] where they differ; ``None`` counts as an empty dictionary."""
     old, new = before or {}, after or {}
     return {name: [old.get(name), new.get(name)] for name in sorted({*old, *new}) if old.get(name) != new.get(name)}

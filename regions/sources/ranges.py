@@ -1,4 +1,4 @@
-"""When a source is compared as a whole, and what the last comparison left to compare with."""
+"""When a source is compared as a whole, and the hashes of the last comparison."""
 
 import hashlib
 import json
@@ -11,20 +11,20 @@ from regions.sources.connectors.delivery import Comparison, Ranges
 from regions.sources.models import Batch, RangeHashes, Source, SourceKind
 from regions.tenancy import current_city
 
-# More findings of a kind than this are counted and not listed: another database stands behind the source.
+# If there are more findings of a kind than this, they are counted and not listed: the source has been replaced by another database.
 LISTED_A_KIND = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRanges:
-    """What the full comparison of ``batch`` saw."""
+    """The hashes of the full comparison of ``batch``."""
 
     batch: int
     ranges: Ranges
 
 
 def address_hash(source: Source, credential: str) -> bytes:
-    """Keyed, of where the source is and which of its views we read: not of how we prove who we are."""
+    """Return a keyed hash of where the source is and which of its views we read, without credentials."""
     place: list[object] = [source.base_url, source.app_id, source.records_view, source.clock_view]
     if source.kind == SourceKind.POLICE_DATABASE:
         address = read_address(credential)
@@ -34,7 +34,7 @@ def address_hash(source: Source, credential: str) -> bytes:
 
 
 def is_full_due(batch: Batch, *, now: datetime) -> bool:
-    """The first collection from this address, or the last full one is as many days ago as the source's settings say."""
+    """Return whether this is the first collection from this address, or the last full one is as old as the source's settings say."""
     last = batch.source.batches.full().first()
     if last is None or last.address is None or batch.address is None or bytes(last.address) != bytes(batch.address):
         return True
@@ -43,7 +43,10 @@ def is_full_due(batch: Batch, *, now: datetime) -> bool:
 
 
 def known_ranges(batch: Batch) -> KnownRanges | None:
-    """Of the last full comparison, if it was of the same address, read by the same settings, and has all it missed listed."""
+    """Return the hashes of the last full comparison if they can be used.
+
+    They can if it was from the same address, read by the same settings, and lists everything it missed.
+    """
     last = batch.source.batches.full().select_related("range_hashes").first()
     hashes = getattr(last, "range_hashes", None)
     if last is None or last.as_of is None or hashes is None or last.address is None or batch.address is None:
@@ -56,7 +59,7 @@ def known_ranges(batch: Batch) -> KnownRanges | None:
 
 
 def keep_comparison(batch: Batch, comparison: Comparison | None) -> None:
-    """Of a full delivery: how many records the source has, and its hashes for the next time."""
+    """Record of a full delivery how many records the source has, and its hashes for the next comparison."""
     batch.compared = comparison.records if comparison else batch.delivered
     batch.save(update_fields=["compared"])
     if comparison:
@@ -67,7 +70,7 @@ def keep_comparison(batch: Batch, comparison: Comparison | None) -> None:
 
 
 def _reading(source: Source) -> bytes:
-    """A record that comes again under another mapping is another fact, so then everything has to come again."""
+    """Hash the settings by which records are read. If they change, everything is read again, as the facts may differ."""
     return _keyed([sorted(source.kinds.items()), str(source.still)], use="source reading")
 
 

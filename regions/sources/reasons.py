@@ -1,4 +1,4 @@
-"""Why a delivery was not accepted, beside the faults of its source."""
+"""Why a delivery was not accepted, in addition to the faults of its source."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from regions.vocabulary import label_in
 
 
 class BatchReason(TextChoices):
-    """Reason codes of batches that were delivered whole; `{…}` is filled from the batch's `parts`."""
+    """Reason codes of batches that were delivered whole; the batch's `parts` fill `{…}`."""
 
     TOO_MANY_BAD = (
         "too_many_bad",
@@ -36,7 +36,7 @@ class BatchReason(TextChoices):
 
 
 def sentence(reason: str, parts: dict[str, object], language: str) -> str:
-    """The message of a reason code of either kind; the bare code if it is of an earlier release."""
+    """Return the message of a reason code of either kind, or the bare code if it is of an earlier release."""
     for known in (BatchReason, FaultReason):
         if reason in set(known):
             return label_in(language, known(reason), **parts)
@@ -44,7 +44,7 @@ def sentence(reason: str, parts: dict[str, object], language: str) -> str:
 
 
 class RecordReason(TextChoices):
-    """A reason code; `conflicting_version` is found among records, all others in one record."""
+    """A reason code; `conflicting_version` is found by comparing records, all others in a single record."""
 
     BAD_ID = "bad_id", _("identity document not valid")
     BAD_KIND = "bad_kind", _("kind not mapped")

@@ -1,4 +1,4 @@
-"""One record of a delivery, checked field by field; nothing is guessed or corrected, and no message repeats a value."""
+"""Checking one record of a delivery field by field. Nothing is guessed or corrected, and no message repeats a value."""
 
 import hashlib
 import json
@@ -20,11 +20,11 @@ MAX_NAME_CHARACTERS = 200
 MAX_RECORD_ID_CHARACTERS = 200
 MAX_DETAIL_BYTES = 8 * 1024
 MAX_DETAIL_DEPTH = 5
-# ASCII digits only: `\d` would take full-width ones.
+# ASCII digits only: `\d` would accept full-width ones.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Signs of text decoded wrongly at some earlier stop: undecodable bytes, the replacement character, non-characters.
+# Signs of text that was decoded wrongly before: undecodable bytes, the replacement character, non-characters.
 _SPOILT = re.compile("[\ud800-\udfff\ufffd\ufffe\uffff]")
-# The fields of a record that hold one line of text, numbers and dates among them; `detail` may hold several.
+# The fields of a record that contain one line of text, including numbers and dates; `detail` may contain several lines.
 TEXTS_OF_ONE_LINE = (
     "record_id",
     "id_type",
@@ -39,7 +39,7 @@ TEXTS_OF_ONE_LINE = (
 
 
 class RecordFault(Exception):
-    """Why a record goes to quarantine; `message` is English and completes the sentence that the field's name begins."""
+    """Raised for a record to be quarantined; `message` is English and completes a sentence that begins with the field's name."""
 
     def __init__(self, reason: RecordReason, field: str, message: str) -> None:
         super().__init__(f"{field} {message}")
@@ -50,7 +50,7 @@ class RecordFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedRecord:
-    """A record as the contract has it; `kind` is ours, `recorded_at` aware, `detail` an object (empty for none)."""
+    """A record as the contract defines it; `kind` is one of ours, `recorded_at` aware, `detail` an object (empty for none)."""
 
     record_id: str
     identity: Identity
@@ -73,10 +73,10 @@ def check_record(
     still: date | None = None,
     known_kinds: Collection[str] = FACT_KINDS,
 ) -> CheckedRecord | RecordFault:
-    """The record, or the first fault in it. Fields the contract does not name are ignored.
+    """Return the record, or the first fault in it. Fields the contract does not name are ignored.
 
-    `kinds` maps the source's words to ours; a word it does not map must be one of `known_kinds`. `as_of` is the moment
-    the delivery says it is complete up to, `zone` the city's, `still` the day the source writes for "no end".
+    `kinds` maps the source's words to ours; a word it does not map must be one of `known_kinds`. `as_of` is the moment the delivery
+    says it is complete up to, `zone` the city's, `still` the day the source writes for "no end".
     """
     try:
         return _read(content, kinds, as_of, zone, still, known_kinds)
@@ -124,7 +124,7 @@ def _read(
 
 
 def content_digest(record: CheckedRecord) -> bytes:
-    """SHA-256 over everything the record says: equal for the same content, and only then. 32 bytes."""
+    """Return the SHA-256 of the record's content (32 bytes): equal only for equal content."""
     canonical = {
         "record_id": record.record_id,
         "id_type": record.identity.id_type.value,
@@ -143,7 +143,7 @@ def content_digest(record: CheckedRecord) -> bytes:
 
 
 def _read_end(content: Mapping[str, Any], still: date | None) -> date | None:
-    """None for what has not ended, which some sources write as a day that will never come."""
+    """Return the end, or ``None`` if there is none, which some sources write as a day in the far future."""
     value = content.get("ended_on")
     if value is None or (still is not None and value == still.isoformat()):
         return None
@@ -170,7 +170,7 @@ def _read_kind(content: Mapping[str, Any], kinds: Mapping[str, str], known_kinds
 def read_line(
     content: Mapping[str, Any], field: str, longest: int, *, wrong: RecordReason = RecordReason.MISSING_FIELD
 ) -> str:
-    """One line of text, perhaps empty; `wrong` is the reason for what is no text or too long."""
+    """Return one line of text, perhaps empty. `wrong` is the reason for a value that is not text or too long."""
     value = _required(content, field)
     if not isinstance(value, str):
         raise RecordFault(wrong, field, "must be text")
@@ -181,7 +181,7 @@ def read_line(
 
 
 def read_day(content: Mapping[str, Any], field: str) -> date:
-    """A day that can be meant."""
+    """Return a day within the years a record may name."""
     value = _required(content, field)
     try:
         day = date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
@@ -200,7 +200,7 @@ def read_instant(content: Mapping[str, Any], field: str) -> datetime:
 
 
 def read_area(content: Mapping[str, Any], field: str) -> str | None:
-    """A division code, or none."""
+    """Return a division code, or ``None``."""
     value = content.get(field)
     if value is None:
         return None
@@ -210,7 +210,7 @@ def read_area(content: Mapping[str, Any], field: str) -> str | None:
 
 
 def read_boolean(content: Mapping[str, Any], field: str) -> bool:
-    """A real boolean: `0`, `"false"` and absence are not taken for one."""
+    """Return a real boolean: `0`, `"false"` and absence are not accepted."""
     value = _required(content, field)
     if not isinstance(value, bool):
         raise RecordFault(RecordReason.MISSING_FIELD, field, "must be true or false")
@@ -218,7 +218,7 @@ def read_boolean(content: Mapping[str, Any], field: str) -> bool:
 
 
 def read_detail(content: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """A small object, given as such or as JSON text; empty if absent."""
+    """Return a small object, given as such or as JSON text; empty if absent."""
     value = content.get(field)
     if value is None:
         return {}
@@ -247,14 +247,14 @@ def _required(content: Mapping[str, Any], field: str) -> Any:
 
 
 def _check_every_encoding(content: Mapping[str, Any]) -> None:
-    """Before anything else: a spoilt value is named as such in whichever field it stands."""
+    """Check the encoding of all fields first, so that a spoilt value is reported as such whichever field it is in."""
     for field in TEXTS_OF_ONE_LINE:
         if isinstance(value := content.get(field), str):
             _check_encoding(value, field, controls="")
 
 
 def _check_encoding(text: str, field: str, *, controls: str) -> None:
-    """Refuse text that went through a wrong decoding, and control characters but for those named."""
+    """Refuse text that was decoded wrongly, and control characters other than ``controls``."""
     if text.isascii() and text.isprintable():
         return
     if _SPOILT.search(text) or any(
@@ -264,7 +264,7 @@ def _check_encoding(text: str, field: str, *, controls: str) -> None:
 
 
 def _parse(text: str, field: str) -> Any:
-    """The value of JSON text, whose length bounds what it can become."""
+    """Parse JSON text. Its length limits the size of the value."""
     _check_encoding(text, field, controls="\t\n\r")
     if len(text) > MAX_DETAIL_BYTES:
         raise RecordFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
@@ -275,7 +275,7 @@ def _parse(text: str, field: str) -> Any:
 
 
 def _depth(value: Any) -> int:
-    """How deeply lists and objects are nested, looked at no further than one level too deep."""
+    """Return how deeply lists and objects are nested, counting at most one level more than allowed."""
     level, layer = 0, [value]
     while layer and level <= MAX_DETAIL_DEPTH:
         layer = [item for item in layer if isinstance(item, (dict, list))]
@@ -285,7 +285,7 @@ def _depth(value: Any) -> int:
 
 
 def _texts(value: Any) -> list[str]:
-    """All keys and texts within a value of bounded depth."""
+    """Return all keys and texts within a value of bounded depth."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Putting a delivery aside, checked record by record, before any of it counts. ID numbers are encrypted first."""
+"""Staging a delivery, checked record by record, before any of it counts. ID numbers are encrypted first."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -40,8 +40,8 @@ COLUMNS = (
     "detail",
     "digest",
 )
-# The same record recorded at the same moment with two contents: neither can be believed. By windows and not by a join of the
-# table with itself, which without fresh statistics becomes quadratic.
+# The same record recorded at the same moment with two contents: neither can be believed. With windows and not a self-join, which
+# without fresh statistics becomes quadratic.
 CONFLICTING = """
 SELECT * FROM (
     SELECT s.*, min(encode(digest, 'hex')) OVER versions < max(encode(digest, 'hex')) OVER versions AS conflicts
@@ -55,7 +55,7 @@ FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
 
 
 def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: ZoneInfo) -> None:
-    """Check and stage every record; bad ones go to quarantine. Raises SourceFault: what was staged is for the caller to drop."""
+    """Check and stage every record; bad ones are quarantined. Raises SourceFault; the caller then drops what was staged."""
     kinds, still = batch.source.kinds, batch.source.still
     incoming = iter(records)
     while chunk := list(islice(incoming, RECORDS_PER_TRANSACTION)):
@@ -76,12 +76,12 @@ def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: 
 
 
 def stage_checked(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> None:
-    """Stage records that passed their check, each with its line. Call in the transaction of its caller."""
+    """Stage records that passed their check, each with its line. Call in a transaction."""
     copy_rows("sources_stagedrecord", COLUMNS, (_row(batch, line, record) for line, record in records))
 
 
 def quarantine_conflicts(batch: Batch) -> None:
-    """Move records that contradict themselves to quarantine."""
+    """Move records that contradict each other to quarantine."""
     with transaction.atomic():
         conflicting = StagedRecord.objects.raw(CONFLICTING, {"batch": batch.pk})
         for chunk in _chunks(conflicting.iterator()):
@@ -96,7 +96,7 @@ def drop_staged(batch: Batch) -> None:
 
 
 def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
-    """In the order of COLUMNS."""
+    """Return the row's values in the order of COLUMNS."""
     return (
         batch.pk,
         line,
@@ -130,7 +130,7 @@ def _quarantined(batch: Batch, raw: RawRecord, fault: RecordFault) -> Quarantine
 
 
 def _readable_id(raw: RawRecord) -> str:
-    """A bad record is not missing from its source."""
+    """Return the record's id if it can be read, so that a bad record does not count as missing from its source."""
     try:
         return read_line(raw.content, "record_id", MAX_RECORD_ID_CHARACTERS)
     except RecordFault:
@@ -138,7 +138,7 @@ def _readable_id(raw: RawRecord) -> str:
 
 
 def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:
-    """From the staged row: the delivery itself has been read and is gone."""
+    """Build the quarantined record from the staged row, as the delivery has been read and cannot be read again."""
     content = {field: getattr(row, field) for field in FIELDS} | {"id_number": decrypt_number(bytes(row.id_encrypted))}
     raw = RawRecord(row.line, content)
     fault = RecordFault(

@@ -1,4 +1,4 @@
-"""Making accounts: what they are checked for, the operator's own way, and the step that all ways share; whose account one is.
+"""Creating accounts: checks, the operator's own way, and the step that all ways share; and the names of accounts' holders.
 
 A city's security administrators change staff by ``regions.staff.changes``.
 """
@@ -64,17 +64,17 @@ class StaffReason(TextChoices):
 
 
 ONE_TIME_PASSWORD_BYTES = 12
-# Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
-# hashes them anew at full strength.
+# Slow hashes compensate for guessable passwords. 96 random bits cannot be guessed however fast they are tried, and signing in
+# hashes them again at full strength.
 ROUNDS_FOR_RANDOM_BITS = 1_000
 
 
 def add_staff(
     *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
 ) -> tuple[Account, str]:
-    """The operator's, at the machine: an account with a one-time password for a sealed print. Raises ``Refused``.
+    """Create an account with a one-time password, as the operator at the console, for a sealed print. Raises ``Refused``.
 
-    Not a security administrator's: theirs are proposed, and their first secret goes to the person alone.
+    Security administrators do not use it: theirs are proposed, and the first secret is sent to the person alone.
     """
     require_operator(by)
     wanted = checked_roles(roles)
@@ -91,7 +91,7 @@ def add_staff(
 
 
 def create_account(account: Account, roles: set[Role], *, by: str, now: datetime) -> Account:
-    """Save a new account with its roles; without a password of its own, with one that fits nothing. Raises ``Refused``."""
+    """Save a new account with its roles; without a password, it gets an unusable one. Raises ``Refused``."""
     if Account.objects.filter(username__iexact=account.username).exists():
         raise Refused(StaffReason.NAME_TAKEN, name=account.username)
     check_email_is_free(account.email, account)
@@ -107,13 +107,13 @@ def create_account(account: Account, roles: set[Role], *, by: str, now: datetime
 
 
 def check_username(username: str) -> None:
-    """Raises ``Refused``."""
+    """Raise ``Refused`` for a text that cannot be a user name."""
     if not is_username(username):
         raise Refused(StaffReason.BAD_NAME, name=username)
 
 
 def checked_email(email: str) -> str:
-    """The address, stripped. Raises ``Refused`` for what is none."""
+    """Return the address, stripped. Raises ``Refused`` if it is not one."""
     stripped = email.strip()
     try:
         validate_email(stripped)
@@ -123,14 +123,14 @@ def checked_email(email: str) -> str:
 
 
 def check_email_is_free(email: str, account: Account) -> None:
-    """Raises ``Refused`` when another account has the address."""
+    """Raise ``Refused`` if another account has the address."""
     other = Account.objects.filter(email__iexact=email).exclude(pk=account.pk).first() if email else None
     if other is not None:
         raise Refused(StaffReason.EMAIL_TAKEN, name=other.username)
 
 
 def one_time_password() -> str:
-    """Random bits, for the person to replace at the first sign-in."""
+    """Return a random password, which the person replaces at the first sign-in."""
     return secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
 
 
@@ -140,7 +140,7 @@ def hash_of_random_bits(password: str) -> str:
 
 
 def checked_roles(roles: Iterable[str]) -> set[Role]:
-    """The roles one person is to hold together. Raises ``Refused``."""
+    """Return the roles that one person is to hold together. Raises ``Refused``."""
     asked = list(roles)
     unknown = sorted({role for role in asked if role not in set(Role)})
     if unknown:
@@ -164,7 +164,7 @@ def _enumerated(language: str, pairs: list[tuple[str, str]]) -> str:
 
 
 def other_account(account_id: int, by: str) -> Account:
-    """The account, locked, if it is not one's own. Raises ``Refused``."""
+    """Return the account, locked. Raises ``Refused`` if it does not exist or is the caller's own."""
     account = Account.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
         raise Refused(StaffReason.NO_SUCH_ACCOUNT)
@@ -178,9 +178,10 @@ def journal(verb: str, account: Account, *, by: str, now: datetime, **data: Any)
 
 
 def full_name_of(username: str) -> str:
-    """The name of the person whose account of this city it is, with the user name where two people are named alike.
+    """Return the full name of an account of this city, with the user name added where two people share the name.
 
-    The user name where there is no such account, or none of its name. One query tells the names of a city, kept for some minutes.
+    Return the user name if there is no such account or it has no name. One query reads all names of the city; they are cached for
+    some minutes.
     """
     kept = caches["template_fragments"]
     names: dict[str, str] = kept.get("names_of_accounts", {})

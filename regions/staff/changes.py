@@ -1,7 +1,7 @@
-"""Changes of staff. What gives power is proposed by one security administrator and confirmed by another, about neither of them.
+"""Changes of staff. One security administrator proposes what gives power, another confirms it; it concerns neither of them.
 
-To take power away takes one, at once: whoever does it is a security administrator and stays one. The rules of roles, names and
-addresses are judged at the proposal and at its confirmation. No secret is made here: ``regions.staff.enrolment``.
+Taking power away needs one security administrator, who stays one, and has effect at once. The rules of roles, names and addresses
+are checked at the proposal and again at its confirmation. No secret is created here: see ``regions.staff.enrolment``.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ from regions.staff.roles import Role
 def propose_account(
     *, username: str, full_name: str, office: str, email: str, roles: Iterable[str], reason: str, by: str, now: datetime
 ) -> StaffChange:
-    """A new account for one person. Raises ``Refused``."""
+    """Propose an account for one person. Raises ``Refused``."""
     require_role(by, Role.SECURITY_ADMIN)
     values = {
         "full_name": full_name.strip(),
@@ -50,7 +50,7 @@ def propose_account(
 
 
 def propose_roles(account_id: int, *, roles: Iterable[str], reason: str, by: str, now: datetime) -> StaffChange:
-    """These roles and no others, of which some are new; to take roles away needs no proposal. Raises ``Refused``."""
+    """Propose that the account have exactly these roles, at least one of them new; removing roles needs no proposal. Raises ``Refused``."""
     wanted = checked_roles(roles)
 
     def change(account: Account) -> StaffChange:
@@ -63,7 +63,7 @@ def propose_roles(account_id: int, *, roles: Iterable[str], reason: str, by: str
 
 
 def propose_reopening(account_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
-    """That a closed account is opened again, with the roles it had, to be enrolled anew. Raises ``Refused``."""
+    """Propose to reopen a closed account with the roles it had; its holder enrols anew. Raises ``Refused``."""
 
     def change(account: Account) -> StaffChange:
         if account.is_active:
@@ -77,7 +77,7 @@ def propose_reopening(account_id: int, *, reason: str, by: str, now: datetime) -
 
 
 def propose_reset(account_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
-    """That password and one-time codes end and a link to choose new ones is sent to the account's address. Raises ``Refused``."""
+    """Propose to reset password and one-time codes and send a link for new ones to the account's address. Raises ``Refused``."""
 
     def change(account: Account) -> StaffChange:
         if not account.is_active:
@@ -90,7 +90,7 @@ def propose_reset(account_id: int, *, reason: str, by: str, now: datetime) -> St
 
 
 def propose_email(account_id: int, *, email: str, reason: str, by: str, now: datetime) -> StaffChange:
-    """Another address for links to be sent to. Raises ``Refused``."""
+    """Propose another address, to which links are then sent. Raises ``Refused``."""
     wanted = checked_email(email)
 
     def change(account: Account) -> StaffChange:
@@ -103,7 +103,7 @@ def propose_email(account_id: int, *, email: str, reason: str, by: str, now: dat
 
 
 def confirm(change_id: int, *, by: str, now: datetime) -> StaffChange:
-    """Put it in force: the second security administrator's, or the operator's at the machine. Raises ``Refused``."""
+    """Put a change into force. ``by`` is the second security administrator, or the operator at the console. Raises ``Refused``."""
     with transaction.atomic():
         change = _to_decide(change_id, by=by)
         if change.expires_at <= now:
@@ -120,19 +120,19 @@ def confirm(change_id: int, *, by: str, now: datetime) -> StaffChange:
 
 @transaction.atomic
 def refuse(change_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
-    """Leave everything as it is. Raises ``Refused``."""
+    """Refuse a change; nothing else changes. Raises ``Refused``."""
     return _to_decide(change_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def withdraw(change_id: int, *, by: str, now: datetime) -> StaffChange:
-    """Take one's own proposal back. Raises ``Refused``."""
+    """Withdraw one's own proposal. Raises ``Refused``."""
     own: StaffChange = StaffChange.objects.locked().to_withdraw(change_id, by=by)
     return own.withdraw(by=by, now=now)
 
 
 def withdraw_roles(account_id: int, *, keep: Iterable[str], by: str, now: datetime) -> Account:
-    """Leave the account these of its roles, at once. Raises ``Refused``, also when one of them would be given."""
+    """Reduce the account to the roles in ``keep``, at once. Raises ``Refused``, also if it does not hold one of them."""
     kept = checked_roles(keep)
     with transaction.atomic():
         account = _to_change(account_id, by)
@@ -145,7 +145,7 @@ def withdraw_roles(account_id: int, *, keep: Iterable[str], by: str, now: dateti
 
 
 def close_account(account_id: int, *, by: str, now: datetime) -> Account:
-    """End the account's sessions and its links to enrol at once. Raises ``Refused``."""
+    """Close the account, which ends its sessions and its links to enrol at once. Raises ``Refused``."""
     with transaction.atomic():
         account = _to_change(account_id, by)
         if account.is_active:
@@ -157,7 +157,7 @@ def close_account(account_id: int, *, by: str, now: datetime) -> Account:
 
 
 def send_again(account_id: int, *, by: str, now: datetime) -> EnrolmentLink:
-    """A new link to the same confirmed address, for somebody who has not enrolled yet: takes one. Raises ``Refused``."""
+    """Send a new link to the same confirmed address, for an account not enrolled yet; needs one administrator. Raises ``Refused``."""
     with transaction.atomic():
         account = _to_change(account_id, by)
         if not account.is_active:
@@ -170,9 +170,9 @@ def send_again(account_id: int, *, by: str, now: datetime) -> EnrolmentLink:
 
 
 def _to_change(account_id: int, by: str) -> Account:
-    """Somebody else's account, locked, for a security administrator who is one under the lock.
+    """Return another person's account, locked, after checking under the lock that ``by`` is a security administrator.
 
-    Of two who close each other, or of one who confirms while being closed, only the first does anything.
+    So of two administrators who close each other, or of one who confirms while being closed, only the first succeeds.
     """
     advisory_lock("staff")
     require_role(by, Role.SECURITY_ADMIN)
@@ -220,7 +220,7 @@ def _check_new(username: str, values: dict[str, Any]) -> None:
 
 
 def _check_unmoved(change: StaffChange, account: Account) -> None:
-    """Whoever confirms has seen what was there when it was proposed."""
+    """Raise ``Refused`` if the account has changed since the proposal: the confirming person must have seen its present values."""
     now_held = {"roles": sorted(account.roles), "email": account.email}
     if any(now_held[name] != value for name, value in change.before.items()):
         raise Refused(StaffReason.ACCOUNT_MOVED)
@@ -241,7 +241,7 @@ def _give_roles(account: Account, change: StaffChange, *, by: str, now: datetime
 
 
 def _settle_roles(account: Account, wanted: set[Role], *, by: str, now: datetime) -> None:
-    """These roles and no others; what stays is not given anew."""
+    """Grant and revoke roles until the account has exactly these. Roles it keeps are not granted anew."""
     held = account.roles
     withdrawn, given = sorted(held - wanted), sorted(wanted - held)
     account.grants.filter(role__in=withdrawn, revoked_at__isnull=True).update(revoked_by=by, revoked_at=now)
@@ -252,7 +252,7 @@ def _settle_roles(account: Account, wanted: set[Role], *, by: str, now: datetime
 
 
 def _reopen(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:
-    """As if it were new: why it was closed nobody knows here, and a session of before would go on."""
+    """Reopen the account as if it were new: the reason for closing is unknown here, and an earlier session would become valid again."""
     checked_roles(change.values["roles"])
     account.is_active = True
     account.save(update_fields=["is_active"])
@@ -267,7 +267,7 @@ def _reset(account: Account, change: StaffChange, *, by: str, now: datetime) -> 
 
 
 def _begin_anew(account: Account, *, by: str, now: datetime) -> None:
-    """End password, codes, sessions and lock-outs. The codes do not end alone: whoever knew the password could tie another phone."""
+    """End password, codes, sessions and lock-outs. Resetting codes alone would let anybody with the password enrol another phone."""
     account.set_unusable_password()
     account.save(update_fields=["password"])
     Authenticator.objects.filter(user=account).delete()
@@ -277,7 +277,7 @@ def _begin_anew(account: Account, *, by: str, now: datetime) -> None:
 
 
 def _change_email(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:
-    """Links that went to the old address are void."""
+    """Change the address and void the links that were sent to the old one."""
     check_email_is_free(change.values["email"], account)
     account.email = change.values["email"]
     account.save(update_fields=["email"])

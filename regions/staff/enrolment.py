@@ -1,4 +1,4 @@
-"""How a person comes to their own password and one-time codes: by a link that is sent to them and that no administrator sees."""
+"""Enrolment: a person chooses a password and an authenticator app by a link sent to them, which no administrator sees."""
 
 import hashlib
 import secrets
@@ -13,13 +13,13 @@ from regions.staff.accounts import StaffReason, journal
 from regions.staff.models import Account, EnrolmentLink
 
 TOKEN_BYTES = 32
-# A worker that began to send and was killed is followed by another; the later token is the one that counts.
+# After this time another worker retries a sending that was begun and not finished; the later token is the valid one.
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 MOST_TRIES = 10
 
 
 def open_link(account: Account, *, now: datetime) -> EnrolmentLink:
-    """A new link for a worker to send; the older ones are void. Call in the transaction of what asks for it. Raises ``Refused``."""
+    """Create a link for a worker to send and void the older ones. Call in the transaction of the request. Raises ``Refused``."""
     if not account.email:
         raise Refused(StaffReason.NO_EMAIL)
     account.enrolment_links.open().update(voided_at=now)
@@ -29,18 +29,18 @@ def open_link(account: Account, *, now: datetime) -> EnrolmentLink:
 
 
 def is_enrolling(account: Account) -> bool:
-    """Whether a link is what the account waits for: one was made, and no password has been chosen since."""
+    """Return whether the account waits for enrolment: it has a link, and no password has been chosen since."""
     return not account.has_usable_password() and account.enrolment_links.exists()
 
 
 def links_to_send(*, now: datetime) -> QuerySet[EnrolmentLink]:
-    """Those that no worker has sent, nor is about to."""
+    """Return usable links that were not sent and that no worker is sending."""
     free = Q(tried_at__isnull=True) | Q(tried_at__lt=now - TRY_AGAIN_AFTER)
     return EnrolmentLink.objects.usable(now=now).filter(free, sent_at__isnull=True, tries__lt=MOST_TRIES)
 
 
 def take_to_send(link_id: int, *, now: datetime) -> tuple[EnrolmentLink, str] | None:
-    """The link and its new token, for the worker that sends it; none when another has it. The token is kept nowhere."""
+    """Return the link with a new token, for the worker that sends it, or ``None`` if another has it. The token is not stored."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     taken = links_to_send(now=now).filter(pk=link_id)
     if not taken.update(token_hash=hash_of_token(token), tries=F("tries") + 1, tried_at=now):
@@ -49,26 +49,26 @@ def take_to_send(link_id: int, *, now: datetime) -> tuple[EnrolmentLink, str] | 
 
 
 def note_sent(link: EnrolmentLink, *, now: datetime) -> None:
-    """That the mail server has taken it."""
+    """Record that the mail server has accepted the message."""
     with transaction.atomic():
         EnrolmentLink.objects.filter(pk=link.pk).update(sent_at=now)
         journal("staff.link_sent", link.account, by="system", now=now, expires_at=link.expires_at.isoformat())
 
 
 def hash_of_token(token: str) -> bytes:
-    """256 random bits cannot be guessed from it, however fast they are tried."""
+    """Return the hash of a token. The token has 256 random bits, so it cannot be guessed from its hash."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def find_link(token_hash: bytes, *, now: datetime) -> EnrolmentLink | None:
-    """The usable link of a token; none for one that was used, replaced, has expired, or is another city's."""
+    """Return the usable link of a token, or ``None`` if it was used, replaced or has expired, or belongs to another city."""
     return EnrolmentLink.objects.usable(now=now).select_related("account").filter(token_hash=token_hash).first()
 
 
 def enrol(token_hash: bytes, password: str, *, now: datetime) -> Account | None:
-    """Use the link: the account has this password from now on. None when the link is no longer usable.
+    """Use the link: set the account's password. Return ``None`` if the link is no longer usable.
 
-    Call in the transaction that ties the authenticator app as well: a link is used for both or for neither.
+    Call in the transaction that also enrols the authenticator app: a link is used for both or for neither.
     """
     link = find_link(token_hash, now=now)
     if link is None or not EnrolmentLink.objects.usable(now=now).filter(pk=link.pk).update(used_at=now):

@@ -1,6 +1,7 @@
-"""The first security administrators of a city: whether they have enrolled, and another link for those who were too late for theirs.
+"""The first security administrators of a city: whether they have enrolled, and a new link for those whose link has expired.
 
-Until one of them has, nobody in the city could have it sent; the operator can. The address stays the one that two operators saw.
+Until one of them has enrolled, nobody in the city can have a link sent; the operator can. The address stays the one that two
+operators approved.
 """
 
 from datetime import datetime
@@ -21,7 +22,7 @@ from regions.tenancy import in_city
 
 
 class Enrolment(TextChoices):
-    """How far somebody named in an opening has come."""
+    """The state of enrolment of a person named in a city's opening."""
 
     ENROLLED = "enrolled", _("has enrolled")
     SENT = "sent", _("has the link, and has not used it yet")
@@ -30,7 +31,7 @@ class Enrolment(TextChoices):
 
 
 class Administrator(NamedTuple):
-    """One of them, as the operator sees them."""
+    """A first administrator, as the operator sees them."""
 
     name: str
     username: str
@@ -38,20 +39,20 @@ class Administrator(NamedTuple):
 
 
 def administrators_at_work() -> QuerySet[Account]:
-    """Open accounts that may make others, also of those who have not enrolled yet. In the city."""
+    """Return open accounts of security administrators, including those who have not enrolled yet. Call in the city."""
     mine = Account.objects.filter(grants__role=Role.SECURITY_ADMIN, grants__revoked_at__isnull=True, is_active=True)
     return mine.distinct().order_by("username")
 
 
 def first_administrators(schema: str, *, now: datetime) -> list[Administrator]:
-    """Who administers the city, or will. Call in no city."""
+    """Return the city's security administrators, enrolled or not. Call in no city."""
     with in_city(schema):
         found = administrators_at_work().prefetch_related("enrolment_links")
         return [Administrator(one.full_name, one.username, _state(one, now)) for one in found]
 
 
 def send_first_links(schema: str, *, by: str, now: datetime) -> list[EnrolmentLink]:
-    """New links to the same addresses, where nobody has enrolled. Call in no city. Raises ``Refused``."""
+    """Send new links to the same addresses if nobody has enrolled. Call in no city. Raises ``Refused``."""
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with in_city(schema), transaction.atomic():
         advisory_lock("staff")

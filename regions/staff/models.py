@@ -1,4 +1,4 @@
-"""Accounts of a city's staff. Citizens are not accounts: they sign in with a code sent to their phone."""
+"""Accounts of a city's staff, their roles, changes and sessions. Citizens have no accounts: they sign in with a code sent by SMS."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ from regions.staff.roles import Role
 
 
 class Account(AppendOnly, Accounted, AbstractBaseUser):
-    """One person of one city, made by ``regions.staff.accounts`` only; closed, never removed or renamed."""
+    """The account of one person in one city. ``regions.staff.accounts`` creates it; it may be closed, and is never deleted or renamed."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = (
         "password",
@@ -50,7 +50,7 @@ class Account(AppendOnly, Accounted, AbstractBaseUser):
 
     class Meta:
         constraints = [
-            # Whoever reads one mail box is one person.
+            # Two accounts with one mail box would be one person.
             models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="email_is_of_one_account"),
         ]
 
@@ -58,23 +58,23 @@ class Account(AppendOnly, Accounted, AbstractBaseUser):
         return self.username
 
     def get_full_name(self) -> str:
-        """The person's name, or the user name where none is known."""
+        """Return the person's name, or the user name if no name is known."""
         return self.full_name or self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """What was read again is written without the columns that the database would refuse; libraries save whole rows."""
+        """Write only the columns that may be updated: libraries save whole rows, and the database would refuse the others."""
         if not self._state.adding and kwargs.get("update_fields") is None:
             kwargs["update_fields"] = self.updatable_columns
         super().save(*args, **kwargs)
 
     @property
     def roles(self) -> frozenset[Role]:
-        """Roles granted and not withdrawn."""
+        """Return the roles granted and not revoked."""
         return frozenset(Role(r) for r in self.grants.filter(revoked_at__isnull=True).values_list("role", flat=True))
 
 
 class RoleGrant(AppendOnly, Accounted):
-    """A role given to an account, by whom and when, and until when. Withdrawn, never removed."""
+    """A role of an account, with who granted it and when, and who revoked it and when. It is revoked, never deleted."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at")
 
@@ -102,7 +102,7 @@ class RoleGrant(AppendOnly, Accounted):
 
 
 class CacheEntry(models.Model):
-    """A used one-time code or the tries within a rate limit (``portal.staff_sign_in.shared_cache``); gone when its time is over."""
+    """A used one-time code or the attempts within a rate limit (``portal.staff_sign_in.shared_cache``); deleted after it expires."""
 
     key_hash = models.BinaryField(unique=True)
     value = models.JSONField()
@@ -113,10 +113,10 @@ class CacheEntry(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A session of whoever is signed in, staff or citizen (``portal.web.sessions``).
+    """A session of a signed-in person, staff or citizen (``portal.web.sessions``).
 
-    ``citizen_id``: the citizen whom the session's own text names, for a query of more than the session. Who is signed in, the text says:
-    it is signed.
+    ``citizen_id`` is the citizen named in the session's own data, for queries over many sessions. The session's data, which is
+    signed, decides who is signed in.
     """
 
     citizen_id = models.BigIntegerField(null=True)
@@ -142,9 +142,9 @@ class ChangeKind(models.TextChoices):
 
 
 class StaffChange(AppendOnly, Proposal):
-    """What gives somebody power: one security administrator proposes, another confirms, and neither is who it is about.
+    """A change that gives somebody power: one security administrator proposes, another confirms; it concerns neither of them.
 
-    ``values`` and ``before`` hold what the account would have and had: ``roles``, ``email``, and of a new account name and office.
+    ``values`` and ``before`` hold the new and the previous ``roles`` and ``email``, and for a new account its name and office.
     """
 
     State, Kind = ChangeState, ChangeKind
@@ -179,7 +179,7 @@ class StaffChange(AppendOnly, Proposal):
                 condition=~Q(proposed_by=F("username")) & ~Q(decided_by=F("username")),
                 name="staff_change_is_of_a_third_person",
             ),
-            # A new account is there once it is confirmed; every other change is of one that is there.
+            # A new account exists once it is confirmed; every other change concerns an existing account.
             models.CheckConstraint(
                 condition=Q(kind="account", account__isnull=True) & ~Q(state="confirmed")
                 | Q(account__isnull=False) & (~Q(kind="account") | Q(state="confirmed")),
@@ -198,7 +198,7 @@ class StaffChange(AppendOnly, Proposal):
         return f"staff:{self.username}"
 
     def described(self) -> dict[str, Any]:
-        """Roles and address as [old, new]; names and offices are typed by hand and stay out of the journal."""
+        """Return the change with roles and address as [old, new]. Names and offices are free text and stay out of the journal."""
         settings = {
             name: [self.before.get(name), self.values[name]] for name in ("roles", "email") if name in self.values
         }
@@ -207,7 +207,7 @@ class StaffChange(AppendOnly, Proposal):
 
 class EnrolmentLinkQuerySet(models.QuerySet["EnrolmentLink"]):
     def open(self) -> Self:
-        """Neither used nor void; they may have expired."""
+        """Return links that were neither used nor voided; they may have expired."""
         return self.filter(used_at__isnull=True, voided_at__isnull=True)
 
     def usable(self, *, now: datetime) -> Self:
@@ -215,9 +215,9 @@ class EnrolmentLinkQuerySet(models.QuerySet["EnrolmentLink"]):
 
 
 class EnrolmentLink(AppendOnly):
-    """A way to choose a password and tie an authenticator app, once: sent to the account's address, seen by nobody else.
+    """A single-use link to choose a password and enrol an authenticator app. It is sent to the account's address only.
 
-    The token is made by the worker that sends it; only its hash is kept.
+    The worker that sends it creates the token; only the token's hash is stored.
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = (

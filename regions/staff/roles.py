@@ -1,4 +1,4 @@
-"""Names and roles of a city's staff, and which roles no one person may hold together (``docs/trust.md``, graded protection level 3)."""
+"""User names and roles of a city's staff, and which roles exclude each other (``docs/trust.md``, graded protection level 3)."""
 
 import re
 from itertools import combinations
@@ -6,13 +6,13 @@ from itertools import combinations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-# The journal names people by it: no name may be taken for another's, for the portal's own (`system`) or a citizen's
-# (`citizen:<ref>`), nor hold signs that cannot be seen.
+# The journal names people by it: a name must not be confusable with another, with the portal's own (`system`) or a citizen's
+# (`citizen:<ref>`), nor contain invisible characters.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 
 class Role(TextChoices):
-    """What a member of staff may be. Devices and providers have keys of their own, not roles."""
+    """A role of a member of staff. Devices and providers have keys of their own, not roles."""
 
     REVIEWER = "reviewer", _("Reviewer")
     APPROVER = "approver", _("Approver")
@@ -26,12 +26,12 @@ class Role(TextChoices):
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
-# Each stands alone: nobody audits, or administers, what they decide or configure.
+# Each excludes all other roles: nobody audits or administers what they decide or configure.
 ALONE = ADMINISTRATORS | {Role.AUDITOR}
 
 
 def excluded_pairs(roles: set[Role]) -> list[tuple[Role, Role]]:
-    """The pairs among these that exclude each other; empty when one person may hold them all."""
+    """Return the pairs among these roles that exclude each other; empty if one person may hold them all."""
     return [pair for pair in combinations(sorted(roles), 2) if ALONE & set(pair)]
 
 

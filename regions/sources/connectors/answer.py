@@ -14,20 +14,20 @@ import httpx
 from regions.instants import instant_of
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceRefused, SourceUnreachable
 
-# Records are five levels deep in their detail, within record, list, data and answer; some slack lets a record that
-# is too deep be quarantined by itself.
+# Records are five levels deep in their detail, within record, list, data and answer. The limit is higher, so that a single record
+# that is too deep is quarantined by itself.
 MAX_DEPTH = 64
 SHOWN_CHARACTERS = 200
 _PIECE_BYTES = 1 << 16
-# A string (perhaps unended: the match must not start over inside it), or what opens, closes and separates values.
+# A string (perhaps unterminated: the match must not start again inside it), or a bracket or comma.
 _MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
-# A byte that is no UTF-8 and a backslash: in GBK the second byte of some characters is one, and would escape the quote after it.
+# An undecodable byte and a backslash: in GBK the second byte of some characters is a backslash and would escape the next quote.
 _HALF_A_CHARACTER = re.compile(r"([\udc80-\udcff])\\")
 _NUMBER_OF_A_PERSON = re.compile(r"[0-9]{15,17}[0-9Xx]?")
 
 
 def read_body(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body, unpacked piece by piece against zip bombs. Raises DeliveryInconsistent, SourceUnreachable."""
+    """Return the body, decompressed piece by piece to stop zip bombs. Raises DeliveryInconsistent, SourceUnreachable."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         pieces: Iterable[bytes] = response.iter_raw()
@@ -44,7 +44,7 @@ def read_body(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 def read_json(body: bytes, *, max_values: int) -> Any:
-    """The value; bytes that are no UTF-8 become lone surrogates and spoil one record only. Raises DeliveryInconsistent."""
+    """Parse the body. Bytes that are not UTF-8 become lone surrogates and spoil one record only. Raises DeliveryInconsistent."""
     text = body.decode("utf-8-sig", errors="surrogateescape")
     if text.lstrip()[:1] == "<":
         raise DeliveryInconsistent("html_answer")
@@ -58,7 +58,7 @@ def read_json(body: bytes, *, max_values: int) -> Any:
 
 
 def _read_text(text: str, max_values: int) -> Any:
-    """Control characters within strings, NUL among them, are left for the records' check. Raises DeliveryInconsistent."""
+    """Parse a text. Control characters within strings, such as NUL, are left for the records' check. Raises DeliveryInconsistent."""
     _measure(text, max_values)
     try:
         return json.loads(text, strict=False, parse_constant=_refuse_constant)
@@ -68,7 +68,7 @@ def _read_text(text: str, max_values: int) -> Any:
 
 
 def redact(text: object, secrets: Iterable[str] = ()) -> str:
-    """A source's text made safe to show and log: short, printable, without our secrets or a person's number."""
+    """Return a source's text safe to show and log: short, printable, without our secrets or a person's number."""
     shown = str(text)[: 10 * SHOWN_CHARACTERS]
     for secret in secrets:
         if secret:
@@ -79,7 +79,7 @@ def redact(text: object, secrets: Iterable[str] = ()) -> str:
 
 
 def _gunzip(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """One gzip member in pieces of at most 64 KiB. Raises DeliveryInconsistent, SourceUnreachable."""
+    """Decompress one gzip member in pieces of at most 64 KiB. Raises DeliveryInconsistent, SourceUnreachable."""
     unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     for chunk in packed:
         waiting = chunk
@@ -94,7 +94,7 @@ def _gunzip(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _measure(text: str, max_values: int) -> None:
-    """Refuse, before anything is built, what would take much more memory than its text. Raises DeliveryInconsistent."""
+    """Refuse, before parsing it, a text whose values would take much more memory than the text. Raises DeliveryInconsistent."""
     depth = values = 0
     for match in _MARK.finditer(text):
         mark = match.group()
@@ -110,7 +110,7 @@ def _measure(text: str, max_values: int) -> None:
 
 
 def _refuse_constant(name: str) -> None:
-    """NaN and the infinities are Python's addition to JSON, and no source's to use. Raises ValueError."""
+    """Raise ValueError for NaN and the infinities, Python's additions to JSON, which no source may use."""
     raise ValueError(name)
 
 
@@ -119,7 +119,7 @@ MAX_CURSOR_CHARACTERS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is well formed; a record that is no object is kept under the key `not_an_object`."""
+    """A well-formed page. A record that is not an object is stored under the key `not_an_object`."""
 
     as_of: datetime
     total: int
@@ -128,7 +128,7 @@ class Page:
 
 
 def read_page(answer: Any, *, secrets: tuple[str, ...]) -> Page:
-    """The page in an answer `{"code": "0", "data": {…}}`. Raises SourceRefused, DeliveryInconsistent."""
+    """Return the page in an answer `{"code": "0", "data": {…}}`. Raises SourceRefused, DeliveryInconsistent."""
     if not isinstance(answer, dict) or "code" not in answer:
         raise DeliveryInconsistent("bad_page", field="code")
     code = answer["code"]
@@ -148,7 +148,7 @@ def read_page(answer: Any, *, secrets: tuple[str, ...]) -> Page:
 
 
 def _read_as_of(text: Any) -> datetime:
-    """The instant up to which the delivery is complete. Raises DeliveryInconsistent."""
+    """Return the instant up to which the delivery is complete. Raises DeliveryInconsistent."""
     as_of = instant_of(text)
     if as_of is None:
         raise DeliveryInconsistent("bad_page", field="as_of")
@@ -156,7 +156,7 @@ def _read_as_of(text: Any) -> datetime:
 
 
 def _read_cursor(data: dict[str, Any]) -> str | None:
-    """The next page's cursor, none on the last page. Its absence could be a lost half, so it must be there."""
+    """Return the next page's cursor, or None on the last page. The key must be present: its absence could be a truncated answer."""
     cursor = data.get("next_cursor", "")
     if cursor is None:
         return None
@@ -167,7 +167,7 @@ def _read_cursor(data: dict[str, Any]) -> str | None:
 
 @dataclass(slots=True)
 class PageSequence:
-    """The pages so far; each further page must continue them. Memory: 32 bytes a page."""
+    """The pages read so far; each further page must continue them. Takes 32 bytes of memory per page."""
 
     page_size: int
     first: Page | None = None
@@ -177,7 +177,7 @@ class PageSequence:
     _previous: set[bytes] = field(default_factory=set)
 
     def accept(self, page: Page) -> None:
-        """Take the page as the next one. Raises DeliveryInconsistent."""
+        """Add the next page. Raises DeliveryInconsistent."""
         self.first = self.first or page
         if page.as_of != self.first.as_of:
             raise DeliveryInconsistent("as_of_changed")
@@ -193,7 +193,7 @@ class PageSequence:
         self._accept_records(page)
 
     def _accept_records(self, page: Page) -> None:
-        """Refuse pages that repeat or overlap: with the right total they would mean that others were left out."""
+        """Refuse pages that repeat or overlap: with the right total, they mean that other records were left out."""
         self.received += len(page.records)
         digests = [hashlib.sha256(json.dumps(record).encode()).digest() for record in page.records]
         repeated = bool(digests) and not _add(self._pages, hashlib.sha256(b"".join(digests)).digest())
@@ -205,7 +205,7 @@ class PageSequence:
 
 
 def _add(known: set[bytes], digest: bytes) -> bool:
-    """Whether the digest is new; adds it."""
+    """Add the digest. Return whether it is new."""
     new = digest not in known
     known.add(digest)
     return new

@@ -1,4 +1,4 @@
-"""The provincial big-data centre: signed HTTP requests, page by page; only a busy server is asked again."""
+"""The provincial big-data centre: signed HTTP requests, page by page. Only faults that may pass are retried."""
 
 import hashlib
 import hmac
@@ -19,20 +19,20 @@ from regions.sources.connectors.transport import Deadline, Exchange, GuardedTran
 
 
 def sign(secret: str, fields: Mapping[str, str]) -> str:
-    """Upper-case hex HMAC-SHA256 over `key=value&…`, keys sorted, empty values left out, values not URL-encoded."""
+    """Return the upper-case hex HMAC-SHA256 of `key=value&…`: sorted keys, without empty values, values not URL-encoded."""
     text = "&".join(f"{key}={fields[key]}" for key in sorted(fields) if fields[key] != "")
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest().upper()
 
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PAGE_SIZE = 10_000
-# `since` is in every request: a centre need not know what a missing one means. Before this no record was made by any machine.
+# `since` is in every request, as a centre need not define a missing one. No record is older than this.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a delivery takes from the machine; tests put their own in place."""
+    """The clock, randomness, waiting and name resolution that a delivery uses; tests replace them."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     nonce: Callable[[], str] = lambda: secrets.token_hex(16)
@@ -45,7 +45,7 @@ SYSTEM = System()
 
 
 def check_base_url(base_url: str, allowed: AllowList) -> httpx.URL:
-    """The URL if a source may be there. Raises SourceMisconfigured, HostNotAllowed."""
+    """Return the URL if a source may be there. Raises SourceMisconfigured, HostNotAllowed."""
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, UnicodeError):
@@ -73,14 +73,14 @@ def open_delivery(
     limits: HttpLimits = HTTP_LIMITS,
     system: System = SYSTEM,
 ) -> Iterator[Delivery]:
-    """What was recorded after `since` (aware; none = everything); its first page has come. Raises SourceFault, also while read."""
+    """Open what was recorded after `since` (aware; None = everything) and read its first page. Raises SourceFault, also while read."""
     url = check_base_url(base_url, allowed)
     _check_settings(app_id, secret, page_size)
     deadline = Deadline(limits.total_seconds, system.monotonic)
     transport = GuardedTransport(allowed, system.resolve, deadline)
     timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-    # trust_env off: a proxy from the environment would resolve names in our stead.
+    # trust_env off: a proxy from the environment would resolve names itself.
     with httpx.Client(
         transport=transport, timeout=timeout, headers=headers, trust_env=False, follow_redirects=False
     ) as client:
@@ -92,7 +92,7 @@ def open_delivery(
 
 
 def _check_settings(app_id: str, secret: str, page_size: int) -> None:
-    """Refuse what could not be sent, or would be signed with nothing. Raises SourceMisconfigured."""
+    """Refuse settings that could not be sent or used to sign. Raises SourceMisconfigured."""
     if not (app_id and app_id.isascii() and app_id.isprintable()):
         raise SourceMisconfigured("bad_setting", part="app_id")
     if not secret:
@@ -103,7 +103,7 @@ def _check_settings(app_id: str, secret: str, page_size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Builds one signed request per attempt: a nonce is good for one try only."""
+    """Builds one signed request per attempt: a nonce is valid for one attempt only."""
 
     client: httpx.Client
     url: httpx.URL
@@ -126,7 +126,7 @@ class _Request:
 
 
 def _read_pages(exchange: Exchange, request: _Request, page_size: int) -> Iterator[Page]:
-    """The pages in order, each checked against those before. Raises SourceFault."""
+    """Yield the pages in order, each checked against the previous ones. Raises SourceFault."""
     sequence = PageSequence(page_size)
     cursor: str | None = ""
     while cursor is not None:
@@ -137,7 +137,7 @@ def _read_pages(exchange: Exchange, request: _Request, page_size: int) -> Iterat
 
 
 def _number(first: Page, following: Iterator[Page]) -> Iterator[RawRecord]:
-    """The records of all pages, numbered through; one page at a time is in memory."""
+    """Yield the records of all pages with consecutive numbers. One page at a time is in memory."""
     line = 0
     page: Page | None = first
     while page is not None:

@@ -1,4 +1,4 @@
-"""An engine that connects to the address the guard resolved and checked; TLS still checks the name."""
+"""A SQLAlchemy engine that connects to the address the guard resolved and checked; TLS still verifies the name."""
 
 import re
 import socket
@@ -23,7 +23,7 @@ _AS_TEXT = psycopg2.extensions.new_type(_DATE_TYPES, "DATES_AS_TEXT", lambda val
 
 
 def make_engine(url: URL, allowed: AllowList, resolve: Resolver, timeouts: DatabaseTimeouts) -> Engine:
-    """The engine for a URL from `check_database_url`; no connection is kept after use. Raises SourceFault."""
+    """Return the engine for a URL from `check_database_url`; it keeps no connection after use. Raises SourceFault."""
     backend = url.get_backend_name()
     try:
         if backend == "sqlite":
@@ -34,14 +34,14 @@ def make_engine(url: URL, allowed: AllowList, resolve: Resolver, timeouts: Datab
         if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
             is_plain = allowed.allows_plain(str(url.host), int(url.port or 0))
             return _mysql_engine(url, addresses, timeouts, is_plain=is_plain)
-        # A driver we do not know is given the address in place of the name.
+        # An unknown driver is given the address in place of the name.
         return create_engine(url.set(host=addresses[0]), poolclass=NullPool)
     except (NoSuchModuleError, ImportError):
         raise SourceMisconfigured("no_driver", driver=url.drivername) from None
 
 
 def _sqlite_engine(url: URL, timeouts: DatabaseTimeouts) -> Engine:
-    """Opens the file read-only (a missing file is not created); undecodable bytes stay visible as lone surrogates."""
+    """Open the file read-only (a missing file is not created). Undecodable bytes become lone surrogates."""
     location = Path(str(url.database)).absolute().as_uri() + "?mode=ro"
 
     def connect() -> sqlite3.Connection:
@@ -55,7 +55,7 @@ def _sqlite_engine(url: URL, timeouts: DatabaseTimeouts) -> Engine:
 
 
 def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts) -> Engine:
-    """`hostaddr` holds libpq to the address, `host` to the name in the certificate; keepalives notice a dead peer."""
+    """Return an engine whose `hostaddr` fixes the address and `host` the name in the certificate; keepalives detect a dead peer."""
     arguments: dict[str, str | int] = {
         "host": ",".join([str(url.host)] * len(addresses)),
         "hostaddr": ",".join(addresses),
@@ -67,20 +67,18 @@ def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTim
         "application_name": "health-code-portal",
     }
     if url.query.get("sslmode") == VERIFIED:
-        # The machine's own certificates, as for the other connectors; Kerberos would take the place of TLS.
+        # The machine's own certificates, as for the other connectors; GSS encryption would be used instead of TLS.
         trusted = ssl.get_default_verify_paths().cafile or "system"
         arguments |= {"sslrootcert": trusted, "gssencmode": "disable"}
-    # Nobody sends hstore, and to look for it takes a query of each new connection.
+    # hstore is not used, and looking for it would take a query per connection.
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments, use_native_hstore=False)
-    # One date the driver cannot hold (year 10022, BC) would else break the whole delivery off.
+    # A single date the driver cannot represent (year 10022, BC) would otherwise end the whole delivery.
     event.listen(engine, "connect", lambda connection, _record: psycopg2.extensions.register_type(_AS_TEXT, connection))
     return engine
 
 
 def _mysql_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts, *, is_plain: bool) -> Engine:
-    """Hands the driver a socket that is connected already, so that it resolves nothing; it gives no login without TLS
-    unless that is allowed.
-    """
+    """Return an engine that gives the driver a connected socket, so that it resolves no name; it logs in without TLS only if allowed."""
     arguments: dict[str, Any] = {
         "defer_connect": True,
         "local_infile": False,
@@ -103,7 +101,7 @@ def _mysql_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeou
 
 
 def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.socket:
-    """A connection to the first address that takes one. Raises SourceUnreachable."""
+    """Return a connection to the first address that accepts one. Raises SourceUnreachable."""
     for address in addresses:
         try:
             opened = socket.create_connection((address, port), timeout=seconds)
@@ -115,7 +113,7 @@ def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.
 
 
 def _await_greeting(opened: socket.socket) -> None:
-    """Wait for the server to speak first: the driver would wait as long as for a statement. Raises SourceUnreachable."""
+    """Wait for the server's greeting: the driver would wait for it as long as for a statement. Raises SourceUnreachable."""
     try:
         opened.recv(1, socket.MSG_PEEK)
     except OSError as error:
@@ -126,19 +124,19 @@ def _await_greeting(opened: socket.socket) -> None:
     raise SourceUnreachable(reason)
 
 
-# The drivers we install and know how to pin, in place of whatever SQLAlchemy's release takes by default.
+# The drivers we install and can bind to a checked address, in place of SQLAlchemy's defaults.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "mssql": 1433}
 OPTIONS = {"postgresql": {"sslmode"}, "mysql": {"charset"}, "mariadb": {"charset"}, "oracle": {"service_name"}}
 VERIFIED = "verify-full"
 _OPTION_VALUE = re.compile(r"[\w.-]{1,64}")
-# No `=`, `;`, `/` or blank: libpq and ODBC take a database name of that kind for a connection string of its own.
+# No `=`, `;`, `/` or space: libpq and ODBC interpret such a database name as a connection string.
 _DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """A database's URL without what proves who we are; ``options`` are those that a URL may have."""
+    """A database's URL without its credentials; ``options`` are those that a URL may have."""
 
     dialect: str
     host: str
@@ -149,7 +147,7 @@ class DatabaseAddress:
 
 
 def read_address(url: str) -> DatabaseAddress | None:
-    """None for what is no URL of a database."""
+    """Return the address in a URL, or None if it is not a database URL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -162,7 +160,7 @@ def read_address(url: str) -> DatabaseAddress | None:
 
 
 def check_database_url(url: str, allowed: AllowList) -> URL:
-    """The URL with driver and port, if a source may be there. Raises SourceFault, which repeats only the host and the port."""
+    """Return the URL with driver and port if a source may be there. Raises SourceFault, which repeats only the host and the port."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -185,7 +183,7 @@ def check_database_url(url: str, allowed: AllowList) -> URL:
 
 
 def _with_tls(url: URL, allowed: AllowList) -> URL:
-    """The URL of a place that must be reached with TLS. Raises HostNotAllowed for what asks for less, or cannot be told to."""
+    """Return the URL with TLS required. Raises HostNotAllowed if it asks for less, or the driver cannot be told to require it."""
     if url.drivername == DRIVERS["postgresql"] and url.query.get("sslmode", VERIFIED) == VERIFIED:
         return url.update_query_dict({"sslmode": VERIFIED})
     if url.drivername not in (DRIVERS["mysql"], DRIVERS["mariadb"]):
@@ -194,7 +192,7 @@ def _with_tls(url: URL, allowed: AllowList) -> URL:
 
 
 def _check_file(parsed: URL, allowed: AllowList) -> URL:
-    """A SQLite file's URL. Raises SourceMisconfigured, HostNotAllowed."""
+    """Return a SQLite file's URL. Raises SourceMisconfigured, HostNotAllowed."""
     allowed.check_file()
     if parsed.query or parsed.host or parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise SourceMisconfigured("url_option", option=next(iter(parsed.query), "driver"))

@@ -1,7 +1,7 @@
-"""What a source delivers, and the faults that keep a delivery from being used.
+"""What a source delivers, and the faults that make a delivery unusable.
 
-A delivery is read once, front to back, and never held in memory whole. It is complete only when its iterator ended
-without a fault: a consumer stages what it reads and throws all of it away when one is raised.
+A delivery is read once, from beginning to end, and never held in memory whole. It is complete only if its iterator ended without a
+fault: a consumer stages what it reads and discards all of it when a fault is raised.
 """
 
 import json
@@ -17,7 +17,7 @@ from regions.vocabulary import label_in
 
 
 class FaultReason(TextChoices):
-    """Why a source cannot be used; `{…}` is filled by the fault."""
+    """Why a source cannot be used; the fault's parts fill `{…}`."""
 
     BAD_SETTING = (
         "bad_setting",
@@ -123,20 +123,22 @@ class FaultReason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """One record as it came: `line` counts from 1 within the delivery, `content` is not checked yet."""
+    """One record as delivered: `line` counts from 1 within the delivery, `content` is not checked yet."""
 
     line: int
     content: dict[str, Any]
 
     def as_text(self) -> str:
-        """The content as one line of pure ASCII JSON, so that NUL and undecodable bytes can be kept in quarantine."""
+        """Return the content as one line of ASCII JSON, so that NUL and undecodable bytes can be stored in quarantine."""
         return json.dumps(self.content, ensure_ascii=True, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """All records of a source that were recorded by `as_of`, as hashes: the records fall into 2^`bits` ranges by the hash of
-    their id, and `digests` has `DIGEST_BYTES` for each range in order, zeros for an empty one.
+    """Hashes of all records of a source that were recorded by `as_of`.
+
+    The records fall into 2^`bits` ranges by the hash of their id. `digests` has `DIGEST_BYTES` for each range in order, zeros for
+    an empty one.
     """
 
     as_of: datetime
@@ -144,7 +146,7 @@ class Ranges:
     digests: bytes
 
     def differing(self, other: "Ranges") -> list[int]:
-        """The ranges that are not alike; of the same number of bits."""
+        """Return the numbers of the ranges that differ. Both must have the same number of bits."""
         places = range(0, len(self.digests), DIGEST_BYTES)
         return [
             number
@@ -158,8 +160,9 @@ DIGEST_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of a source that can hash its records: how many it has, their `ranges`, and which ones are not as they were at the last
-    comparison (none = all): of the others nothing comes.
+    """A comparison by a source that can hash its records: their number, their `ranges`, and the ranges that have changed.
+
+    `differing` lists the ranges that changed since the last comparison (None = all); only their records are delivered.
     """
 
     records: int
@@ -169,10 +172,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A source's answer: complete up to `as_of` (aware); `total` is what it announces, none if it announces nothing.
+    """A source's answer, complete up to `as_of` (aware). `total` is the number of records announced, None if there is none.
 
-    `records` may raise a SourceFault at any record, and at the end when fewer or more came than announced. `comparison` is
-    none unless one was asked for and the source can hash.
+    `records` may raise a SourceFault at any record, and at the end if their number differs from the announced one. `comparison` is
+    None unless one was requested and the source can hash.
     """
 
     as_of: datetime
@@ -182,7 +185,7 @@ class Delivery:
 
 
 class SourceFault(Exception):
-    """A source that cannot be used now. `reason` is a stable code; the text says what to do and holds no credential."""
+    """Raised if a source cannot be used now. `reason` is a stable code; the text says what to do and contains no credential."""
 
     def __init__(self, reason: FaultReason | str, **parts: object) -> None:
         self.reason = FaultReason(reason)
@@ -194,26 +197,26 @@ class SourceFault(Exception):
 
 
 class SourceMisconfigured(SourceFault):
-    """The settings of the source cannot work, whatever the source does."""
+    """Raised if the settings of the source cannot work, whatever the source does."""
 
 
 class HostNotAllowed(SourceFault):
-    """The operator's list does not let a source be there."""
+    """Raised if the operator's allow list does not permit the source's host."""
 
 
 class SourceUnreachable(SourceFault):
-    """No answer, a late one, or a broken connection: trying again later may help."""
+    """Raised if there is no answer, a late one, or a broken connection: a later attempt may succeed."""
 
 
 class SourceRefused(SourceFault):
-    """The source answered with an error; `code` and `message` are its own, made safe to show."""
+    """Raised if the source answered with an error; `code` and `message` are its own, made safe to show."""
 
     def __init__(self, code: str, message: str, reason: FaultReason | str = FaultReason.REFUSED) -> None:
-        """`code` and `message` must be redacted by the caller (see `answer.redact`)."""
+        """Keep code and message, which the caller must have redacted (see `answer.redact`)."""
         self.code = code
         self.message = message
         super().__init__(reason, code=code, message=message)
 
 
 class DeliveryInconsistent(SourceFault):
-    """The answer is not one whole delivery, so none of it is used."""
+    """Raised if the answer is not one complete delivery, so that none of it is used."""

@@ -1,8 +1,8 @@
-"""Where a source may be: the operator's list, held against the name in the settings and again against the address.
+"""Where a source may be: the operator's allow list, checked against the name in the settings and again against the address.
 
-Sources are configured by people, so every address is treated as an attack. A name is resolved once; all addresses it
-leads to must be allowed, and the connection is made to one of them and to nothing resolved later. What trusts its
-neighbours by their place in the network (link-local, metadata of clouds) is no source, whatever the list says.
+People configure sources, so every address is treated as hostile. A name is resolved once; all its addresses must be allowed, and
+the connection is made to one of these without resolving again. Addresses that trust whoever can reach them (link-local, metadata of
+clouds) are never a source, whatever the list says.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ import idna
 from regions.sources.connectors.delivery import HostNotAllowed, SourceMisconfigured, SourceUnreachable
 
 Address = IPv4Address | IPv6Address
-# A name and a port in, the addresses it leads to out; raises OSError.
+# Takes a name and a port and returns the addresses; raises OSError.
 Resolver = Callable[[str, int], Sequence[str]]
 
 
@@ -33,7 +33,7 @@ NEVER = tuple(
             "::/128",
             "fe80::/10",
             "ff00::/8",
-            # Metadata of Alibaba, Oracle, Azure, Amazon and Google, which are in no special network.
+            # Metadata of Alibaba, Oracle, Azure, Amazon and Google, which are not in a special network.
             "100.100.100.200/32",
             "192.0.0.192/32",
             "168.63.129.16/32",
@@ -42,19 +42,19 @@ NEVER = tuple(
         ),
     )
 )
-# IPv6 networks whose last four bytes are an IPv4 address that a gateway goes on to: compatible, SIIT, NAT64.
+# IPv6 networks whose last four bytes are an IPv4 address to which a gateway forwards: compatible, SIIT, NAT64.
 _LAST_FOUR_BYTES = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
 _ISATAP = (0x5EFE, 0x02005EFE)
 
 
 class AllowListUnreadable(ValueError):
-    """The operator's list has an entry that is not `host:port`, `host:*` or `sqlite:*`, or that can be no source."""
+    """Raised if the allow list has an entry that is not `host:port`, `host:*` or `sqlite:*`, or that can never be a source."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, as the operating system gives them, without repeats. Raises OSError.
+    """Return the addresses of a name, as the operating system resolves it, without repeats. Raises OSError.
 
-    Names under `.localhost` are this machine's by definition (RFC 6761), which not every system knows.
+    Names under `.localhost` are this machine by definition (RFC 6761), which not every system implements.
     """
     if host.endswith(".localhost"):
         return ["127.0.0.1", "::1"]
@@ -64,8 +64,9 @@ def resolve(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hosts and ports where sources may be (port none = any), those of them without TLS, whether in files, or on the
-    loopback and nowhere else.
+    """Hosts and ports where sources may be (port None = any), and which of them without TLS.
+
+    `files` allows database files; with `loopback_only` only the loopback is allowed.
     """
 
     entries: frozenset[tuple[str, int | None]] = frozenset()
@@ -75,7 +76,7 @@ class AllowList:
 
     @classmethod
     def parse(cls, text: str | None, *, debug: bool = False) -> Self:
-        """`host:port,host:port;plain,host:*,[::1]:5432,sqlite:*`; blank is the loopback with `debug`, else nothing.
+        """Parse `host:port,host:port;plain,host:*,[::1]:5432,sqlite:*`. Blank allows the loopback with `debug` and nothing without.
 
         Raises AllowListUnreadable.
         """
@@ -88,7 +89,7 @@ class AllowList:
         return cls(entries=entries - {files}, plain=plain - {files}, files=files in entries)
 
     def check(self, host: str, port: int) -> None:
-        """Pass, or raise HostNotAllowed, by the name alone; SourceMisconfigured if it is no host name."""
+        """Raise HostNotAllowed unless the host's name is allowed, and SourceMisconfigured if it is not a host name."""
         name = normal_host(host)
         is_listed = (name, port) in self.entries or (name, None) in self.entries
         if not (is_loopback_name(name) if self.loopback_only else is_listed):
@@ -98,22 +99,22 @@ class AllowList:
             raise HostNotAllowed("address_not_allowed", host=name)
 
     def allows_plain(self, host: str, port: int) -> bool:
-        """Whether a place may be reached without TLS: on the loopback, or because the operator said so."""
+        """Return whether a place may be reached without TLS: on the loopback, or because the operator listed it so."""
         name = normal_host(host)
         return is_loopback_name(name) or (name, port) in self.plain or (name, None) in self.plain
 
     def check_plain(self, host: str, port: int) -> None:
-        """Pass if the place may be reached without TLS, or raise HostNotAllowed."""
+        """Raise HostNotAllowed unless the place may be reached without TLS."""
         if not self.allows_plain(host, port):
             raise HostNotAllowed("tls_required", host=normal_host(host), port=port)
 
     def check_file(self) -> None:
-        """Pass if sources may be database files, or raise HostNotAllowed."""
+        """Raise HostNotAllowed unless sources may be database files."""
         if not self.files:
             raise HostNotAllowed("file_not_allowed")
 
     def addresses(self, host: str, port: int, resolve: Resolver = resolve) -> tuple[str, ...]:
-        """The addresses to connect to, all of them allowed. Raises HostNotAllowed, SourceUnreachable."""
+        """Return the addresses to connect to, all of them allowed. Raises HostNotAllowed, SourceUnreachable."""
         self.check(host, port)
         name = normal_host(host)
         try:
@@ -128,10 +129,10 @@ class AllowList:
         return tuple(found)
 
     def _allows_address(self, name: str, port: int, address: str) -> bool:
-        """Whether a name that passed `check` may lead to this address.
+        """Return whether a name that passed `check` may resolve to this address.
 
-        It may lead into any network, but back to this machine only if that is listed by address, and never to an
-        address that is no source.
+        It may be in any network. This machine is allowed only if it is listed by address, and an address that is never a source is
+        always refused.
         """
         ip = _unmapped(ipaddress.ip_address(address.partition("%")[0]))
         if is_never_a_source(ip):
@@ -144,7 +145,7 @@ class AllowList:
 
 
 def is_never_a_source(address: Address) -> bool:
-    """Whether an address, or the IPv4 address that a gateway would make of it, is link-local, metadata, or of no one host."""
+    """Return whether an address, or an IPv4 address embedded in it, is link-local, metadata, or not a single host's."""
     return any(_is_within(one, network) for one in (address, *_embedded(address)) for network in NEVER)
 
 
@@ -153,7 +154,7 @@ def _is_within(address: Address, network: IPv4Network | IPv6Network) -> bool:
 
 
 def _embedded(address: Address) -> Iterator[IPv4Address]:
-    """The IPv4 addresses inside an IPv6 address: mapped, translated and tunnelled."""
+    """Yield the IPv4 addresses embedded in an IPv6 address: mapped, translated and tunnelled."""
     if isinstance(address, IPv4Address) or address.is_loopback or address.is_unspecified:
         return
     last = IPv4Address(int(address) & 0xFFFFFFFF)
@@ -164,7 +165,7 @@ def _embedded(address: Address) -> Iterator[IPv4Address]:
 
 
 def normal_host(host: str) -> str:
-    """One spelling per host: lower case, no trailing dot, ASCII; addresses as Python prints them."""
+    """Return the normal spelling of a host: lower case, no trailing dot, ASCII; addresses as Python prints them."""
     bare = host.strip("[]").rstrip(".").lower()
     address = _as_address(bare)
     if address is not None:
@@ -179,13 +180,13 @@ def normal_host(host: str) -> str:
 
 
 def is_loopback_name(name: str) -> bool:
-    """Whether a normal host name can only mean this machine (RFC 6761 reserves `.localhost`)."""
+    """Return whether a normal host name can only mean this machine (RFC 6761 reserves `.localhost`)."""
     address = _as_address(name)
     return address.is_loopback if address is not None else name == "localhost" or name.endswith(".localhost")
 
 
 def _as_address(text: str) -> Address | None:
-    """The address a text spells, none for a name. Scoped (`%eth0`) addresses are names, and no valid ones."""
+    """Return the address a text denotes, or None for a name. Scoped (`%eth0`) addresses count as names, which are invalid."""
     try:
         return None if "%" in text else _unmapped(ipaddress.ip_address(text))
     except ValueError:
@@ -193,7 +194,7 @@ def _as_address(text: str) -> Address | None:
 
 
 def _unmapped(address: Address) -> Address:
-    """`::ffff:127.0.0.1` is 127.0.0.1, and is judged as such."""
+    """Return 127.0.0.1 for `::ffff:127.0.0.1`, as the same rules apply to both."""
     return getattr(address, "ipv4_mapped", None) or address
 
 
@@ -201,7 +202,7 @@ PLAIN = ";plain"
 
 
 def _read_entry(entry: str) -> tuple[str, int | None]:
-    """One entry of the list as host and port, none for any port."""
+    """Parse an entry of the list to host and port; None is any port."""
     host, separator, port = entry.rpartition(":")
     if not separator or not host or not (port == "*" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
         raise AllowListUnreadable(f"{entry!r} is not host:port, host:port;plain, host:* or sqlite:*")

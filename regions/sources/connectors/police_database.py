@@ -1,7 +1,7 @@
 """A city's police database: two views, read in one read-only transaction, row by row.
 
-Tested with PostgreSQL, MariaDB and SQLite. PostgreSQL and MariaDB pick the rows after `since` themselves; of other
-databases every row is read and picked here, because how they compare instants cannot be relied on.
+Tested with PostgreSQL, MariaDB and SQLite. PostgreSQL and MariaDB select the rows after `since` themselves; from other databases
+every row is read and selected here, because their comparison of instants cannot be relied on.
 """
 
 import re
@@ -50,7 +50,7 @@ from regions.sources.connectors.timeouts import DATABASE_TIMEOUTS, DatabaseTimeo
 
 
 def prepare_session(connection: Connection, zone: ZoneInfo, timeouts: DatabaseTimeouts) -> Connection:
-    """Begin the one read-only transaction of a delivery, with the city's zone for what has no zone of its own."""
+    """Begin the read-only transaction of a delivery, with the city's time zone for values without one."""
     backend = connection.dialect.name
     milliseconds = timeouts.statement_seconds * 1000
     if backend == "postgresql":
@@ -60,7 +60,7 @@ def prepare_session(connection: Connection, zone: ZoneInfo, timeouts: DatabaseTi
             connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
     elif backend in ("mysql", "mariadb"):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        # Counts until the last row is fetched, so this is the time of the delivery, not of a statement.
+        # Applies until the last row is fetched, so it limits the delivery, not the statement.
         limit = f"max_statement_time = {timeouts.delivery_seconds}"
         if not getattr(connection.dialect, "is_mariadb", False):
             limit = f"max_execution_time = {timeouts.delivery_seconds * 1000}"
@@ -68,13 +68,13 @@ def prepare_session(connection: Connection, zone: ZoneInfo, timeouts: DatabaseTi
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
     elif backend == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
-        # The driver begins nothing for a SELECT by itself, and each would see another state of the file.
+        # The driver begins no transaction for a SELECT, and each SELECT would see another state of the file.
         connection.exec_driver_sql("BEGIN")
     return connection
 
 
 def _mysql_zone(zone: ZoneInfo) -> str:
-    """The zone as an offset where it has one all year: names need tables that many servers have not loaded."""
+    """Return the zone as an offset if it is the same all year: names need tables that many servers have not loaded."""
     offsets = {datetime(2020 + month // 12, month % 12 + 1, 1, tzinfo=zone).strftime("%z") for month in range(120)}
     if len(offsets) > 1:
         return zone.key
@@ -87,7 +87,7 @@ NOT_TEXT = DATE_COLUMNS | {"recorded_at", "revoked"}
 
 
 def to_content(row: dict[str, Any], zone: ZoneInfo, codec: str = "utf-8") -> dict[str, Any]:
-    """One row as the big-data centre would have sent it; values that fit no column are left for the check to refuse."""
+    """Return one row in the format of the big-data centre. Values of a wrong type are left for the check to refuse."""
     content: dict[str, Any] = {}
     for name, value in row.items():
         if name == "revoked":
@@ -102,7 +102,7 @@ def to_content(row: dict[str, Any], zone: ZoneInfo, codec: str = "utf-8") -> dic
 
 
 def read_instant(value: Any, zone: ZoneInfo) -> datetime | None:
-    """The aware instant in a database's value, none if there is none in it."""
+    """Return the aware instant in a database's value, or None if it is not one."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -114,7 +114,7 @@ def read_instant(value: Any, zone: ZoneInfo) -> datetime | None:
 
 
 def _to_boolean(value: Any) -> Any:
-    """Databases without booleans hold 0 and 1, as a number or as one bit."""
+    """Convert 0 and 1, as numbers or as one bit, of databases without booleans."""
     if value in (b"\0", b"\1"):
         return value == b"\1"
     if isinstance(value, (int, Decimal)) and value in (0, 1):
@@ -123,20 +123,20 @@ def _to_boolean(value: Any) -> Any:
 
 
 def _to_instant(value: Any, zone: ZoneInfo) -> Any:
-    """ISO 8601 with an offset; what is no instant stays as it is."""
+    """Return ISO 8601 with an offset; other values stay as they are."""
     instant = read_instant(value, zone)
     return _to_text(value) if instant is None else instant.isoformat()
 
 
 def _to_day(value: Any) -> Any:
-    """`YYYY-MM-DD`; some databases have no plain date and give midnight for it."""
+    """Return `YYYY-MM-DD`; some databases have no plain date type and return midnight."""
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
     return value.isoformat() if isinstance(value, date) else _to_text(value)
 
 
 def _to_text(value: Any, codec: str = "utf-8") -> Any:
-    """Text as text: numbers stored as numbers are spelt out, the blanks that CHAR(n) adds are taken off."""
+    """Return text: numbers are converted, and the spaces that CHAR(n) appends are removed."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         value = bytes(value).decode(codec, errors="surrogateescape")
     if isinstance(value, str):
@@ -146,7 +146,7 @@ def _to_text(value: Any, codec: str = "utf-8") -> Any:
     return value
 
 
-# Schema (or none) and name.
+# Schema (or None) and name.
 ViewName = tuple[str | None, str]
 COLUMNS = (
     "record_id",
@@ -178,10 +178,10 @@ def open_delivery(
     timeouts: DatabaseTimeouts = DATABASE_TIMEOUTS,
     resolve: Resolver = resolve,
 ) -> Iterator[Delivery]:
-    """What was recorded after `since` (aware; none = everything), for times in `zone`. Raises SourceFault, also while read.
+    """Open what was recorded after `since` (aware; None = everything), times being in `zone`. Raises SourceFault, also while read.
 
-    With `full` everything is compared: where the database can hash its records, those come that were recorded after `known`,
-    and the ranges that are no longer as they are in `known`.
+    With `full` everything is compared: if the database can hash its records, it delivers those recorded after `known`, and the
+    ranges that have changed since `known`.
     """
     checked = check_database_url(url, allowed)
     records, clock = read_view_name(records_view), read_view_name(clock_view)
@@ -212,7 +212,7 @@ def open_delivery(
 
 
 def read_view_name(name: str) -> ViewName:
-    """Schema (or none) and view of `view` or `schema.view`; both are quoted when used. Raises SourceMisconfigured."""
+    """Return schema (or None) and view of `view` or `schema.view`; both are quoted when used. Raises SourceMisconfigured."""
     parts = name.split(".")
     if len(parts) > 2 or not all(_IDENTIFIER.fullmatch(part) for part in parts):
         raise SourceMisconfigured("bad_view_name")
@@ -220,7 +220,7 @@ def read_view_name(name: str) -> ViewName:
 
 
 def _read_clock(session: Connection, view: ViewName, zone: ZoneInfo) -> datetime:
-    """The one row of the clock view, an aware instant. Raises SourceRefused, DeliveryInconsistent."""
+    """Return the only row of the clock view, an aware instant. Raises SourceRefused, DeliveryInconsistent."""
     names = _find_columns(session, view, ("as_of",))
     rows = session.execute(select(names["as_of"]).select_from(_table(view))).fetchmany(2)
     as_of = read_instant(rows[0][0], zone) if len(rows) == 1 else None
@@ -230,10 +230,10 @@ def _read_clock(session: Connection, view: ViewName, zone: ZoneInfo) -> datetime
 
 
 def _read_bytes(session: Connection, view: ViewName) -> str | None:
-    """The codec of a PostgreSQL database that is not in UTF-8, from which text comes as bytes from now on.
+    """Return the codec of a PostgreSQL database that is not in UTF-8, and read its text as bytes from now on.
 
-    Converted by the server, one value that is none of its encoding would end the delivery. A view's name that is not ASCII
-    would not be understood any more; then the server converts.
+    If the server converted the text, one value that is invalid in its encoding would end the delivery. A view whose name is not
+    ASCII could no longer be named; for it the server converts.
     """
     if session.dialect.name != "postgresql" or not all(part.isascii() for part in view if part):
         return None
@@ -246,7 +246,7 @@ def _read_bytes(session: Connection, view: ViewName) -> str | None:
 
 
 def _select_records(names: Columns, view: ViewName, *, as_bytes: bool) -> Select[Any]:
-    """The query for the contract's columns."""
+    """Return the query for the contract's columns."""
     columns: list[ColumnElement[Any]] = []
     for name, one in names.items():
         is_text = as_bytes and name not in NOT_TEXT
@@ -255,18 +255,21 @@ def _select_records(names: Columns, view: ViewName, *, as_bytes: bool) -> Select
 
 
 def _is_recent(session: Connection, names: Columns, since: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
-    """A row without `recorded_at` is always read, to be quarantined; a database we do not know well sends every row."""
+    """Return the condition for rows after `since`. Rows without `recorded_at` are included, to be quarantined.
+
+    Databases whose comparison is not relied on return every row.
+    """
     recorded_at = names["recorded_at"]
     if session.dialect.name == "postgresql":
         return or_(recorded_at > since, recorded_at.is_(None))
     if session.dialect.name in ("mysql", "mariadb"):
-        # Its session is in the city's zone, for DATETIME and TIMESTAMP alike.
+        # The session is in the city's zone, for DATETIME and TIMESTAMP alike.
         return or_(recorded_at > since.astimezone(zone).replace(tzinfo=None), recorded_at.is_(None))
     return true()
 
 
 def _find_columns(session: Connection, view: ViewName, wanted: tuple[str, ...]) -> Columns:
-    """The view's columns by the contract's names, in whatever case the database has them. Raises SourceRefused."""
+    """Return the view's columns by the contract's names, in whatever case the database has them. Raises SourceRefused."""
     probe = session.execute(select(text("*")).select_from(_table(view)).where(text("1 = 0")))
     result_names = list(probe.keys())
     found = {name.casefold(): name for name in result_names}
@@ -278,13 +281,13 @@ def _find_columns(session: Connection, view: ViewName, wanted: tuple[str, ...]) 
 
 
 def _table(view: ViewName) -> TableClause:
-    """The view as something to select from, its name quoted as it is written."""
+    """Return the view as a table to select from, its name quoted as it is written."""
     schema, name = view
     return table(quoted_name(name, quote=True), schema=None if schema is None else quoted_name(schema, quote=True))
 
 
 def _number(rows: Iterator[dict[str, Any]], since: datetime | None, zone: ZoneInfo, codec: str) -> Iterator[RawRecord]:
-    """The rows as numbered records, without those before `since` from a database that cannot select them."""
+    """Yield the rows as numbered records, without those up to `since` of a database that cannot select them."""
     line = 0
     for row in rows:
         content = to_content(row, zone, codec)

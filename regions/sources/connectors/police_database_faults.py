@@ -1,4 +1,4 @@
-"""What a database's error means; no driver's message is repeated: it may quote hosts, users, statements or values."""
+"""Faults for a database's errors. No driver's message is repeated: it may quote hosts, users, statements or values."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from regions.sources.connectors.answer import redact
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
 
 ROWS_AT_ONCE = 1000
-# Besides SQLAlchemy's: a connection that breaks in a driver's own hands, text it cannot decode, and PyMySQL's refusal
-# to send a file that the server asks for.
+# Besides SQLAlchemy's errors: a connection that breaks in the driver, text the driver cannot decode, and PyMySQL's refusal to send
+# a file that the server asks for.
 _ERRORS = (SQLAlchemyError, OSError, UnicodeError, RuntimeError)
 # PostgreSQL: query_canceled; MariaDB and MySQL: max_statement_time, max_execution_time; SQLite: locked by a writer.
 _TIMED_OUT = {"57014", "1969", "3024", "SQLITE_BUSY"}
@@ -27,17 +27,17 @@ Result = TypeVar("Result")
 
 
 def translate_errors(act: Callable[[], Result], *, view: str | None) -> Result:
-    """What `act` returns; `view` is what it reads, none while it connects. Raises SourceFault for a database error."""
+    """Return what `act` returns. Raises SourceFault for a database error; `view` is what it reads, None while it connects."""
     try:
         return act()
     except _ERRORS as error:
         fault = fault_of(error, view)
-    # Outside the handler, so that the driver's message is not in the chain.
+    # Outside the handler, so that the driver's message is not chained.
     raise fault
 
 
 def translated_rows(session: Connection, query: Select[Any], *, view: str) -> Iterator[dict[str, Any]]:
-    """The rows, streamed: no more than a thousand are in memory. Raises SourceFault in place of any database error."""
+    """Yield the rows, at most a thousand of them in memory. Raises SourceFault in place of any database error."""
     options = {"yield_per": ROWS_AT_ONCE}
     result = translate_errors(lambda: session.execute(query, execution_options=options), view=view)
     rows = iter(result.mappings())
@@ -46,7 +46,7 @@ def translated_rows(session: Connection, query: Select[Any], *, view: str) -> It
 
 
 def fault_of(error: Exception, view: str | None) -> SourceFault:
-    """The fault an error stands for, met while reading `view` or, if none, while connecting."""
+    """Return the fault for an error that occurred while reading `view` or, if None, while connecting."""
     if isinstance(error, UnicodeError):
         return DeliveryInconsistent("undecodable")
     if isinstance(error, TimeoutError):
@@ -68,7 +68,7 @@ def fault_of(error: Exception, view: str | None) -> SourceFault:
 
 
 def _code(error: BaseException) -> str:
-    """PostgreSQL's SQLSTATE, SQLite's error name or MariaDB's number; empty if the driver gives none."""
+    """Return PostgreSQL's SQLSTATE, SQLite's error name or MariaDB's number; empty if the driver gives none."""
     for name in ("pgcode", "sqlite_errorname"):
         state = getattr(error, name, None)
         if isinstance(state, str):
@@ -78,8 +78,10 @@ def _code(error: BaseException) -> str:
 
 
 def _fault_of_connection(error: BaseException) -> SourceFault:
-    """libpq gives no code before a session exists; a server that answers at all begins its answer with FATAL. PyMySQL keeps what
-    it met.
+    """Return the fault for an error while connecting.
+
+    libpq gives no code before a session exists; a server that answers begins its answer with FATAL. PyMySQL keeps the original
+    exception.
     """
     words = str(error)
     if "FATAL" in words:

@@ -1,7 +1,7 @@
-"""A full comparison that fetches only what differs: PostgreSQL hashes the records itself, range by range of their ids.
+"""A full comparison that fetches only what differs: PostgreSQL hashes the records itself, by ranges of their ids.
 
-What a range held at the last comparison is compared with what it holds now of the same time, so that equal ranges need not be
-sent. A database that cannot hash, or has no time to, sends everything.
+The content of a range at the last comparison is compared with its present content up to the same instant, so that equal ranges need
+not be sent. A database that cannot hash, or times out, sends everything.
 """
 
 from collections.abc import Mapping
@@ -27,21 +27,21 @@ from regions.sources.connectors.delivery import DIGEST_BYTES, Comparison, Ranges
 
 RECORDS_A_RANGE = 16
 FEWEST_BITS, MOST_BITS = 6, 16
-# When more of the ranges than this differ, picking them out costs the source more than sending everything.
+# If a larger share of the ranges differs, selecting them costs the source more than sending everything.
 LARGEST_SHARE_PICKED = 0.5
 
 Columns = Mapping[str, ColumnClause[Any]]
 
 
 def can_hash(session: Connection) -> bool:
-    """In UTF-8 only: the city computes the same ranges from the record ids it holds."""
+    """Return whether the database can hash: PostgreSQL in UTF-8 only, as the city computes the same ranges from the record ids."""
     if session.dialect.name != "postgresql":
         return False
     return bool(session.execute(text("SHOW server_encoding")).scalar_one() == "UTF8")
 
 
 def range_of(record_id: ColumnElement[Any], bits: int) -> ColumnElement[Any]:
-    """The number of a record's range; what has no id is in the range of the empty one."""
+    """Return the number of a record's range; a record without an id is in the range of the empty id."""
     digest = func.decode(func.md5(func.coalesce(func.rtrim(cast(record_id, Text)), "")), "hex")
     return (func.get_byte(digest, 0) * 256 + func.get_byte(digest, 1)).op(">>")(MOST_BITS - bits)
 
@@ -49,7 +49,7 @@ def range_of(record_id: ColumnElement[Any], bits: int) -> ColumnElement[Any]:
 def compare(
     session: Connection, view: FromClause, columns: Columns, *, as_of: datetime, known: Ranges | None
 ) -> Comparison | None:
-    """The source against `known`; none if it cannot say. Leaves the transaction usable."""
+    """Compare the source with `known`. Return None if it cannot be compared; the transaction stays usable."""
     savepoint = session.begin_nested()
     try:
         comparison = _compare(session, view, columns, as_of=as_of, known=known)

@@ -1,11 +1,11 @@
-"""How long a source may take, and how much it may send: the one place where time-outs of sources are set."""
+"""Time-outs and size limits of sources. They are set only here."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Of the big-data centre, in seconds; the defaults suit pages of 1000 records from a slow provincial server."""
+    """Limits of the big-data centre, in seconds; the defaults suit pages of 1000 records from a slow provincial server."""
 
     connect_seconds: float = 5
     read_seconds: float = 20
@@ -19,7 +19,7 @@ class HttpLimits:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseTimeouts:
-    """Of a police database, in seconds: to connect, per statement or fetch, and (MariaDB) for the whole streamed answer."""
+    """Time-outs of a police database, in seconds: to connect, per statement or fetch, and (MariaDB) for the whole delivery."""
 
     connect_seconds: int = 10
     statement_seconds: int = 300
@@ -28,6 +28,6 @@ class DatabaseTimeouts:
 
 HTTP_LIMITS = HttpLimits()
 DATABASE_TIMEOUTS = DatabaseTimeouts()
-# While a person waits for the answer on a page: one attempt, and seconds instead of minutes.
+# While a person waits for the page: one attempt, and seconds instead of minutes.
 INTERACTIVE_HTTP_LIMITS = HttpLimits(connect_seconds=5, read_seconds=10, page_seconds=15, total_seconds=20, attempts=1)
 INTERACTIVE_DATABASE_TIMEOUTS = DatabaseTimeouts(connect_seconds=5, statement_seconds=7, delivery_seconds=15)

@@ -1,7 +1,7 @@
-"""HTTP over sockets that are opened by the guard and watched by a deadline.
+"""HTTP over sockets that the guard opens and a deadline limits.
 
-httpx itself resolves names when it connects, which would let a name change its mind between check and connection; so
-the connection pool below it gets a network of ours, which connects to checked addresses only.
+httpx resolves names itself when it connects, so that a name could resolve differently between check and connection. Its connection
+pool is therefore given a network backend that connects to checked addresses only.
 """
 
 import ssl
@@ -30,7 +30,7 @@ class Deadline:
     """The moment (monotonic seconds) at which waiting ends, even if bytes keep arriving."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """The whole of a delivery may take `seconds`; `step` narrows it for one page."""
+        """Allow `seconds` for the whole delivery; `step` limits one page further."""
         self.monotonic = monotonic
         self.end = monotonic() + seconds
         self.step_end = self.end
@@ -39,7 +39,7 @@ class Deadline:
         self.step_end = min(self.end, self.monotonic() + seconds)
 
     def within(self, timeout: float | None) -> float:
-        """The time a single wait may take. Raises httpcore.ReadTimeout when none is left."""
+        """Return how long a single wait may take. Raises httpcore.ReadTimeout if no time is left."""
         left = self.step_end - self.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the deadline has passed")
@@ -47,7 +47,7 @@ class Deadline:
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A socket whose every wait ends with the deadline: a time-out per read alone never ends a source that sends byte by byte."""
+    """A socket whose waits all end with the deadline: a time-out per read alone does not stop a source that sends byte by byte."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -73,7 +73,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 class GuardedNetwork(httpcore.NetworkBackend):
-    """Connects to addresses the operator's list allows, resolved here and used as they are."""
+    """Connects to addresses on the operator's allow list. It resolves names itself and connects to the result."""
 
     def __init__(self, allowed: AllowList, resolve: Resolver, deadline: Deadline) -> None:
         self._allowed = allowed
@@ -104,12 +104,12 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """One for all deliveries: reading the machine's certificates takes longer than most of them."""
+    """Return the context shared by all deliveries: reading the machine's certificates takes longer than most of them."""
     return httpx.create_ssl_context()
 
 
 class GuardedTransport(httpx.HTTPTransport):
-    """httpx on the guarded network, whose faults pass through as SourceFault."""
+    """httpx on the guarded network, whose faults are raised as SourceFault."""
 
     def __init__(self, allowed: AllowList, resolve: Resolver, deadline: Deadline) -> None:
         self._pool = httpcore.ConnectionPool(
@@ -120,7 +120,7 @@ class GuardedTransport(httpx.HTTPTransport):
 
 
 class _RetryableFault(Exception):
-    """A fault that may pass; `wait` is the number of seconds that the source asked for, or none."""
+    """Raised for a fault that may pass; `wait` is the number of seconds that the source asked for, or None."""
 
     def __init__(self, fault: SourceFault, wait: float | None = None) -> None:
         super().__init__(fault.reason.value)
@@ -141,7 +141,7 @@ class Exchange:
     clock: Callable[[], datetime]
 
     def fetch(self, build: Callable[[str], httpx.Request], cursor: str) -> Page:
-        """The page at a cursor; `build` makes a fresh request for every attempt. Raises SourceFault."""
+        """Return the page at a cursor; `build` creates a new request for every attempt. Raises SourceFault."""
         retrying = Retrying(
             sleep=self.sleep,
             stop=self._stop,
@@ -153,11 +153,11 @@ class Exchange:
             return retrying(lambda: self._attempt(build(cursor)))
         except _RetryableFault as again:
             fault = again.fault
-        # Outside the handler: the chain behind it quotes the network library, and that quotes the request.
+        # Outside the handler: otherwise the chained exception would contain the network library's text, which quotes the request.
         raise fault
 
     def _attempt(self, request: httpx.Request) -> Page:
-        """One try. Raises _RetryableFault for what may pass, SourceFault for what will not."""
+        """Try once. Raises _RetryableFault for what may pass, SourceFault for what will not."""
         self.deadline.step(self.limits.page_seconds)
         try:
             response = self.client.send(request, stream=True)
@@ -170,7 +170,7 @@ class Exchange:
         except httpx.TimeoutException:
             raise _RetryableFault(SourceUnreachable("timed_out")) from None
         except httpx.NetworkError as error:
-            # httpcore's pool drops the cause of the errors it passes on; their context is left.
+            # httpcore's pool drops the cause of the errors it passes on; their context remains.
             origin = error.__cause__ and error.__cause__.__context__
             reason = "tls_failed" if isinstance(origin, ssl.SSLError) else "no_connection"
             raise _RetryableFault(SourceUnreachable(reason)) from None
@@ -178,7 +178,7 @@ class Exchange:
             raise _RetryableFault(SourceUnreachable("broken_off")) from None
 
     def _read(self, response: httpx.Response) -> Page:
-        """The page of an answer, or what its status says. Raises _RetryableFault, SourceFault."""
+        """Return the page of an answer. Raises _RetryableFault or SourceFault, also by its status."""
         status = response.status_code
         if status == 429 or status >= 500:
             raise self._ask_again(response)
@@ -189,19 +189,19 @@ class Exchange:
         if response.headers.get("content-type", "").startswith("text/html"):
             raise DeliveryInconsistent("html_answer")
         body = read_body(response, self.limits.page_bytes)
-        # A record has a dozen values; the slack is for details, so that a fat one is quarantined by itself.
+        # A record has a dozen values; the limit is higher for details, so that a single large record is quarantined by itself.
         max_values = 10_000 + 100 * self.page_size
         return read_page(read_json(body, max_values=max_values), secrets=self.secrets)
 
     def _ask_again(self, response: httpx.Response) -> _RetryableFault:
-        """The fault of a busy or broken server, with the wait it asks for."""
+        """Return the fault of a busy or broken server, with the wait it asks for."""
         wait = self._retry_after(response.headers.get("retry-after", ""))
         if wait is None:
             return _RetryableFault(SourceUnreachable("server_error", status=response.status_code))
         return _RetryableFault(SourceUnreachable("busy", seconds=int(wait)), wait)
 
     def _retry_after(self, header: str) -> float | None:
-        """Seconds to wait, from a number or an HTTP date; none if the header is neither."""
+        """Return the seconds to wait, from a number or an HTTP date; None if the header is neither."""
         if header.isascii() and header.isdigit() and len(header) < 10:
             return float(header)
         try:
@@ -212,7 +212,7 @@ class Exchange:
         return max(0.0, (moment - self.clock()).total_seconds())
 
     def _refusal(self, response: httpx.Response) -> SourceFault:
-        """The source's own code and message if it gave them, else its HTTP status."""
+        """Return the fault with the source's own code and message if it gave them, otherwise with its HTTP status."""
         try:
             read_page(read_json(read_body(response, 64 * 1024), max_values=1000), secrets=self.secrets)
         except SourceRefused as refusal:
@@ -222,7 +222,7 @@ class Exchange:
         return SourceRefused(f"HTTP {response.status_code}", redact(response.reason_phrase, self.secrets))
 
     def _wait(self, state: RetryCallState) -> float:
-        """The seconds the source asked for, else exponential backoff with jitter."""
+        """Return the seconds the source asked for, or an exponential backoff with jitter."""
         again = state.outcome.exception() if state.outcome else None
         if isinstance(again, _RetryableFault) and again.wait is not None:
             return again.wait
@@ -230,7 +230,7 @@ class Exchange:
         return growing(state)
 
     def _stop(self, state: RetryCallState) -> bool:
-        """No attempts left, or the next wait is longer than allowed or than the delivery's time."""
+        """Return whether to give up: no attempts left, or a wait longer than allowed or than the time left."""
         too_long = state.upcoming_sleep > self.limits.longest_wait_seconds
         too_late = self.deadline.monotonic() + state.upcoming_sleep >= self.deadline.end
         return too_long or too_late or stop_after_attempt(self.limits.attempts)(state)
