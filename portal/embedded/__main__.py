@@ -10,7 +10,7 @@ from portal.environment import read_env_file
 
 
 def main() -> int:
-    """The exit code: 1 with a message on stderr when an action failed."""
+    """Return the exit code: 1, with a message on stderr, if an action failed."""
     parser = argparse.ArgumentParser(prog="python -m portal.embedded", description="The embedded servers.")
     parser.add_argument("action", choices=["start", "stop", "status"])
     action = parser.parse_args().action

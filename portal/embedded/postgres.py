@@ -1,4 +1,4 @@
-"""One PostgreSQL on the loopback, started on demand, that survives `kill -9` and two commands starting at once."""
+"""The embedded PostgreSQL on the loopback: started on demand, and again after `kill -9` or by two commands at once."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ LOCK_FILE_LINES = 4
 
 
 def create(folder: Path, *, programs: Path, account: Account, superuser_password: str) -> None:
-    """Make `folder/data`, beside its final place first, so that an interrupted attempt leaves nothing half made."""
+    """Create `folder/data`, under a temporary name first, so that an interrupted attempt leaves no incomplete cluster."""
     draft, password_file = folder / "data.draft", folder / "password"
     shutil.rmtree(draft, ignore_errors=True)
     password_file.touch(mode=0o600)
@@ -35,7 +35,7 @@ def create(folder: Path, *, programs: Path, account: Account, superuser_password
 
 
 def check_release(data: Path, *, programs: Path, account: Account) -> None:
-    """Refuse to start programs of another major release than the files were made by."""
+    """Raise EmbeddedServerError if the programs are of another major release than the one that created the files."""
     files = (data / "PG_VERSION").read_text(encoding="utf-8").strip()
     answer = account.run([programs / "postgres", "--version"], timeout=10).stdout
     if f" {files}." not in answer:
@@ -46,7 +46,7 @@ def check_release(data: Path, *, programs: Path, account: Account) -> None:
 
 
 def lock_file(data: Path) -> list[str]:
-    """The lines of `postmaster.pid`: process, data directory, start time, port, …; empty when it is missing or half written."""
+    """Return the lines of `postmaster.pid` (process, data directory, start time, port, …); empty if it is missing or incomplete."""
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -57,10 +57,10 @@ def lock_file(data: Path) -> list[str]:
 
 
 def remove_stale_server(data: Path, account: Account) -> str | None:
-    """The port of this cluster's own server if it lives but does not answer yet; else make way for a new one.
+    """Return the port of this cluster's server if it runs without answering yet; otherwise remove what would stop a new one.
 
-    After `kill -9` PostgreSQL refuses to start while an orphan holds the shared memory, or while the process number
-    in the lock file is in use by anybody – which after a restart of a container is nearly certain.
+    After `kill -9` PostgreSQL refuses to start while an orphan holds the shared memory, or while any process has the number in the
+    lock file, which after a restart of a container is almost certain.
     """
     lock = lock_file(data)
     if lock and int(lock[0]) in account.processes_in(data):
@@ -84,7 +84,7 @@ SETTINGS = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    # Compiling a statement costs more than the engine's short queries take.
+    # Compiling a statement takes longer than the engine's short queries.
     "jit": "off",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -95,13 +95,13 @@ SETTINGS = {
 
 
 def server_options(port: str) -> str:
-    """The settings as the one argument that `pg_ctl --options` hands on."""
+    """Return the settings as the single argument of `pg_ctl --options`."""
     settings = SETTINGS | {"port": port, "dynamic_shared_memory_type": _shared_memory_type()}
     return " ".join(f"-c {name}='{value}'" for name, value in settings.items())
 
 
 def _shared_memory_type() -> str:
-    """Parallel queries need room in /dev/shm; a container often has 64 MB there, and then files serve instead."""
+    """Return where parallel queries share memory: /dev/shm, or files if it is small (often 64 MB in a container)."""
     try:
         free = shutil.disk_usage(SHARED_MEMORY).free
     except FileNotFoundError:
@@ -125,7 +125,7 @@ class PostgresUrls:
 
 @dataclass(frozen=True)
 class Postgres:
-    """The cluster that belongs to one state directory."""
+    """The cluster of one state directory."""
 
     state: State
     account: Account
@@ -144,7 +144,7 @@ class Postgres:
         return self.folder / "server.log"
 
     def urls(self) -> PostgresUrls:
-        """As last saved; the server must have been started once."""
+        """Return the logins as last saved. The server must have been started once."""
         facts = self.state.load(NAME)
         place = f"127.0.0.1:{facts['port']}"
         return PostgresUrls(
@@ -154,7 +154,7 @@ class Postgres:
         )
 
     def is_running(self) -> bool:
-        """Whether this cluster's own server answers; a lock file left by `kill -9` does not count."""
+        """Return whether this cluster's own server answers; a lock file left by `kill -9` does not count."""
         facts = self.state.load(NAME)
         lock = lock_file(self.data)
         if not facts or not lock or lock[1] != str(self.data) or lock[3] != facts["port"]:
@@ -162,11 +162,11 @@ class Postgres:
         return _is_alive(int(lock[0])) and _answers(facts)
 
     def is_ready(self) -> bool:
-        """Whether it runs and its roles and database were made."""
+        """Return whether it runs and its roles and database have been created."""
         return self.state.load(NAME).get("provisioned") == "yes" and self.is_running()
 
     def start(self) -> None:
-        """Bring the server up from whatever state it was left in. Call with the state locked."""
+        """Start the server from whatever state it was left in. Call with the state locked."""
         facts = self.state.load(NAME) or {role: secrets.token_urlsafe(24) for role in ("app", "owner", "superuser")}
         if not self.is_running():
             facts |= {"programs": str(find_postgres(self.account, self.home))}
@@ -180,7 +180,7 @@ class Postgres:
             self.state.save(NAME, facts | {"provisioned": "yes"})
 
     def stop(self) -> bool:
-        """Shut down cleanly; True if it was running. Call with the state locked."""
+        """Shut down cleanly. Return whether it was running. Call with the state locked."""
         lock = lock_file(self.data)
         if not lock or int(lock[0]) not in self.account.processes_in(self.data):
             return False
@@ -192,7 +192,7 @@ class Postgres:
         raise EmbeddedServerError(f"PostgreSQL would not stop; its log is {self.log}.")
 
     def _launch(self, facts: dict[str, str]) -> None:
-        """Start and wait until it answers; a server that is only busy recovering is waited for."""
+        """Start the server and wait until it answers. If it is only busy recovering, wait for it."""
         programs = Path(facts["programs"])
         check_release(self.data, programs=programs, account=self.account)
         recovering = remove_stale_server(self.data, self.account)
@@ -210,7 +210,7 @@ class Postgres:
 
 
 def find(state: State) -> Postgres:
-    """The cluster of a state directory, whether or not it exists yet."""
+    """Return the cluster of a state directory, whether or not it exists yet."""
     account = find_account()
     return Postgres(state=state, account=account, home=find_home(state, account))
 
@@ -234,7 +234,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _provision(facts: dict[str, str]) -> None:
-    """Make the two logins and the database; passwords travel in the environment, which only the caller can read."""
+    """Create the two logins and the database. Passwords are passed in the environment, which only the caller can read."""
     environment = CLEAN_ENVIRONMENT | {
         "PGPASSWORD": facts["superuser"],
         "PORTAL_OWNER_PASSWORD": facts["owner"],

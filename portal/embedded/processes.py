@@ -1,7 +1,7 @@
 """The long-running processes a demo starts (web server, workers, stand-in sources), so that `./run stop` finds them.
 
-One file per process under `run/` of the state directory: its number and when it started. A number alone would not do:
-after `kill -9` or a restart of the machine it may belong to a stranger.
+Each has a file under `run/` of the state directory with its number and start time. The number alone would not suffice: after `kill
+-9` or a restart of the machine it may belong to another process.
 """
 
 import os
@@ -22,12 +22,12 @@ def remember_process(name: str, process: int) -> None:
 
 
 def find_process(name: str) -> int | None:
-    """The number of a remembered process that still runs."""
+    """Return the number of a remembered process if it still runs."""
     return _running(_folder() / f"{name}.pid")
 
 
 def stop_processes() -> list[str]:
-    """Send SIGTERM to every remembered process and SIGKILL after 20 seconds; the names of those that ran."""
+    """Send SIGTERM to every remembered process and SIGKILL after 20 seconds. Return the names of those that ran."""
     running = {path: process for path in sorted(_folder().glob("*.pid")) if (process := _running(path))}
     for process in running.values():
         _send(process, signal.SIGTERM)
@@ -47,7 +47,7 @@ def _folder() -> Path:
 
 
 def _running(path: Path) -> int | None:
-    """The process in the file, if it is still the same one."""
+    """Return the process in the file, if it is still the same one."""
     try:
         number, started_at = path.read_text(encoding="utf-8").split()
     except FileNotFoundError:
@@ -56,12 +56,12 @@ def _running(path: Path) -> int | None:
 
 
 def _started_at(process: int) -> str:
-    """Clock ticks from boot to the process's start, field 22 of its `stat`; empty when it is gone or a zombie."""
+    """Return the process's start in clock ticks from boot, field 22 of its `stat`; empty if it has ended or is a zombie."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    # The program's name stands in parentheses and may hold anything; the fields after it start with the state.
+    # The program's name is in parentheses and may contain anything; the fields after it start with the state.
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] == "Z" else fields[19]
 

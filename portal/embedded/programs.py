@@ -1,4 +1,4 @@
-"""Where the servers' programs are: a setting of the operator, the wheel, or the distribution."""
+"""Finding the servers' programs: a setting of the operator, the wheel, or the distribution."""
 
 import hashlib
 import importlib.util
@@ -15,13 +15,13 @@ from pathlib import Path
 from portal.embedded.state import EmbeddedServerError, State
 
 FALLBACK = Path("/var/lib/health-code-portal")
-# The servers see nothing of the caller's environment: a stray PGPORT or PGDATA must not redirect them.
+# The servers get nothing of the caller's environment, as a stray PGPORT or PGDATA would redirect them.
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
 @dataclass(frozen=True)
 class Account:
-    """The user of the server processes; `drops` when that is not the one who runs the command."""
+    """The user of the server processes; `drops` if it is not the user who runs the command."""
 
     name: str
     uid: int
@@ -29,7 +29,7 @@ class Account:
     drops: bool
 
     def run(self, arguments: Sequence[object], *, timeout: float) -> subprocess.CompletedProcess[str]:
-        """Run a program as this user and wait for it; its exit code is the caller's to judge."""
+        """Run a program as this user and wait for it. The caller checks the exit code."""
         return subprocess.run(
             [str(argument) for argument in arguments],
             user=self.uid if self.drops else None,
@@ -45,11 +45,11 @@ class Account:
         )
 
     def can_execute(self, path: Path) -> bool:
-        """Whether this user may run the program, or enter the directory, at `path`."""
+        """Return whether this user may run the program, or enter the directory, at `path`."""
         return self.run(["/usr/bin/test", "-x", path], timeout=10).returncode == 0
 
     def give_directory(self, path: Path) -> Path:
-        """Make a directory that only this user may enter (root still may)."""
+        """Create a directory that only this user (and root) may enter."""
         if not path.is_dir():
             path.mkdir(mode=0o700)
             if self.drops:
@@ -57,13 +57,13 @@ class Account:
         return path
 
     def processes_in(self, directory: Path) -> list[int]:
-        """This user's processes working in `directory`, asked as that user: in a container root may not look at others'."""
+        """Return this user's processes working in `directory`, found as that user: in a container root may not inspect those of others."""
         script = 'for p in /proc/[0-9]*; do [ "$p/cwd" -ef "$0" ] && echo "${p#/proc/}"; done; true'
         return [int(line) for line in self.run(["/bin/sh", "-c", script, directory], timeout=30).stdout.split()]
 
 
 def find_account() -> Account:
-    """The caller, or for root the first of `postgres` and `nobody` that the machine has."""
+    """Return the caller, or for root the first of `postgres` and `nobody` that the machine has."""
     if os.geteuid() != 0:
         return Account(str(os.geteuid()), os.geteuid(), os.getegid(), drops=False)
     for name in ("postgres", "nobody"):
@@ -76,7 +76,7 @@ def find_account() -> Account:
 
 
 def find_home(state: State, account: Account) -> Path:
-    """The directory the servers live in: the state directory, or one under /var/lib where that is out of reach."""
+    """Return the servers' directory: the state directory, or one under /var/lib if the account cannot reach it."""
     mark = hashlib.sha256(os.fsencode(state.directory)).hexdigest()[:12]
     fallback = FALLBACK / mark
     if not account.drops or (not fallback.is_dir() and account.can_execute(state.directory)):
@@ -92,7 +92,7 @@ SUPPORTED_POSTGRES = range(15, 19)
 
 
 def find_postgres(account: Account, home: Path) -> Path:
-    """The directory of PostgreSQL's programs: `PORTAL_PG_BIN`, the wheel, or Debian's packages, newest release first."""
+    """Return the directory of PostgreSQL's programs: `PORTAL_PG_BIN`, the wheel, or Debian's packages, newest release first."""
     chosen = os.environ.get("PORTAL_PG_BIN")
     if chosen:
         if not account.can_execute(Path(chosen) / "postgres"):
@@ -113,7 +113,7 @@ def find_postgres(account: Account, home: Path) -> Path:
 
 
 def find_valkey(account: Account, home: Path) -> Path:
-    """The program `valkey-server` (or `redis-server`): `PORTAL_VALKEY_BIN`, the wheel, or the search path."""
+    """Return the program `valkey-server` (or `redis-server`): `PORTAL_VALKEY_BIN`, the wheel, or the search path."""
     chosen = os.environ.get("PORTAL_VALKEY_BIN")
     if chosen:
         if not account.can_execute(Path(chosen)):
@@ -135,13 +135,13 @@ def find_valkey(account: Account, home: Path) -> Path:
 
 
 def _wheel_folder(package: str) -> Path | None:
-    """Where a wheel was unpacked. Found without importing it: its own code must not run."""
+    """Return where a wheel was unpacked. It is found without importing the package, whose code must not run."""
     spec = importlib.util.find_spec(package)
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _reachable(folder: Path, distribution: str, account: Account, home: Path) -> Path:
-    """The wheel's folder, or a copy of it (with its `.libs` neighbour) where `account` can reach it."""
+    """Return the wheel's folder, or a copy of it (with its `.libs` folder) where `account` can reach it."""
     if account.can_execute(folder):
         return folder
     copy = home / "programs" / f"{distribution}-{version(distribution)}"

@@ -1,4 +1,4 @@
-"""What the rest of the portal asks for: a database and a broker that are up."""
+"""The embedded servers as the rest of the portal uses them: starting database and broker, and their state."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ __all__ = ["PostgresUrls", "ServerStatus", "ensure_broker", "ensure_postgres", "
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """Of one embedded server; `directory` holds its data and its log."""
+    """The state of one embedded server; `directory` contains its data and its log."""
 
     name: str
     running: bool
@@ -19,7 +19,7 @@ class ServerStatus:
 
 
 def ensure_postgres() -> PostgresUrls:
-    """The logins of the embedded PostgreSQL, started if it is down. Raises EmbeddedServerError."""
+    """Return the logins of the embedded PostgreSQL, which is started if it is down. Raises EmbeddedServerError."""
     state = open_state()
     server = postgres.find(state)
     if not server.is_ready():
@@ -29,7 +29,7 @@ def ensure_postgres() -> PostgresUrls:
 
 
 def ensure_broker() -> str:
-    """The URL of the embedded Valkey, started if it is down. Raises EmbeddedServerError."""
+    """Return the URL of the embedded Valkey, which is started if it is down. Raises EmbeddedServerError."""
     state = open_state()
     server = valkey.find(state)
     if not server.is_running():
@@ -39,7 +39,7 @@ def ensure_broker() -> str:
 
 
 def stop_all() -> list[str]:
-    """Stop what runs; the names of the servers that were stopped. Raises EmbeddedServerError."""
+    """Stop the running servers. Return their names. Raises EmbeddedServerError."""
     state = open_state()
     stopped = []
     for name, server in ((postgres.NAME, postgres.find(state)), (valkey.NAME, valkey.find(state))):
@@ -50,7 +50,7 @@ def stop_all() -> list[str]:
 
 
 def status() -> list[ServerStatus]:
-    """Starts no server."""
+    """Return the state of each server, without starting any."""
     state = open_state()
     database, broker = postgres.find(state), valkey.find(state)
     return [

@@ -1,4 +1,4 @@
-"""The state directory: what the embedded servers remember between two commands; files with passwords are their owner's only."""
+"""The state directory: what the embedded servers keep between two commands. Only the owner can read files with passwords."""
 
 import fcntl
 import json
@@ -12,29 +12,29 @@ from pathlib import Path
 
 
 class EmbeddedServerError(Exception):
-    """An embedded server cannot be found, started or stopped. The message holds no password."""
+    """Raised if an embedded server cannot be found, started or stopped. The message contains no password."""
 
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Below the range from which Linux takes ports for outgoing connections, so that a remembered port stays free.
+# Below the range from which Linux takes ports for outgoing connections, so that a saved port stays free.
 PORTS = range(20000, 32000)
 
 
 @dataclass(frozen=True)
 class State:
-    """One state directory; two of them never share a server."""
+    """One state directory. Two of them never share a server."""
 
     directory: Path
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Block other commands that want to start or stop the same server."""
+        """Block other commands that start or stop the same server."""
         with (self.directory / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def load(self, name: str) -> dict[str, str]:
-        """What was saved under `name`; empty when nothing was."""
+        """Return what was saved under `name`; empty if nothing was."""
         path = self._path(name)
         try:
             remembered: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ class State:
         return remembered
 
     def save(self, name: str, facts: dict[str, str]) -> None:
-        """Replace what was saved under `name` in one step, so that no reader sees half of it."""
+        """Replace what was saved under `name` atomically."""
         path = self._path(name)
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
@@ -62,12 +62,12 @@ class State:
 
 
 def state_directory() -> Path:
-    """Where the state of this checkout belongs: `.state/`, or `PORTAL_STATE`. It may not exist yet."""
+    """Return the state directory of this checkout: `.state/`, or `PORTAL_STATE`. It may not exist yet."""
     return Path(os.environ.get("PORTAL_STATE") or CHECKOUT / ".state").expanduser().resolve()
 
 
 def open_state() -> State:
-    """The state directory, made if missing; others may pass through but not list it. Raises EmbeddedServerError."""
+    """Return the state directory, created if missing. Others may pass through it but not list it. Raises EmbeddedServerError."""
     directory = state_directory()
     if not directory.is_dir() and os.access(_nearest_existing(directory), os.W_OK | os.X_OK):
         directory.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def _nearest_existing(directory: Path) -> Path:
 
 
 def free_port(preferred: str | None) -> str:
-    """The preferred port if nobody listens on it, else a random free one of the loopback."""
+    """Return the preferred port if nobody listens on it, otherwise a random free port of the loopback."""
     candidates = [int(preferred)] if preferred else []
     candidates += random.SystemRandom().sample(PORTS, 50)
     for port in candidates:

@@ -1,4 +1,4 @@
-"""One Valkey on the loopback, started on demand: the broker of a machine that has none."""
+"""The embedded Valkey on the loopback, started on demand: the broker of a machine that has none."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from portal.embedded.state import EmbeddedServerError, State, free_port
 
 NAME = "valkey"
 START_SECONDS = 60
-# `save ""`: the append-only file alone is the record; a snapshot beside it would be loaded never and written often.
+# `save ""`: the append-only file is sufficient; snapshots would be written often and never loaded.
 CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
@@ -39,16 +39,16 @@ class Valkey:
         return self.home / NAME
 
     def url(self) -> str:
-        """Where Celery finds it, as last remembered; the server must have been started once."""
+        """Return the broker's URL as last saved. The server must have been started once."""
         facts = self.state.load(NAME)
         return f"redis://:{facts['password']}@127.0.0.1:{facts['port']}/0"
 
     def is_running(self) -> bool:
-        """Whether a server answers that knows our password – and so is ours – and has read its file back."""
+        """Return whether a server answers that accepts our password, and so is ours, and has loaded its file."""
         return self._ask("PING") == ["+OK", "+PONG"]
 
     def start(self) -> None:
-        """Start and wait until it has read its file back. Call with the state locked."""
+        """Start the server and wait until it has loaded its file. Call with the state locked."""
         if not self._ask("PING"):
             self._launch()
         deadline = time.monotonic() + START_SECONDS
@@ -58,7 +58,7 @@ class Valkey:
             time.sleep(0.02)
 
     def stop(self) -> bool:
-        """Shut down cleanly; True if it was running. Call with the state locked."""
+        """Shut down cleanly. Return whether it was running. Call with the state locked."""
         if not self._ask("PING"):
             return False
         self._ask("SHUTDOWN")
@@ -79,7 +79,7 @@ class Valkey:
             raise EmbeddedServerError(f"Valkey did not start; its log is {self.folder}/server.log.")
 
     def _ask(self, command: str) -> list[str]:
-        """Log in and send one command: the answers to both, or none when no server of ours is there."""
+        """Log in and send one command. Return the answers to both, or an empty list if no server of ours is there."""
         facts = self.state.load(NAME)
         if not facts:
             return []
@@ -93,7 +93,7 @@ class Valkey:
         return lines[:2] if lines[:1] == ["+OK"] else []
 
     def _write_configuration(self, facts: dict[str, str]) -> Path:
-        """The server's own file, readable by its user only: it holds the password."""
+        """Write the server's configuration. Only its user can read it, as it contains the password."""
         path = self.account.give_directory(self.folder) / "valkey.conf"
         path.touch(mode=0o600)
         path.write_text(CONFIGURATION.format(folder=self.folder, **facts), encoding="utf-8")

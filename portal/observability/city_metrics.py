@@ -1,6 +1,6 @@
-"""Metrics of what stands in the database: two queries for all cities together, when somebody reads them.
+"""Metrics of what is stored in the database. Reading them takes two queries for all cities together.
 
-What it costs to count in a city, a worker spends once a minute (``codes.city_counts``), however often anybody scrapes.
+The expensive counts in a city are taken by a worker once a minute (``codes.city_counts``), however often metrics are read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -61,7 +61,7 @@ class CityCollector(Collector):
 
 
 def samples(*, now: datetime) -> Iterator[Sample]:
-    """Each value with the name and labels of its gauge. Without the database only that it is down."""
+    """Yield each value with the name and labels of its gauge; without the database only that it is down."""
     yield from _of_broker(broker()["broker"])
     try:
         with in_public():
@@ -111,7 +111,7 @@ def _of_city(city: City, now: datetime) -> Iterator[Sample]:
 
 
 def _of_standing(standing: CityStanding, one: tuple[str, ...], now: datetime) -> Iterator[Sample]:
-    """What the operator's page shows as well."""
+    """Yield the figures that the operator's page shows as well."""
     if standing.run_state:
         yield "portal_run_last", (*one, standing.run_state), 1
     for state in ("red", "yellow", "green", "unknown"):

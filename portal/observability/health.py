@@ -1,9 +1,10 @@
-"""Whether the portal lives, can show codes, and gets on: ``/healthz/live``, ``/healthz/ready`` and ``/healthz/progress``.
+"""Health checks: ``/healthz/live``, ``/healthz/ready`` and ``/healthz/progress``.
 
-Answered before anything else looks at a request: a probe comes by address, without TLS, and under the name of no city. Neither the
-host nor anything else of the request is read, so that nobody can have anything answered to a name that is not ours.
+They are answered before any other processing: a probe uses an address, without TLS, and no city's host name. Neither the host nor
+anything else of the request is read, so that no unknown host gets any other answer.
 
-A broker that is gone makes no web server unready, for codes are shown without one. What does not get on is told by ``progress``.
+A missing broker does not make a web server unready, as codes are shown without one. Work that is behind is reported by
+``progress``.
 """
 
 import time
@@ -24,13 +25,13 @@ from portal.observability.tasks import last_beat
 from regions.models import City
 from regions.tenancy import SUSPENDED, cities_in_service, in_public
 
-# However often somebody asks, a process looks no more often; and what takes longer than this is not well.
+# A process checks at most this often; and a check that takes longer than PATIENCE means that the part is down.
 LOOKED_AT_EVERY = timedelta(seconds=2)
 PATIENCE = timedelta(seconds=5)
-# A worker writes the beat every 15 seconds, and sums the cities up every minute.
+# A worker writes the beat every 15 seconds, and counts in the cities every minute.
 BEAT_LATE_AFTER = timedelta(minutes=2)
 COUNTS_LATE_AFTER = timedelta(minutes=10)
-# A run a day, and two hours over which the cities are spread. After two days without one the colours expire.
+# One run a day, and two hours over which the cities' runs are spread. After two days without a run the colours expire.
 RUN_LATE_AFTER = timedelta(hours=26)
 MOST_NAMED = 50
 BROKER_SECONDS = 1.0
@@ -49,7 +50,7 @@ SEVERITY = tuple(State)
 
 @dataclass(frozen=True)
 class Part:
-    """How one part is, and numbers that say more of it: never an error's text, which may repeat a password."""
+    """The state of one part, with figures. It contains no error's text, which may repeat a password."""
 
     state: State
     figures: dict[str, Any] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Part:
 
 
 class Look:
-    """Parts, looked at by one thread at a time; the others get what was seen last, or that it takes too long."""
+    """A cached check, run by one thread at a time; other threads get the last result, or that the check takes too long."""
 
     def __init__(self, look: Callable[[], dict[str, Part]], **first: Part) -> None:
         self._look = look
@@ -81,7 +82,7 @@ class Look:
         return self._seen
 
     def without_waiting(self) -> dict[str, Part]:
-        """What was seen last; a thread of its own looks again, so that what does not answer keeps no probe waiting."""
+        """Return the last result and check again in a thread of its own, so that a part that does not answer delays no probe."""
         if self._is_stale() and not self._lock.locked():
             Thread(target=self, daemon=True).start()
         return self._seen
@@ -91,7 +92,7 @@ class Look:
 
 
 def _database() -> dict[str, Part]:
-    """Whether the cities can be found, with which every page of a code begins."""
+    """Check whether cities can be looked up, which every page with a code begins with."""
     try:
         with in_public():
             City.objects.exists()
@@ -102,18 +103,18 @@ def _database() -> dict[str, Part]:
 
 
 def _broker() -> dict[str, Part]:
-    """Whether it takes messages, and how many wait."""
+    """Check whether the broker takes messages, and count those that wait."""
     options = {**app.conf.broker_transport_options}
     if not app.conf.broker_url.startswith("amqp"):
         options |= {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS}
-    # Its types know neither the channel's methods nor the tuples of errors.
+    # The library's types declare neither the channel's methods nor the tuples of errors.
     one: Any
     with app.connection_for_write(connect_timeout=BROKER_SECONDS, transport_options=options) as one:
         gone = (OperationalError, OSError, *one.connection_errors)
         try:
             one.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
             waiting = one.default_channel.queue_declare(queue=app.conf.task_default_queue, passive=True).message_count
-        except one.channel_errors:  # nobody has enqueued anything yet
+        except one.channel_errors:  # nothing has been enqueued yet
             waiting = 0
         except gone:
             return {"broker": Part(State.DOWN)}
@@ -121,7 +122,7 @@ def _broker() -> dict[str, Part]:
 
 
 def _progress() -> dict[str, Part]:
-    """The last beat, and the cities of which no run has settled or no count was taken in time."""
+    """Check the last beat, and the cities in which no run has settled or no count was taken in time."""
     now = timezone.now()
     try:
         with in_public():
@@ -139,18 +140,18 @@ def _progress() -> dict[str, Part]:
 
 
 def _cities() -> Any:
-    """The cities that work: suspended ones have no run to wait for."""
+    """Return the cities in service. Suspended ones have no runs."""
     return cities_in_service().exclude(pk__in=SUSPENDED.values("city")).select_related("standing")
 
 
 def is_behind(city: City, *, now: datetime) -> bool:
-    """Whether the city has gone without a settled run for longer than a day and the spread of the runs, or never had one by then."""
+    """Return whether no run of the city has settled for longer than a day and the spread of the runs."""
     settled = progress_of(city).get("settled_at")
     return now - (datetime.fromisoformat(settled) if settled else city.created_at) > RUN_LATE_AFTER
 
 
 def progress_of(city: City) -> dict[str, Any]:
-    """What a worker has counted of the city's work; nothing before it has."""
+    """Return the counts of the city's work, or an empty dictionary before a worker has taken them."""
     standing = getattr(city, "standing", None)
     return standing.progress if standing else {}
 
@@ -172,18 +173,18 @@ work = Look(_progress, beat=Part(State.UNKNOWN), runs=Part(State.UNKNOWN), count
 
 
 def live(_request: HttpRequest) -> HttpResponse:
-    """This process answers; nothing else is looked at, so that a database that is down restarts no web server."""
+    """Answer that this process runs. Nothing else is checked, so that a database that is down does not restart web servers."""
     return _answer({})
 
 
 def ready(_request: HttpRequest) -> HttpResponse:
-    """503 only where no code can be shown."""
+    """Answer 503 only if no code can be shown."""
     shows = database()
     return _answer({**shows, **broker.without_waiting()}, status=200 if _worst(shows) is State.OK else 503)
 
 
 def progress(_request: HttpRequest) -> HttpResponse:
-    """503 where anything does not get on: for whoever is to be woken, and never for a load balancer."""
+    """Answer 503 if anything is behind or down: for alerts, not for a load balancer."""
     parts = {**database(), **broker(), **work()}
     return _answer(parts, status=200 if _worst(parts) is State.OK else 503)
 
@@ -209,7 +210,7 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 class HealthMiddleware:
-    """Answers probes; everything else goes on."""
+    """Answers probes and passes everything else on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

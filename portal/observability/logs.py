@@ -1,7 +1,7 @@
-"""What a line of the log holds in production: one JSON object, with the request or task and the city that it belongs to, and nobody.
+"""The format of log lines in production: one JSON object with the request or task and its city, and without personal data.
 
-Fields are listed here and nothing else is written: what libraries hang on a record are whole requests and the arguments of tasks. Of an
-exception the type and the frames are kept and not its words, which quote rows and input; of an address the name of its view.
+Only the fields listed here are written: libraries attach whole requests and the arguments of tasks to records. Of an exception the
+type and the frames are kept but not its text, which quotes rows and input; of an address the name of its view.
 """
 
 import json
@@ -16,19 +16,19 @@ from typing import Any
 
 from django.db import connection
 
-# An ID number and a phone number, should one come into a line all the same.
+# An ID number or a phone number, in case one is in a line nevertheless.
 NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?:[1-9]\d{16}[\dXx]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])")
 MASK = "[number]"
-# What the portal itself says with a line, by ``extra``.
+# What the portal's own code adds to a line, by ``extra``.
 OWN_FIELDS = ("method", "status", "milliseconds")
 MOST_FRAMES = 30
 
 
 @dataclass
 class Work:
-    """What a thread is doing: answering a request, or a task with the request that enqueued it. Empty is what it is not.
+    """What a thread is doing: a request, or a task with the request that enqueued it. Fields that do not apply are empty.
 
-    ``city``: whose the task is; else the city is that of the connection.
+    ``city`` is the task's city; for a request it is the city of the connection.
     """
 
     request: str = ""
@@ -64,14 +64,14 @@ class JsonFormatter(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The message, in which an exception is its type and the address of a request the name of its view."""
+    """Return the message with exceptions replaced by their types and the request's address by the name of its view."""
     request: Any = getattr(record, "request", None)
     path = str(getattr(request, "path", ""))
-    # Django escapes what it writes of an address.
+    # Django escapes addresses that it logs.
     addresses = {path, path.encode("unicode_escape").decode("ascii")} - {""}
     args: Any = record.args
     if isinstance(args, dict):
-        # Celery's lines of tasks; ``exc`` is the exception as it represents itself.
+        # Celery's log lines of tasks; ``exc`` is the exception's repr.
         safe: Any = {name: _argument(value) for name, value in args.items()}
         if "exc" in safe:
             safe["exc"] = str(args["exc"]).partition("(")[0]
@@ -85,13 +85,13 @@ def message_of(record: logging.LogRecord) -> str:
 
 
 def view_of(request: Any) -> str:
-    """The name of the view that answers the request; one that no view answers may have anything in its address."""
+    """Return the name of the view that answers the request. An address without a view may contain anything."""
     match = getattr(request, "resolver_match", None)
     return str(match.view_name) if match else "(no view)"
 
 
 def name_of(error: BaseException) -> str:
-    """Its type, and what PostgreSQL calls the error."""
+    """Return the exception's type, and PostgreSQL's code of the error."""
     code = getattr(error, "pgcode", None) or getattr(error.__cause__, "pgcode", None)
     return f"{type(error).__name__}[{code}]" if code else type(error).__name__
 
@@ -101,7 +101,7 @@ def _argument(value: object) -> object:
 
 
 def _chain(error: BaseException | None) -> list[dict[str, Any]]:
-    """The exception and those that it came from, itself last, as types with the places that they passed."""
+    """Return the exception and its causes, the exception last, as types with their frames."""
     chain: list[dict[str, Any]] = []
     while error and len(chain) < MOST_FRAMES:
         frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]

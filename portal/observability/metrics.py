@@ -1,6 +1,6 @@
-"""What Prometheus is told (docs/operations.md): counted by every process of a machine, and added up by the one that is asked.
+"""Metrics for Prometheus (docs/operations.md): each process of a machine counts, and the one that is asked adds them up.
 
-Loaded by web servers and workers only, and only where ``METRICS_TOKEN`` or ``METRICS_NETWORKS`` lets somebody read it.
+Loaded by web servers and workers only, and only if ``METRICS_TOKEN`` or ``METRICS_NETWORKS`` allows somebody to read them.
 """
 
 import os
@@ -39,7 +39,7 @@ SECONDS_OF_TASKS = (0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
 
 
 class Counts:
-    """The metrics of this process; their values lie in files, by which they are added up."""
+    """The metrics of this process; their values are kept in files, from which they are added up."""
 
     def __init__(self) -> None:
         def told(kind: Any, name: str, text: str, labels: Sequence[str], **options: Any) -> Any:
@@ -93,19 +93,19 @@ class Counts:
             self.task_seconds.labels(task.name).observe(time.monotonic() - began)
 
     def task_expired(self, sender: Any, expired: bool = False, **_: object) -> None:
-        """Told by the worker's parent, which knows the task as the sender."""
+        """Count an expired or revoked task. The worker's parent process sends the signal, with the task as the sender."""
         self.tasks.labels(sender.name, "expired" if expired else "revoked").inc()
 
 
-# Receivers are referred to weakly.
+# Signals refer to receivers weakly.
 KEPT: list[Counts] = []
 
 
 def begin() -> None:
-    """Count from now on, and answer at ``/metrics``."""
+    """Start counting, and answer at ``/metrics``."""
     directory: Path = settings.METRICS_DIRECTORY
     directory.mkdir(parents=True, exist_ok=True)
-    # Read by the library with each new value and by each collection.
+    # The library reads it with each new value and at each collection.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
     values.ValueClass = values.MultiProcessValue(Slots(directory))  # type: ignore[no-untyped-call]
     counts = Counts()
@@ -115,7 +115,7 @@ def begin() -> None:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Everything, to whom it is meant for; to anybody else the address is none."""
+    """Return all metrics to authorised callers, and a 404 to all others."""
     if not _may_read(request):
         return HttpResponseNotFound("Not found.", content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()

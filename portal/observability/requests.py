@@ -1,4 +1,4 @@
-"""The id that a request has from the proxy to the last task it enqueued, and the line that is logged of each request and task."""
+"""The id that a request has from the proxy to the last task it enqueues, and the log line of each request and task."""
 
 import logging
 import re
@@ -19,21 +19,21 @@ from portal.observability.logs import WORK, Work, view_of
 log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
-# As proxies make them: nginx's 32 digits, or a UUID. Anything else could be somebody's number, written there by whoever asks.
+# The ids that proxies create: nginx's 32 digits, or a UUID. Any other text could be a person's number, written by the client.
 ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IN_MESSAGE = "request_id"
-# The first argument of a city's task. A task that is given anything else instead has no city.
+# The first argument of a city's task. A task whose first argument does not match has no city.
 SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
 def begin_to_count() -> None:
-    """In web servers and workers, where metrics are read: what gathers them takes a while to load."""
+    """Start counting in web servers and workers if metrics are read. The library takes a while to load, so it is imported here."""
     if settings.METRICS_TOKEN or settings.METRICS_NETWORKS:
         import_module("portal.observability.metrics").begin()
 
 
 class RequestLogMiddleware:
-    """Gives each request an id, and logs it once it is answered: by its view, as what was asked for may hold anything."""
+    """Gives each request an id, and logs it once it is answered: by its view, as its address may contain anything."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -61,14 +61,14 @@ class RequestLogMiddleware:
 
 
 def request_id(request: HttpRequest) -> str:
-    """The proxy's, where there is one that is trusted; else one of our own."""
+    """Return the proxy's id if there is a trusted proxy, otherwise a new one."""
     given = request.headers.get(HEADER, "") if settings.TRUSTED_PROXIES else ""
     return given if ID.fullmatch(given) else secrets.token_hex(16)
 
 
 @before_task_publish.connect
 def hand_on(headers: dict[str, Any] | None = None, **_: object) -> None:
-    """A task is enqueued by whatever its request was, or the request of the task that enqueues it."""
+    """Add the id of the current request to a task that is enqueued, also by another task."""
     work = WORK.get()
     if work and work.request and headers is not None:
         headers[IN_MESSAGE] = work.request

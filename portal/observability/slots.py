@@ -1,7 +1,7 @@
-"""Names under which the processes of a machine keep their counts: few, and each one process's at a time.
+"""Names under which the processes of a machine keep their counts: a few slots, each used by one process at a time.
 
-By their process ids the files would grow by a set for every worker process that ever was, and a counter whose file is removed
-counts everything again from Prometheus's point of view. A process that ends leaves its slot, and its counts, to the next.
+With process ids as names, every worker process would add a set of files, and removing a file would reset a counter from
+Prometheus's point of view. A process that ends leaves its slot, with its counts, to the next.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Slots:
-    """Call it for the slot of this process; a child that was forked takes another."""
+    """Return the slot of this process when called; a forked child takes another slot."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -22,7 +22,7 @@ class Slots:
     def __call__(self) -> str:
         if self._process != os.getpid():
             if self._held >= 0:
-                os.close(self._held)  # the parent's, which holds it on
+                os.close(self._held)  # the parent's copy, which the parent still holds
             self._held, self._slot = self._take()
             self._process = os.getpid()
         return self._slot

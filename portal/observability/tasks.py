@@ -1,4 +1,4 @@
-"""The beat of the machinery: a note that is only written when beat, broker, a worker and the database all do their part."""
+"""The beat: a note that is written only if beat, broker, a worker and the database all work."""
 
 from datetime import datetime, timedelta
 
@@ -12,11 +12,11 @@ KEPT_FOR = timedelta(days=30)
 
 @shared_task(name="portal.note_beat")
 def note_beat() -> None:
-    """A message that waited longer than it expires is no beat: beat sends them with ``expires``."""
+    """Write the note. Beat sends the task with ``expires``, so that a message that waited too long writes none."""
     cache.set(KEY, timezone.now().isoformat(), timeout=KEPT_FOR.total_seconds())
 
 
 def last_beat() -> datetime | None:
-    """When a worker did the last note. Call in no city."""
+    """Return when a worker last wrote the note. Call in no city."""
     noted = cache.get(KEY)
     return datetime.fromisoformat(noted) if noted else None

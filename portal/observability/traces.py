@@ -1,7 +1,7 @@
-"""One run of a city as one trace, with its steps and partitions as spans, whichever processes worked on it (docs/adr/0067).
+"""One run of a city as one trace, with its steps and partitions as spans, whichever processes work on it (docs/adr/0067).
 
-Loaded only where ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. The id of the trace follows from the run, so that nothing has to be handed
-from process to process, and a run that goes on after everything was killed goes on in its trace. Of people there is nothing in it.
+Loaded only if ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. The trace's id is derived from the run, so that it need not be passed between
+processes, and a run continued after all processes were killed continues its trace. A trace contains no personal data.
 """
 
 import os
@@ -29,7 +29,7 @@ ROOT: ContextVar[Ids | None] = ContextVar("portal.root", default=None)
 
 
 class RunIds(RandomIdGenerator):
-    """Those of the run while its own span is made; random ones for its steps."""
+    """Ids of spans: those of the run while the run's own span is created, and random ones for its steps."""
 
     def generate_trace_id(self) -> int:
         root = ROOT.get()
@@ -51,11 +51,11 @@ class RunTraces:
         worker_process_shutdown.connect(self.flush)
 
     def flush(self, **_: object) -> None:
-        """What a worker process has not sent yet when it ends."""
+        """Send the spans that a worker process has not sent when it ends."""
         self._provider.force_flush()
 
     def step(self, run_id: int, step: RunStep, number: int | None, seconds: float, **_: object) -> None:
-        """The span of what has just ended, and of the run if it ended with it."""
+        """Record the span of the step that has just ended, and that of the run if it ended with it."""
         ended = time.time_ns()
         run = Run.objects.get(pk=run_id)
         city = str(connection.schema_name)  # type: ignore[attr-defined]  # of django-tenants
@@ -90,17 +90,17 @@ class RunTraces:
 
 
 def ids_of(city: str, run: Run) -> Ids:
-    """Of the trace and of its root, the same in every process."""
+    """Return the ids of the trace and of its root span, which are the same in every process."""
     digest = sha256(f"{city} {run.pk} {run.started_at.isoformat()}".encode()).digest()
     return int.from_bytes(digest[:16]), int.from_bytes(digest[16:24])
 
 
-# Receivers are referred to weakly.
+# Signals refer to receivers weakly.
 KEPT: list[RunTraces] = []
 
 
 def begin() -> None:
-    """Send spans to where the variables of OpenTelemetry say."""
+    """Send spans as the environment variables of OpenTelemetry configure it."""
     os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE)
     traces = RunTraces(BatchSpanProcessor(OTLPSpanExporter()))
     traces.listen()

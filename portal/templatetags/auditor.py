@@ -1,4 +1,4 @@
-"""Labels of the auditor's pages."""
+"""Filters for the auditor's pages."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -38,13 +38,13 @@ label_filter(register, "export_state", EXPORT_STATES)
 
 @register.filter
 def report_title(report: str) -> str:
-    """The title of a report; an unknown one is shown as it is."""
+    """Return the title of a report, or its code if it is unknown."""
     return report_labels.report_title(report) if report in set(report_labels.ReportTitle) else report
 
 
 @register.filter
 def instant(text: str) -> datetime | str:
-    """An ISO 8601 instant in the city's time; anything else as it is."""
+    """Convert an ISO 8601 instant to the city's time; return any other text unchanged."""
     try:
         return timezone.localtime(datetime.fromisoformat(text))
     except ValueError:
@@ -53,7 +53,7 @@ def instant(text: str) -> datetime | str:
 
 @register.filter
 def witness(name: str, cities: Mapping[str, str]) -> str:
-    """Who has co-signed a head of the journal, in words; ``cities``: their names by schema."""
+    """Return the label of a witness of the journal; ``cities`` maps schemas to names."""
     kind, _separator, city = name.partition(":")
     words = {
         "city": _("the city {name}"),
@@ -65,5 +65,5 @@ def witness(name: str, cities: Mapping[str, str]) -> str:
 
 @register.filter(name="break_message")
 def break_in_language(data: Mapping[str, Any]) -> str:
-    """How a journal's chain is broken, in the page's language."""
+    """Return the sentence for a broken journal, in the page's language."""
     return break_message(data, get_language())

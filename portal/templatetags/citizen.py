@@ -1,4 +1,4 @@
-"""Links to pages about the same person, and labels of the citizen's pages."""
+"""Tags and filters for the citizen's pages: links to pages about the same person, and labels."""
 
 from typing import Any
 
@@ -36,32 +36,38 @@ ACCESSED: dict[str, str | Promise] = {
 
 @register.simple_tag(takes_context=True, name="subject_url")
 def subject_url_tag(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
-    """``{% subject_url 'citizen_code' %}``: the page of the citizen, or of the dependant that the present page is about."""
+    """Return the address of a page about the citizen, or about the dependant that the current page is about.
+
+    Used as ``{% subject_url 'citizen_code' %}``.
+    """
     return subject_url(context["request"], name, **kwargs)
 
 
 @register.filter
 def accessed(what: str) -> str:
-    """What of a person somebody looked at: ``evidence:7`` is a file."""
+    """Return the label of what somebody looked at; ``evidence:7`` is a file."""
     return str(ACCESSED.get(what.partition(":")[0], untranslated(what)))
 
 
 @register.filter
 def matter(case: Case) -> str:
-    """“Appeal A20261123-000001”."""
+    """Return a case's title: “Appeal A20261123-000001”."""
     title = _("Appeal %(number)s") if case.kind == Case.Kind.APPEAL else _("Review %(number)s")
     return title % {"number": case.number}
 
 
 @register.filter
 def see_matter(case: Case) -> str:
-    """What the way to its page is called."""
+    """Return the text of the link to a case's page."""
     return _("See the appeal") if case.kind == Case.Kind.APPEAL else _("See the review")
 
 
 @register.filter
 def purpose_of(access: PersonAccess) -> str:
-    """As the official wrote it, or as the officer at a gate or a counter chose it; a provider asks about those who applied with it."""
+    """Return the purpose of an access: free text of an official, or the choice of an officer at a gate or a counter.
+
+    Providers and other cities have a fixed purpose.
+    """
     if access.by.startswith(PROVIDER):
         return _("to show or check the code")
     if access.by.startswith(CITY):
@@ -77,19 +83,19 @@ def purpose_of(access: PersonAccess) -> str:
 
 @register.filter
 def display_name(person: Citizen) -> str:
-    """What a page about the person calls them: the masked name; of somebody without one the masked number."""
+    """Return the name a page shows of the person: the masked name, or the masked number if there is no name."""
     return masked(person.full_name) if person.full_name else masked_id_number(person)
 
 
 @register.filter
 def masked_id_number(person: Citizen) -> str:
-    """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
+    """Return the masked number the guardian typed. Before an official agrees, a name would reveal who is known here."""
     return untranslated(mask_number(decrypt_number(bytes(person.id_encrypted))))
 
 
 @register.filter
 def area_label(code: str) -> str:
-    """The title of a division; one that is not in the table is named by the division above it."""
+    """Return the title of a division; one that is not in the table gets the title of the division that contains it."""
     language = translation.get_language()
     if code in divisions():
         return division_title(code, language)

@@ -1,4 +1,4 @@
-"""Labels on the officials' pages: kinds of cases, states of proposals, reasons, lines of a timeline."""
+"""Filters for the officials' pages: kinds of cases, states of proposals, reasons, lines of a timeline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,14 +31,14 @@ PROPOSAL_STATES: dict[str, str | Promise] = {
 
 @register.filter
 def review_reason(code: str) -> str:
-    """The label of a reason from any list; codes that two lists share mean the same in both."""
+    """Return the label of a reason from any list. Codes that occur in two lists have the same meaning in both."""
     found = next((words(code) for words in REVIEW_REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
 
 
 @register.filter
 def note_text(text: str) -> str:
-    """A note with the names of the colleagues it mentions by their accounts."""
+    """Return a note's text with the names of the mentioned colleagues in place of their user names."""
     return free_text(MENTION.sub(lambda found: f"@{full_name_of(found[1])}", text))
 
 
@@ -54,7 +54,7 @@ def relative(relation: str) -> str:
 
 @register.filter
 def event_detail(event: Mapping[str, Any]) -> str:
-    """What an event's data says beside its verb: the colour, the reason, the assignee."""
+    """Return the details of an event: the colour, the reason, the assignee."""
     data = event["data"]
     parts = []
     if data.get("colour") in set(Colour):
@@ -79,7 +79,7 @@ DRAFT_STATES: dict[str, str | Promise] = {
 
 @register.filter
 def risk_level(level: str) -> str:
-    """The label of a usual level; a city may have its own levels."""
+    """Return the label of a usual level; a city's own levels are shown as they are."""
     return level_label(level)
 
 

@@ -1,4 +1,4 @@
-"""Labels of the operator's pages."""
+"""Filters for the operator's pages."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -53,13 +53,13 @@ def opening_state(state: str) -> str:
 
 @register.filter
 def in_words(title: Title) -> str:
-    """A name of a city file, in the page's language."""
+    """Return a title from a city file in the page's language."""
     return title.zh if (get_language() or "").startswith("zh") else title.en
 
 
 @register.filter
 def city_title(schema: str, known: City | CityFile | None) -> str:
-    """What the city of an opening is called: by itself once it is there, by its file until then, and else by its schema."""
+    """Return the name of the city of an opening: the city's own if it exists, then the one in its file, then its schema."""
     match known:
         case City():
             return titled(known, "name")
@@ -82,14 +82,14 @@ def rule_set_of(code: str, file: CityFile) -> str:
 
 @register.filter
 def drafted_for(draft: Mapping[str, str]) -> str:
-    """The rule set of a draft that a risk list became, as its city calls it."""
+    """Return the rule set of a draft made from a risk list, as its city calls it."""
     title = draft.get(title_field())
     return title if title and title != draft["rule_set"] else untranslated(draft["rule_set"])
 
 
 @register.filter
 def policy(file: CityFile) -> str:
-    """What counts while providers disagree."""
+    """Return the rule for the colour while providers disagree."""
     kind, _colon, preferred = file.city.interim_policy.partition(":")
     names = {one.code: in_words(one.title) for one in file.providers}
     return str(POLICIES[kind]).format(provider=names.get(preferred, preferred))
@@ -97,7 +97,7 @@ def policy(file: CityFile) -> str:
 
 @register.filter
 def source_place(source: PoliceDatabase | BigDataCentre) -> str:
-    """Where a source of a city file is, without its password; the variable's name where the file names one."""
+    """Return the address of a source in a city file, without its password, or the name of its environment variable."""
     if isinstance(source, BigDataCentre):
         return f"{source.base_url} · {source.app_id}"
     if source.credential is None:
@@ -108,7 +108,7 @@ def source_place(source: PoliceDatabase | BigDataCentre) -> str:
 
 @register.filter
 def per_cent(share: float | None) -> str:
-    """A share of a hundred; small ones keep the digits that matter."""
+    """Return a percentage; small ones keep two decimals."""
     if share is None:
         return "–"
     if not share:

@@ -1,4 +1,4 @@
-"""Small words and pieces of every page: codes, icons, clocks, the city's and the field's vocabulary in the page's language."""
+"""Tags and filters of every page: codes, icons, times, and labels in the page's language."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -50,7 +50,7 @@ CITIZEN = "citizen:"
 GATE = "gate:"
 CITY = "city:"
 PROVIDER = "provider:"
-# Who acts besides the staff, by how the journal names them.
+# Actors other than the staff, by their prefixes in the journal.
 ACTOR_LABELS: dict[str, str | Promise] = {
     SYSTEM: gettext_lazy("the portal"),
     CITIZEN: gettext_lazy("citizen {name}"),
@@ -61,27 +61,27 @@ ACTOR_LABELS: dict[str, str | Promise] = {
 
 @register.filter("label")
 def label_of(value: Any, vocabulary: str = "") -> str:
-    """A word of ours in the page's language: ``{{ verdict.colour|label:"state" }}``, or any ``TextChoices`` as it is."""
+    """Return a code's label in the page's language: ``{{ verdict.colour|label:"state" }}``, or any ``TextChoices`` as it is."""
     word = WORDS[vocabulary](value) if vocabulary else value
     return str(word.label) if isinstance(word, TextChoices) else str(word)
 
 
 def title_field(name: str = "title") -> str:
-    """``title_zh`` or ``title_en`` (``name_…``, ``reason_…``), by the page's language."""
+    """Return ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``), by the page's language."""
     return f"{name}_zh" if translation.get_language().startswith("zh") else f"{name}_en"
 
 
 @register.filter
 def titled(thing: Any, name: str = "title") -> str:
-    """The field of a row in the page's language."""
+    """Return the field of a row in the page's language."""
     return str(getattr(thing, title_field(name)))
 
 
 @register.simple_tag
 def renewed(address: str, every: str, part: str = "") -> SafeString:
-    """What makes an element ask for itself again: from ``address``, of whose page it is the ``part``, as often as ``every`` says.
+    """Return the attributes by which an element reloads itself from ``address``, of whose page it is the ``part``.
 
-    Nobody is at work by that, as the header says, so that a page left open signs nobody in for longer.
+    It does so as often as ``every`` says. A header marks the request as unattended, so that an open page does not extend a session.
     """
     asks = format_html('hx-get="{}" hx-trigger="every {}" hx-swap="outerHTML"', address, every)
     selects = format_html(' hx-select="{}"', part) if part else ""
@@ -90,7 +90,7 @@ def renewed(address: str, every: str, part: str = "") -> SafeString:
 
 @register.simple_tag
 def gap() -> str:
-    """Between two sentences, or after a label and its colon: Chinese stops are as wide as ours with their space."""
+    """Return the space between two sentences, or after a label's colon; empty in Chinese, whose punctuation is full-width."""
     return "" if translation.get_language().startswith("zh") else " "
 
 
@@ -106,13 +106,13 @@ def role_title(role: str) -> str:
 
 @register.filter
 def untranslated(text: object) -> str:
-    """A name, a code or a number: marked as being in no language, so that no browser translates it."""
+    """Mark a name, a code or a number as not to be translated by browsers."""
     return format_html('<span translate="no">{}</span>', text) if text or text == 0 else ""
 
 
 @register.filter
 def numbered(record: Any) -> str:
-    """The number of a record: of a fact, or of a ruling that it is wrong, as a row or as its columns."""
+    """Return the number of a record: of a fact, or of a suppression, given as a row or as its columns."""
     held = (
         record if isinstance(record, dict) else {name: getattr(record, name) for name in ("record_id", "provider_id")}
     )
@@ -121,26 +121,26 @@ def numbered(record: Any) -> str:
 
 @register.filter
 def rule_set_title(rule_set: RuleSet) -> str:
-    """Its title in the page's language; its code, which is in no language, where the city file gives none."""
+    """Return a rule set's title in the page's language, or its code, untranslated, if it has no title."""
     return titled(rule_set) or untranslated(rule_set.code)
 
 
 @register.filter
 def version_title(version: RuleSetVersion) -> str:
-    """The same of a version, with its number."""
+    """Return the title of a version with its number."""
     text = version.title_in(translation.get_language())
     return text if titled(version.rule_set) else untranslated(text)
 
 
 @register.filter
 def free_text(text: str) -> str:
-    """What a person wrote, in a language that nobody asked them for."""
+    """Mark a text as written by a person, in an unknown language."""
     return format_html('<span lang="">{}</span>', linebreaksbr(text)) if text else ""
 
 
 @register.filter
 def stored_day(text: str) -> str:
-    """A day that is stored as text, as pages write days; what is none stays as it is."""
+    """Format a day that is stored as text; return any other text unchanged."""
     try:
         return str(date_format(date.fromisoformat(text)))
     except ValueError:
@@ -154,7 +154,7 @@ def masked(name: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who acted: the portal itself, a citizen by reference, a gate's device, a provider, another city, an operator, one of the staff."""
+    """Return the name of an actor: the portal, a citizen by reference, a gate's device, a provider, another city, an operator, or staff."""
     if name == SYSTEM:
         return str(ACTOR_LABELS[SYSTEM])
     if name.startswith(CITY):
@@ -168,7 +168,7 @@ def actor(name: str) -> str:
 
 
 def _provider_title(code: str) -> str:
-    """One query tells the titles of a city's providers in both languages, kept for some minutes."""
+    """Return a provider's title. One query reads all titles of the city; they are cached for some minutes."""
     kept = caches["template_fragments"]
     titles: dict[str, tuple[str, str]] = kept.get("titles_of_providers", {})
     if code not in titles:
@@ -182,14 +182,14 @@ def _provider_title(code: str) -> str:
 
 @register.filter
 def issued_by(fact: Fact) -> str:
-    """The other city that a record comes from; empty for the city's own."""
+    """Return the other city that issued a record; empty for the city's own records."""
     issuer = issuer_of_record(fact)
     return division(issuer) if issuer else ""
 
 
 @register.filter
 def time_left(due: datetime, now: datetime | None = None) -> str:
-    """A clock in words: “3 hours left”, “2 days overdue”."""
+    """Return the time left until a deadline in words: “3 hours left”, “2 days overdue”."""
     left = due - (now or timezone.now())
     words = span(abs(left))
     return _("%(span)s left") % {"span": words} if left > timedelta() else _("%(span)s overdue") % {"span": words}
@@ -202,7 +202,7 @@ def is_over(due: datetime) -> bool:
 
 @register.filter
 def span(length: timedelta) -> str:
-    """A length of time in its largest unit, rounded down; never less than a minute."""
+    """Return a duration in its largest unit, rounded down, at least one minute."""
     minutes = max(1, int(length.total_seconds() // 60))
     if minutes < 60:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": localize(minutes)}
@@ -213,12 +213,12 @@ def span(length: timedelta) -> str:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture beside a word that says the same; nothing for a screen reader."""
+    """Return an icon next to a word of the same meaning; it is hidden from screen readers."""
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>', name)
 
 
 @register.inclusion_tag("components/code_badge.html")
 def code_badge(state: str, size: str = "small") -> dict[str, Any]:
-    """A code by word, shape and colour. ``size``: small, large."""
+    """Return the context of a code's badge with word, shape and colour. ``size`` is ``small`` or ``large``."""
     known = State(state)
     return {"state": known.value, "word": label_of(known), "size": size}

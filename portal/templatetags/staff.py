@@ -1,4 +1,4 @@
-"""Labels on the pages of all staff: states of runs and batches, who acted, why a provider could not judge."""
+"""Filters for the pages of all staff: states of runs and batches, actors, and why a provider could not judge."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -61,7 +61,7 @@ WHY_UNKNOWN: dict[str, str | Promise] = {
 
 
 def label_filter(register: template.Library, name: str, labels: Mapping[Any, str | Promise]) -> None:
-    """Register a filter that gives a stored code its label."""
+    """Register a filter that returns the label of a stored code."""
     register.filter(name, lambda code: str(labels[code]))
 
 
@@ -70,7 +70,7 @@ label_filter(register, "batch_state", BATCH_STATES)
 label_filter(register, "why_unknown", WHY_UNKNOWN)
 
 
-# Acts on what was decided in a case, by their names in the journal.
+# Verbs of the journal about the end of what was decided in a case.
 ENDS: dict[str, str | Promise] = {
     "ruling.end_proposed": _("early end of the ruling proposed"),
     "ruling.end_refused": _("the ruling stays: early end refused"),
@@ -89,14 +89,14 @@ def case_verb(verb: str) -> str:
 
 @register.filter
 def account_of(change: StaffChange) -> str:
-    """Whose account a change is about: name and user name, as an administrator tells two people apart."""
+    """Return the holder of the account a change concerns, with name and user name."""
     name = change.values.get("full_name") or full_name_of(change.username)
     return untranslated(name if change.username in name else f"{name} ({change.username})")
 
 
 @register.filter
 def fault_message(row: Reported) -> str:
-    """Why it failed, in the page's language; names in it, an exception's own text and what a person wrote are marked."""
+    """Return why something failed in the page's language. Names, exceptions' texts and free text are marked."""
     if not row.fault:
         return ""
     if isinstance(row, Run) and row.fault == RunFault.INCOMPLETE:
@@ -117,7 +117,7 @@ WHY_FAILED: dict[str, str | Promise] = {
 
 @register.filter
 def why_failed(run: Run) -> str:
-    """In words for whoever is no programmer: the exception's own stands with the failed attempts."""
+    """Return why a run failed, without technical terms; the exceptions' texts are shown with the failed attempts."""
     said = WHY_FAILED.get(run.fault)
     return str(said).format(**grouped(run.params)) if said else fault_message(run)
 

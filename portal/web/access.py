@@ -1,4 +1,4 @@
-"""Who may see a page. Every view is marked with its audience; the test over all addresses reads the mark."""
+"""Access to pages. Every view is marked with its audience, and a test checks the marks of all addresses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from regions.staff.roles import Role
 
 
 def redirect_page(request: HttpRequest, address: str) -> HttpResponse:
-    """To the address; never into a fragment of the present page."""
+    """Redirect to the address as a whole page, also from a request for a fragment."""
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(address)
     return HttpResponseRedirect(address)
 
 
 def with_next(address: str, request: HttpRequest) -> str:
-    """Come back to this page afterwards; from a POST to nowhere, as its form would be lost."""
+    """Add the current page as ``next``. After a POST it is not added, as the form's content would be lost."""
     if request.method != "GET" or getattr(request, "htmx", False):
         return address
     return f"{address}?{urlencode({'next': request.get_full_path()})}"
@@ -39,7 +39,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Audience:
-    """Who a view is for: ``anyone``, ``citizen``, ``device``, ``staff`` of some roles (none named: every role)."""
+    """The audience of a view: ``anyone``, ``citizen``, ``device``, or ``staff`` of some roles (empty: every role)."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
@@ -60,7 +60,7 @@ PlainView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def roles_of(request: HttpRequest) -> frozenset[Role]:
-    """The signed-in account's roles, read once a request; empty for everybody else."""
+    """Return the signed-in account's roles, read once per request; empty for everybody else."""
     if isinstance(request.user, AnonymousUser):
         return frozenset()
     known: frozenset[Role] | None = getattr(request, "roles", None)
@@ -71,7 +71,7 @@ def roles_of(request: HttpRequest) -> frozenset[Role]:
 
 
 def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
-    """The view is for accounts holding any of these roles; for every account when none is named."""
+    """Restrict the view to accounts with any of these roles, or to all accounts if none is named."""
     wanted = frozenset(roles)
 
     def decorate(view: StaffView[P]) -> PlainView[P]:
@@ -90,7 +90,7 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
 
 
 def for_citizens(view: CitizenView[P]) -> PlainView[P]:
-    """The view is for a signed-in citizen, about themselves or the dependants shown on their phone."""
+    """Restrict the view to a signed-in citizen, about themselves or the dependants on their phone."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -104,7 +104,7 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
 
 
 def _sign_in_address(request: HttpRequest) -> str:
-    """From there back to the page, also to the one whose form was sent: what was typed on it has been kept."""
+    """Return the sign-in address with ``next``, also for a page whose form was sent if it keeps what was typed."""
     address = reverse("citizen_sign_in")
     path = kept_page(request) if request.method == "POST" else ""
     return f"{address}?{urlencode({'next': path})}" if path else with_next(address, request)
@@ -115,11 +115,11 @@ def for_anyone(view: PlainView[P]) -> PlainView[P]:
 
 
 def audience_of(view: Callable[..., Any]) -> Audience | None:
-    """The mark, none when a view was never marked – which fails the test over all addresses."""
+    """Return the mark, or ``None`` if a view was not marked, which the test of all addresses refuses."""
     return getattr(view, "audience", None)
 
 
 def mark(view: PlainView[P], audience: Audience) -> PlainView[P]:
-    """Say who the view is for."""
+    """Mark the view with its audience."""
     view.audience = audience  # type: ignore[attr-defined]
     return view

@@ -1,6 +1,6 @@
-"""What a request may bring: how much, and no text that cannot be stored. Looked at before anything of a body is read.
+"""Limits of request bodies: their size, and no text that cannot be stored. They are checked before a body is read.
 
-``limit_of`` says how much a page takes; the middleware asks it when it is known who is signed in.
+``limit_of`` returns the limit of an address; the middleware checks a request once it is known who is signed in.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from django.utils.deprecation import MiddlewareMixin
 from portal.web.sessions import CITIZEN
 
 MIB = 2**20
-# Text in forms, and everything that strangers send.
+# Text in forms, and all requests of clients that are not signed in.
 FORM_BYTES = MIB
-# A file with its form: larger than what is kept, so that a photo straight from the camera is refused in words beside its field.
+# A file with its form. Larger than what is accepted, so that a photo from a camera is refused with a message at its field.
 FILE_BYTES = 24 * MIB
 LIMIT = "body_limit"
 
@@ -26,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def takes_body(most: int) -> Callable[[View], View]:
-    """Let a view have bodies of up to ``most`` bytes, from who is signed in or shows a key."""
+    """Let a view accept bodies of up to ``most`` bytes from a client that is signed in or sends a key."""
 
     def mark(view: View) -> View:
         setattr(view, LIMIT, most)
@@ -39,7 +39,7 @@ takes_file = takes_body(FILE_BYTES)
 
 
 def limit_of(path: str, *, stranger: bool) -> int:
-    """The most bytes that the view of an address takes; ``stranger``: there is neither a session nor a key."""
+    """Return the limit in bytes of an address's view; ``stranger`` means that there is neither a session nor a key."""
     if stranger:
         return FORM_BYTES
     limits = [FORM_BYTES]
@@ -52,9 +52,9 @@ def limit_of(path: str, *, stranger: bool) -> int:
 
 
 class BodyMiddleware(MiddlewareMixin):
-    """413 for a body larger than its view takes, or than a stranger may send; 400 for a form with NUL in it.
+    """Answers 413 for a body larger than its view or its sender may have, and 400 for a form with NUL in it.
 
-    The API is left to itself: it asks for the key first, reads what it takes, and says which line holds what.
+    API views are exempt: they check the key first, limit what they read, and report the faulty line.
     """
 
     def process_view(
@@ -81,5 +81,5 @@ def _is_signed_in(request: HttpRequest) -> bool:
 
 
 def _has_nul(request: HttpRequest) -> bool:
-    """The database stores no NUL in a text, so no form means one."""
+    """Return whether a text of the form contains NUL, which the database cannot store."""
     return any("\x00" in text for name, texts in request.POST.lists() for text in (name, *texts))

@@ -1,7 +1,7 @@
-"""Charts as inline SVG: the geometry is computed here, the template only draws. A table with the numbers stands under each.
+"""Charts as inline SVG: the geometry is computed here, the template only draws. A table of the numbers follows each chart.
 
-Places across are per cent of the width and heights are in ``em``: a chart is as wide as its page, and its text keeps its size, on
-a phone as on paper. Counts over time are bars, one row of bars a series, so that one day says as much as thirty.
+Horizontal positions are percentages and heights are in ``em``: a chart is as wide as its page, and its text keeps its size, on a
+phone as on paper. Counts over time are bars, one row of bars per series, so that a single day is readable, too.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ VALUES, BARS, DAYS = 1.5, 3.5, 1.6
 LEAST_BAR = 0.15
 WIDEST_COLUMN = 26.0
 COLUMN_SHARE = 0.74
-# Beside each other, more values than this could not be read on a phone.
+# With more values in a row, they could not be read on a phone.
 MOST_VALUES = 6
 MOST_DAYS = 3
 MOST_GAPS_NAMED = 5
@@ -25,7 +25,7 @@ Value = float | None
 
 @dataclass(frozen=True)
 class Series:
-    """One noun over time. ``shade``: 1 to 5, always the same one for the same noun, whatever its rank."""
+    """One quantity over time. ``shade``, 1 to 5, is always the same for the same quantity, whatever its rank."""
 
     name: str
     values: Sequence[Value]
@@ -34,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Mark:
-    """A text at a place across."""
+    """A text at a horizontal position."""
 
     at: str
     anchor: str
@@ -53,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One series as a row of bars; ``highest`` and ``newest`` are worded beside its name."""
+    """One series as a row of bars; ``highest`` and ``newest`` are shown next to its name."""
 
     name: str
     shade: int
@@ -90,12 +90,12 @@ class DayChart:
 
     @property
     def gaps_named(self) -> list[str]:
-        """The days without a figure, where they are few."""
+        """The days without a figure, if they are few."""
         return self.gaps if len(self.gaps) <= MOST_GAPS_NAMED else []
 
     @property
     def table(self) -> list[tuple[str, list[str]]]:
-        """The newest day first, as people read it."""
+        """The rows of the table, the newest day first."""
         days = [
             (label, [_worded(one.values[place], self.unit) for one in self.series])
             for place, label in enumerate(self.labels)
@@ -116,7 +116,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarChart:
-    """Amounts one under the other: each lies below its name, which so has the whole width."""
+    """Amounts in rows; each bar is drawn below its name, which has the whole width."""
 
     title: str
     bars: list[Bar]
@@ -130,7 +130,7 @@ BAR_ROW = 3.3
 
 
 def day_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> DayChart:
-    """``labels`` name the days; each series has a value for each of them, or none where there is no figure."""
+    """Build a chart; ``labels`` name the days, and each series has a value, or ``None`` without a figure, for each of them."""
     ranked = sorted(series, key=lambda one: -max((v for v in one.values if v is not None), default=0))
     top = max((v for one in ranked for v in one.values if v is not None), default=0) or 1
     rows = [_row(one, labels, top, unit=unit, with_days=place == len(ranked) - 1) for place, one in enumerate(ranked)]
@@ -139,7 +139,7 @@ def day_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, un
 
 
 def bar_chart(title: str, rows: Sequence[tuple[str, float]]) -> BarChart:
-    """One bar a row, in the given order."""
+    """Build a chart with one bar per row, in the given order."""
     longest = max((value for _, value in rows), default=0) or 1
     bars = []
     for place, (label, value) in enumerate(rows):
@@ -173,7 +173,7 @@ def _row(one: Series, labels: Sequence[str], top: float, *, unit: str, with_days
         for place, height in enumerate(heights)
     ]
     known = [place for place, v in enumerate(one.values) if v is not None]
-    # Where nothing was counted on any day, no day is the highest.
+    # If nothing was counted on any day, no day is the highest.
     highest = max(
         (place for place in known if one.values[place]), key=lambda place: one.values[place] or 0, default=None
     )
@@ -198,7 +198,7 @@ def _row(one: Series, labels: Sequence[str], top: float, *, unit: str, with_days
 
 
 def _named(known: list[int], highest: int | None, count: int) -> list[int]:
-    """Whose value stands above its bar: of few all, of many the highest and the newest, where they do not touch."""
+    """Return the places whose values are shown above their bars: all of a few; of many the highest and the newest unless they overlap."""
     if not known or count <= MOST_VALUES:
         return known
     newest = known[-1]
@@ -208,7 +208,7 @@ def _named(known: list[int], highest: int | None, count: int) -> list[int]:
 
 
 def _under(place: int, heights: Sequence[float | None]) -> float:
-    """How high the bars are that the text over one of them reaches over."""
+    """Return the height of the highest bar below the text at a place."""
     reach = len(heights) // (2 * MOST_VALUES)
     return max(height or 0 for height in heights[max(0, place - 2 * reach) : place + 2 * reach + 1])
 
@@ -224,12 +224,12 @@ def _days(labels: Sequence[str], step: float, width: float) -> list[Mark]:
 
 
 def _middle(place: int, step: float, width: float) -> float:
-    """Few columns stand beside each other at the left, not far apart."""
+    """Return the middle of a column. A few columns are placed next to each other at the left."""
     return place * min(step, width / COLUMN_SHARE) + width / 2
 
 
 def _at(place: int, count: int, step: float, width: float) -> tuple[str, str]:
-    """Where a text stands, and which part of it stands there, so that none runs over an edge."""
+    """Return a text's position and its anchor, chosen so that no text crosses an edge."""
     middle = _middle(place, step, width)
     if count > 1 and middle > 90:
         return f"{middle + width / 2:.5g}%", "end"
@@ -241,6 +241,6 @@ def _at(place: int, count: int, step: float, width: float) -> tuple[str, str]:
 def _worded(value: Value, unit: str) -> str:
     if value is None:
         return "–"
-    # Told how many digits to keep, Django cuts the others off.
+    # Django truncates to the number of digits it is given.
     rounded = value if isinstance(value, int) else round(value, 1 if value >= 1 else 2)
     return f"{number_format(rounded)}{unit}"

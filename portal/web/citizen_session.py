@@ -1,4 +1,4 @@
-"""A citizen's session: its own key in the session, its own idle time, never together with a staff account."""
+"""A citizen's session: its own key in the session data, its own idle time, and never together with a staff account."""
 
 from datetime import datetime
 
@@ -14,12 +14,12 @@ from portal.web.sessions import BY_KEY, CITIZEN, LONGEST_WHILE_CLOSED, Reading
 from regions.prepared import Beside, Prepared, asked
 
 TOUCH_SECONDS = 60
-# Each of these is a page that a standby cannot answer.
+# Each of these writes is a page that a standby cannot answer.
 TOUCH_SECONDS_OF_STANDBY = settings.CITIZEN_IDLE.total_seconds() / 2
 
 
 def sign_in(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
-    """Begin a fresh session for the citizen; whoever was signed in before in this browser is signed out."""
+    """Begin a new session for the citizen; anybody signed in before in this browser is signed out."""
     request.session.flush()
     request.session[CITIZEN] = {"id": citizen.pk, "seen": now.timestamp()}
     request.session.set_expiry(int(settings.CITIZEN_IDLE.total_seconds()))
@@ -30,11 +30,11 @@ def sign_out(request: HttpRequest) -> None:
 
 
 def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
-    """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
+    """Return the citizen of this session, or ``None`` if nobody is signed in or the session was idle for too long.
 
-    Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word,
-    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them; for a view
-    that reads ``CODE_WITH_SESSION`` also ``code_and_glance``.
+    The citizen is read with ``phone_waits`` (whether another phone of theirs waits for confirmation), ``shown_wrongly`` (whether a
+    provider shows them a wrong colour) and ``has_unread`` (whether there are unread messages); for a view that reads
+    ``CODE_WITH_SESSION`` also with ``code_and_glance``.
     """
     held = request.session.get(CITIZEN) if city_of(request) else None
     if held is None:
@@ -44,13 +44,13 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     if idle > longest.total_seconds():
         sign_out(request)
         return None
-    # At most once a minute: not every look at a page writes.
+    # At most once a minute, so that not every request writes.
     if idle > (TOUCH_SECONDS_OF_STANDBY if settings.STANDBY else TOUCH_SECONDS):
         request.session[CITIZEN] = {**held, "seen": now.timestamp()}
     beside = getattr(request.session, "beside", ())
     if beside:
         code, glance, row = code_and_glance_of(beside, now=now)
-        # What is signed says who it is; the column by which they were found is a copy, which sessions of an earlier release have not.
+        # The signed session data decides who it is; the column is a copy, which sessions of an earlier release do not have.
         if row[0] == held["id"]:
             citizen = WHO.object_of(Citizen, row)
             citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # what is read with them is no column of theirs
@@ -69,7 +69,7 @@ def _who() -> QuerySet[Citizen]:
 
 WHO = Prepared("signed_in_citizen", _who)
 WITH_CODE = Beside("signed_in_citizen_with_code", READ, WHO)
-# For a view that shows their code: the session, who signed in and what is told of them, in one statement.
+# For a view that shows the code: the session, the signed-in citizen and their code in one statement.
 CODE_WITH_SESSION: Reading = (
     Beside("session_with_code", BY_KEY, WITH_CODE, citizen="citizen_id"),
     lambda: glance_parameters(timezone.now()),

@@ -1,4 +1,4 @@
-"""The staff's navigation: which pages a role leads to. A page appears once its address exists."""
+"""The staff's navigation: the pages a role may open. A page is listed if its address exists."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ CASES = (Role.REVIEWER, Role.APPROVER)
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """A link for ``roles`` (none named: everybody on the staff); ``also`` is another address its pages begin with."""
+    """A link for ``roles`` (empty: all staff); ``also`` is another prefix of its pages' addresses."""
 
     title: str | Promise
     name: str
@@ -81,7 +81,10 @@ OPERATOR: tuple[NavigationEntry, ...] = (
 
 
 def links(entries: Iterable[NavigationEntry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
-    """The links for these roles; the longest address that fits the path is the current one. All addresses begin with the home's."""
+    """Return the links for these roles. The current one is the longest address that is a prefix of the path.
+
+    All addresses begin with that of the home page, which therefore has to match exactly.
+    """
     shown = [(entry, address) for entry in entries if (address := _address(entry, roles))]
     begins = [(start, address) for entry, address in shown for start in (address, entry.also) if start]
     home = reverse("staff_home")
@@ -104,7 +107,7 @@ def _address(entry: NavigationEntry, roles: frozenset[Role]) -> str:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The city and its name in the page's language, the look, and the staff's navigation (made only when shown)."""
+    """Return the city and its name in the page's language, the look, and the staff's navigation (computed only if shown)."""
     city = city_of(request)
     language = translation.get_language()
     in_chinese = language.startswith("zh")

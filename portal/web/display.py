@@ -1,4 +1,4 @@
-"""How pages look to this person: light or dark, contrast, large text. Kept in a cookie, so it needs no sign-in and no script."""
+"""Display preferences: light or dark, contrast, large text. Stored in a cookie, so they need no sign-in and no script."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -23,7 +23,7 @@ YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class DisplayPreferences:
-    """The choices. ``keys``: whether single keys do something at the officials' desk."""
+    """The preferences. ``keys``: whether single keys are shortcuts on the officials' pages."""
 
     theme: str = "auto"
     contrast: str = "normal"
@@ -36,12 +36,12 @@ class DisplayPreferences:
 
     @property
     def is_elder(self) -> bool:
-        """Large text, high contrast, simple pages."""
+        """Whether large text, high contrast and simple pages were chosen."""
         return self.size == "elder"
 
 
 def display_preferences(request: HttpRequest) -> DisplayPreferences:
-    """What the cookie says; anything we do not know is as if nothing was chosen."""
+    """Return the preferences in the cookie; unknown values count as not chosen."""
     chosen = request.COOKIES.get(settings.LOOK_COOKIE_NAME, "").split(".")
     theme, contrast, size, keys = [*chosen, "", "", "", ""][:4]
     return DisplayPreferences(
@@ -88,7 +88,7 @@ def display(request: HttpRequest) -> HttpResponse:
 @for_anyone
 @require_POST
 def switch_size(request: HttpRequest) -> HttpResponse:
-    """The one-tap switch between normal and elder-friendly pages."""
+    """Switch between normal and elder-friendly pages."""
     look = display_preferences(request)
     size = "normal" if look.is_elder else "elder"
     return _set_cookie(HttpResponseRedirect(_return_address(request)), replace(look, size=size))
@@ -97,7 +97,7 @@ def switch_size(request: HttpRequest) -> HttpResponse:
 @for_anyone
 @require_POST
 def switch_language(request: HttpRequest) -> HttpResponse:
-    """The other language, and back to the same page."""
+    """Switch to the other language and return to the same page."""
     response = HttpResponseRedirect(_return_address(request))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
@@ -121,7 +121,7 @@ def _set_cookie(response: HttpResponse, look: DisplayPreferences) -> HttpRespons
 
 
 def _return_address(request: HttpRequest) -> str:
-    """Where the person came from, if that is a page of this host."""
+    """Return the page the request came from if it is a page of this host, otherwise the start page."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return wanted

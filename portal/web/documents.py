@@ -1,4 +1,4 @@
-"""A document typed into a form, and kept between two pages without its number in the clear."""
+"""A form for a document, and its encryption between two pages."""
 
 import base64
 from typing import Any
@@ -16,7 +16,7 @@ USE = "document between two pages"
 
 
 class DocumentForm(forms.Form):
-    """Type and number. ``identity`` is there once the form is valid."""
+    """Type and number of a document. ``identity`` is set once the form is valid."""
 
     id_type = forms.ChoiceField(label=_("Kind of document"))
     id_number = forms.CharField(
@@ -32,7 +32,7 @@ class DocumentForm(forms.Form):
         self.identity: Identity | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Checks only the form of the number, not whether anybody has it."""
+        """Check the form of the number only, not whether anybody has it."""
         data = super().clean() or {}
         if "id_type" in data and "id_number" in data:
             try:
@@ -43,12 +43,12 @@ class DocumentForm(forms.Form):
 
 
 def encrypt_identity(identity: Identity) -> str:
-    """For the session: no number lies anywhere in the clear."""
+    """Encrypt an identity for the session, which must not contain a number in plain text."""
     return base64.b64encode(encrypt(f"{identity.id_type.value}:{identity.id_number}", use=USE)).decode()
 
 
 def decrypt_identity(kept: str) -> Identity | None:
-    """The inverse; none for anything else."""
+    """Decrypt what ``encrypt_identity`` returned. Return ``None`` for anything else."""
     try:
         kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
     except (CannotDecrypt, ValueError):

@@ -1,4 +1,4 @@
-"""Error pages and refused actions. A missing object and somebody else's get the identical page."""
+"""Error pages and refused actions. Missing objects and those of others get the same page."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ from regions.staff.accounts import StaffReason
 
 
 class OwnNotFoundPageMiddleware(MiddlewareMixin):
-    """While debugging Django answers 404 with a page that says whether something is there. Everybody sees ours instead."""
+    """Replaces Django's technical 404 page in debug mode, which reveals whether something exists, by our own."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code == 405 and not response.content:
@@ -44,14 +44,14 @@ class OwnNotFoundPageMiddleware(MiddlewareMixin):
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """404. The exception's text is not shown: it could reveal that the object exists."""
+    """Answer 404. The exception's text is not shown, as it could reveal that the object exists."""
     response = render(request, "errors/404.html", status=404)
     response.is_ours = True  # type: ignore[attr-defined]  # told apart from Django's while debugging
     return response
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """403: signed in, without the role for this page."""
+    """Answer 403: signed in, without the role for this page."""
     return render(request, "errors/403.html", status=403)
 
 
@@ -60,7 +60,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def too_many_attempts(request: HttpRequest, seconds: int = 0) -> HttpResponse:
-    """429. allauth, which does not say for how long, asks for it without ``seconds``: then it is the longest of its limits."""
+    """Answer 429. allauth calls it without ``seconds``; the wait is then the longest of its limits."""
     wait = seconds or max(int(rate.duration) for rates in allauth.RATE_LIMITS.values() for rate in parse_rates(rates))
     return retry_later(
         render(request, "429.html", {"at": retry_at(wait), "wait": whole_minutes(wait)}, status=429), wait
@@ -68,40 +68,40 @@ def too_many_attempts(request: HttpRequest, seconds: int = 0) -> HttpResponse:
 
 
 def retry_later(response: HttpResponse, seconds: int) -> HttpResponse:
-    """The answer, which says when to ask again to programs as well."""
+    """Return the answer with a ``Retry-After`` header."""
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def whole_minutes(seconds: int) -> timedelta:
-    """A wait in minutes that are certainly enough."""
+    """Return a wait as minutes, rounded up."""
     return timedelta(minutes=max(1, -(-seconds // 60)))
 
 
 def retry_at(seconds: int) -> str:
-    """The time of day in the city when the wait is over, with its day where that is not today."""
+    """Return the city's time of day at the end of the wait, with the day if that is not today."""
     now = timezone.localtime()
     at = now + whole_minutes(seconds)
     return date_format(at, "H:i" if at.date() == now.date() else "DATETIME_FORMAT")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """500, rendered without a request: whatever broke may be in what a request needs."""
+    """Answer 500, rendered without a request, as what a request needs may be broken."""
     return HttpResponse(loader.render_to_string("errors/500.html"), status=500)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """403 for a failed CSRF check, mostly of a page left open overnight; it leads back to that page."""
+    """Answer 403 after a failed CSRF check, mostly of a page left open overnight, with a link back to that page."""
     try:
         came_from = urlsplit(request.headers.get("referer", ""))
-    except ValueError:  # as of "http://[::1"
+    except ValueError:  # for example of "http://[::1"
         came_from = urlsplit("")
     back = came_from.path if came_from.netloc == request.get_host() else ""
     return render(request, "errors/stale_form.html", {"back": back}, status=403)
 
 
 class Conflict(Exception):
-    """The thing is no longer as the page showed it. ``message`` is a translated sentence; ``back`` where to see it now."""
+    """Raised if the thing is no longer as the page showed it. ``message`` is translated; ``back`` is the page to see it now."""
 
     def __init__(self, message: str = "", *, back: str = "") -> None:
         super().__init__(message)
@@ -110,7 +110,7 @@ class Conflict(Exception):
 
 
 class ConflictMiddleware(MiddlewareMixin):
-    """Turns ``Conflict``, the review's own refusals and a database that takes no writes into a page that says what to do next."""
+    """Turns ``Conflict``, ``Refused`` and a read-only database into pages that say what to do next."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotFound):
@@ -127,7 +127,7 @@ class ConflictMiddleware(MiddlewareMixin):
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
-    """503 for what may not happen without being written."""
+    """Answer 503 for an action that has to be recorded while the database accepts no writes."""
     return retry_later(render(request, "errors/closed.html", status=503), ASK_AGAIN_SECONDS)
 
 
@@ -164,7 +164,10 @@ def refusal_text(refused: Refused) -> str:
 
 
 def text_or_raise(refused: Refused, *, back: str) -> str:
-    """The sentence for the page that was sent; a lost race is the 409 page that leads ``back``, the others a 403 or 404."""
+    """Return the sentence of a refusal for the page that was sent.
+
+    A lost race raises ``Conflict``, whose page leads ``back``; missing rights and objects are raised as they are.
+    """
     if isinstance(refused, MovedMeanwhile):
         raise Conflict(refusal_text(refused), back=back) from refused
     if isinstance(refused, NotAllowed | NotFound):
@@ -174,7 +177,7 @@ def text_or_raise(refused: Refused, *, back: str) -> str:
 
 @contextmanager
 def form_refusals(form: Form, *, back: str) -> Iterator[None]:
-    """Do the act of a form whole or not at all; a refusal becomes the form's."""
+    """Run the block in a transaction; a refusal rolls it back and becomes an error of the form."""
     try:
         with transaction.atomic():
             yield
@@ -184,7 +187,7 @@ def form_refusals(form: Form, *, back: str) -> Iterator[None]:
 
 
 def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, **kwargs: Any) -> T | None:
-    """What ``act(*args, **kwargs, by=…, now=…)`` returns; none when it was refused, which the next page says on top."""
+    """Return what ``act(*args, **kwargs, by=…, now=…)`` returns, or ``None`` if it was refused, which the next page reports."""
     try:
         with transaction.atomic():
             return act(*args, **kwargs, by=request.user.get_username(), now=timezone.now())
@@ -205,7 +208,7 @@ def attempt_and_return(
 def submit(
     request: HttpRequest, form: Form, act: Callable[..., object], *, back: str, done: str
 ) -> HttpResponse | None:
-    """Do ``act(cleaned_data, by=…, now=…)`` of a valid form and go ``back`` with the message ``done``; none when it has errors."""
+    """Do ``act(cleaned_data, by=…, now=…)`` of a valid form and redirect to ``back``. Return ``None`` if the form has errors."""
     if form.is_valid():
         with form_refusals(form, back=back):
             act(form.cleaned_data, by=request.user.get_username(), now=timezone.now())
@@ -215,12 +218,12 @@ def submit(
 
 
 def seen_token(case: Case) -> str:
-    """What a page saw of a case: its state and assignee. Sent back with every form."""
+    """Return a token of what a page showed of a case, its state and assignee. Every form sends it back."""
     return f"{case.state}:{case.assigned_to}"
 
 
 def check_seen(request: HttpRequest, case: Case, *, back: str) -> None:
-    """Raises ``Conflict`` when the case has moved since the page was shown: nobody decides about what they did not see."""
+    """Raise ``Conflict`` if the case has changed since the page was shown: nobody decides about what they did not see."""
     seen = request.POST.get("seen")
     if seen is not None and seen != seen_token(case):
         raise Conflict(refusal_text(MovedMeanwhile()), back=back)

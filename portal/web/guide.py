@@ -36,7 +36,7 @@ def guide(request: HttpRequest, audience: str) -> HttpResponse:
 @for_anyone
 @require_safe
 def guide_picture(request: HttpRequest, language: str, name: str) -> HttpResponse:  # noqa: ARG001
-    """A picture of a guide, such as ``citizen_code``."""
+    """Return a picture of a guide, such as ``citizen_code``."""
     if language not in dict(settings.LANGUAGES) or name not in pictures(language):
         raise Http404
     picture = (FOLDER / "pictures" / language / f"{name}.png").read_bytes()
@@ -44,7 +44,7 @@ def guide_picture(request: HttpRequest, language: str, name: str) -> HttpRespons
 
 
 def guide_for(request: HttpRequest) -> str:
-    """The audience whose guide the link in the footer leads to."""
+    """Return the audience whose guide the footer links to."""
     if city_of(request) is None:
         return "operator"
     if request.path.startswith("/gate/"):
@@ -57,7 +57,7 @@ def guide_for(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=2 * len(AUDIENCES) * 2)
 def render_guide(language: str, audience: str, picture_address: str) -> tuple[str, str]:
-    """The title and the HTML below it; pictures stand at the portal's own address."""
+    """Return the guide's title and the HTML of its text, with pictures at the portal's own address."""
     source = (FOLDER / language / f"{audience}.md").read_text(encoding="utf-8")
     heading, _, body = source.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -65,7 +65,7 @@ def render_guide(language: str, audience: str, picture_address: str) -> tuple[st
     for token in (inner for outer in tokens for inner in outer.children or ()):
         _rewrite_link(token, picture_address)
         if token.type == "softbreak" and language.startswith("zh"):
-            # A line that goes on in the file goes on without a space.
+            # A line break in the file is no space in Chinese.
             token.type = "text"
     return heading.removeprefix("# "), markdown.renderer.render(tokens, markdown.options, {})
 
@@ -76,7 +76,7 @@ def pictures(language: str) -> frozenset[str]:
 
 
 def _rewrite_link(token: Token, picture_address: str) -> None:
-    """From a file beside this one to an address of the portal: ``../pictures/en/x.png``, ``auditor.md``."""
+    """Change a link between files to an address of the portal: ``../pictures/en/x.png``, ``auditor.md``."""
     if token.type == "image":
         name = str(token.attrs["src"]).rpartition("/")[2].removesuffix(".png")
         token.attrs["src"] = picture_address.replace("/name.png", f"/{name}.png")

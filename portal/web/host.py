@@ -1,4 +1,4 @@
-"""Which city a request is for: its host name says so, and nothing else can."""
+"""The city of a request, which only its host name determines."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, ip_address
@@ -14,24 +14,24 @@ from regions.models import City, Domain
 from regions.prepared import Prepared, asked
 from regions.tenancy import ENDED, WrongSchema, cities_in_service, suspension_columns
 
-# Both languages, since nothing is left of the city by which one could be chosen.
+# In both languages, since no city is left by which to choose one.
 ENDED_ZH = "本市健康码服务已终止，相关数据已销毁。"
 ENDED_EN = "The health-code service of this city has ended, and its data have been destroyed."
 SERVICE_ENDED = f"{ENDED_ZH}\n\n{ENDED_EN}\n"
 
 
 class HostMiddleware(TenantMainMiddleware):
-    """Enters the city of the host, as ``request.tenant``; none on the operator's hosts, and any other name gets a 404."""
+    """Enters the city of the host as ``request.tenant``, ``None`` on the operator's hosts; any other host gets a 404."""
 
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> City:
-        """The city of the host, unless its service has ended."""
+        """Return the city of the host, unless its service has ended."""
         found = AT_HOST.found(City, {"host": hostname})
         if not found:
             raise domain_model.DoesNotExist
         return found[0]
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
-        """The operator's pages, that a city's service has ended, or a plain 404 that does not say which cities exist."""
+        """Return the operator's pages, the notice that a city's service has ended, or a plain 404 that does not reveal the cities."""
         if Domain.objects.filter(domain=hostname, tenant__in=ENDED.values("city")).exists():
             return HttpResponse(SERVICE_ENDED, status=410, content_type="text/plain; charset=utf-8")
         if hostname not in settings.OPERATOR_HOSTS:
@@ -49,13 +49,13 @@ AT_HOST = Prepared("city_at_host", _at_host)
 
 
 def city_of(request: HttpRequest) -> City | None:
-    """The city of the request, none on the operator's hosts."""
+    """Return the city of the request, or ``None`` on the operator's hosts."""
     tenant = getattr(request, "tenant", None)
     return tenant if isinstance(tenant, City) else None
 
 
 def required_city(request: HttpRequest) -> City:
-    """The city of a request whose address exists under a city's host only. Raises ``WrongSchema`` elsewhere."""
+    """Return the city of a request whose address exists under a city's host only. Raises ``WrongSchema`` elsewhere."""
     city = city_of(request)
     if city is None:
         raise WrongSchema("this page belongs to a city and was asked for outside one")
@@ -66,13 +66,13 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class LocaleMiddleware:
-    """What the browser says it prefers is not asked: a city's page opens in Chinese on every phone, with a switch on top."""
+    """Sets the language. The browser's preference is ignored: a city's page opens in Chinese, with a switch at the top."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer in the chosen language and the city's time zone; no page with a person on it is kept by any cache."""
+        """Answer in the chosen language and the city's time zone. No cache may keep a page with personal data."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         city = city_of(request)
@@ -85,12 +85,12 @@ class LocaleMiddleware:
         return response
 
 
-# A placeholder in counts, for a header that holds no address.
+# Placeholder in counts, for a header without an address.
 UNKNOWN = str(IPv4Address(0))
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address the outermost trusted proxy saw; what lies further left in the header anybody may have written."""
+    """Return the address that the outermost trusted proxy saw; the client may have written what is further left in the header."""
     address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]

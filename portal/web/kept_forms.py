@@ -1,7 +1,7 @@
-"""Nothing typed is lost: what a citizen has answered page by page, and typed on a page and not sent, is kept for them for a day.
+"""Typed text is not lost: a citizen's answers in a form of several pages, and text typed and not sent, are kept for a day.
 
-It lies in the city's database, encrypted, under the citizen who typed it: whoever signs in again finds it, in any language and any
-browser. A page sends what is typed while it is typed (``templates/components/keep.html``) and whatever it refuses is kept as well.
+It is stored in the city's database, encrypted, under the citizen who typed it, so that it is there after signing in again, in any
+language and browser. A page sends text while it is typed (``templates/components/keep.html``); refused forms are kept as well.
 """
 
 import json
@@ -19,7 +19,7 @@ from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
 
 KEPT_FOR = timedelta(days=1)
 MOST_LETTERS = 20_000
-# Of no use when the page is shown again: the press of a button, and what the page makes anew.
+# Not kept: the pressed button, and fields that the page creates again.
 NEVER_KEPT = frozenset({"csrfmiddlewaretoken", "act", "number", "next", "kept-page"})
 
 
@@ -37,7 +37,7 @@ def _write(who: Citizen, place: str, content: dict[str, Any]) -> None:
         return
     sealed = encrypt(text, use=KEPT_FORM)
     row = KeptForm(kept_by=actor_name(who), place=place, content_encrypted=sealed, kept_at=timezone.now())
-    # One statement: what is typed comes beside the form that is sent, which drops the row.
+    # One statement: text sent while typing may arrive at the same time as the form, which drops the row.
     KeptForm.objects.bulk_create(
         [row],
         update_conflicts=True,
@@ -51,7 +51,7 @@ def _drop(who: Citizen, place: str) -> None:
 
 
 class Draft:
-    """The answers so far of one form of several pages. ``about`` keeps the drafts of a guardian's dependants apart."""
+    """The answers so far in one form of several pages. ``about`` separates the drafts about a guardian's dependants."""
 
     def __init__(self, who: Citizen, form: str, about: str) -> None:
         self._who = who
@@ -60,7 +60,7 @@ class Draft:
 
     @property
     def answers(self) -> dict[str, Any]:
-        """By page; empty when nothing was answered."""
+        """The answers by page; empty if nothing was answered."""
         if self._read is None:
             self._read = _read(self._who, self._place)
         return dict(self._read)
@@ -82,13 +82,13 @@ class Draft:
 
 
 def typed_on(who: Citizen, path: str) -> dict[str, Any]:
-    """What was typed on a page and not sent, as initial values of its form: a list where several were."""
+    """Return what was typed on a page and not sent, as initial values of its form: a list where a field has several."""
     fields = _read(who, path)
     return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items() if texts}
 
 
 def keep_typed(who: Citizen, path: str, data: QueryDict) -> None:
-    """The fields of a page's form as they stand, empty ones left out."""
+    """Keep the fields of a page's form without empty ones."""
     fields = {name: [text for text in texts if text] for name, texts in data.lists() if name not in NEVER_KEPT}
     fields = {name: texts for name, texts in fields.items() if texts}
     if fields:
@@ -96,7 +96,7 @@ def keep_typed(who: Citizen, path: str, data: QueryDict) -> None:
 
 
 def after_post(request: HttpRequest, who: Citizen, response: HttpResponse) -> None:
-    """Keep what a page that keeps its form refused, or what stood beside a file that was added; forget what was taken."""
+    """Keep the fields of a form that was refused or to which a file was added, and drop those of an accepted form."""
     path = kept_page(request)
     if not path:
         return
@@ -107,7 +107,7 @@ def after_post(request: HttpRequest, who: Citizen, response: HttpResponse) -> No
 
 
 def kept_page(request: HttpRequest) -> str:
-    """The citizen's page whose form this is and that keeps what is typed; empty for other forms."""
+    """Return the citizen's page whose form this is if it keeps what is typed; empty for other forms."""
     path = request.POST.get("kept-page", "")
     try:
         found = resolve(path, getattr(request, "urlconf", None))

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from codes.passes.issuing import signed_key_list
 from portal.web.access import for_anyone
 
-# A key that is stolen is refused everywhere so much later.
+# A compromised key is refused everywhere after at most this long.
 SECONDS_CACHED = 300
 
 

@@ -1,4 +1,4 @@
-"""Long lists page by page without counting or skipping: each page begins after the last row of the one before."""
+"""Paging of long lists without counting or skipping: each page begins after the last row of the previous one."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """Some rows in order; ``next`` and ``previous`` are the ``after``/``before`` of the neighbours, none at an end."""
+    """A page of rows; ``next`` and ``previous`` are the ``after`` and ``before`` of the adjacent pages, ``None`` at an end."""
 
     rows: list[M]
     next: str | None
@@ -28,7 +28,10 @@ class Page(Generic[M]):
 
 
 def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], size: int = 50) -> Page[M]:
-    """Up to ``size`` rows by not-null columns ``by``, the last unique, from the place in the address or else the first."""
+    """Return up to ``size`` rows, ordered by the not-null columns ``by``, from the place in the query or from the first row.
+
+    The last column must be unique.
+    """
     before = query.get("before", "")
     backwards = bool(before)
     place = _decode(before or query.get("after", ""), [_field(queryset.model, column) for column in by])
@@ -48,13 +51,13 @@ def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], s
 
 
 def rows_beside(queryset: QuerySet[M], row: Model, *, by: Sequence[str], backwards: bool = False) -> QuerySet[M]:
-    """The rows after ``row`` in this order, or ``backwards`` those before it, the nearest first; it need not be one of them."""
+    """Return the rows after ``row`` in this order, or ``backwards`` those before it, the nearest first; it need not be one of them."""
     columns = [_reversed(column) if backwards else column for column in by]
     return _rows_after(queryset, columns, _place(row, by))
 
 
 def query_without_place(query: QueryDict) -> str:
-    """The rest of the address's query with its ``&``, to which a page's link adds the place."""
+    """Return the rest of the query with its ``&``, to which a page's link adds the place."""
     kept = query.copy()
     for name in ("after", "before"):
         kept.pop(name, None)
@@ -74,7 +77,7 @@ def _place(row: Model, by: Sequence[str]) -> list[Any]:
 
 
 def _after(by: Sequence[str], place: Sequence[Any]) -> Q:
-    """Rows after the place: greater in the first column, or equal there and greater in the next, and so on."""
+    """Return the condition for rows after the place: greater in the first column, or equal there and greater in the next, and so on."""
     condition, equal = Q(), Q()
     for column, value in zip(by, place, strict=True):
         name, step = (column[1:], "lt") if column.startswith("-") else (column, "gt")
@@ -84,7 +87,7 @@ def _after(by: Sequence[str], place: Sequence[Any]) -> Q:
 
 
 def _bound(column: str, value: Any) -> Q:
-    """What ``_after`` implies for its first column: an index then starts at the place instead of reading all before it."""
+    """Return what ``_after`` implies for its first column, so that an index scan starts at the place and not at the first row."""
     return Q(**{f"{column[1:]}__lte" if column.startswith("-") else f"{column}__gte": value})
 
 
@@ -94,7 +97,7 @@ def _encode(row: Model, by: Sequence[str]) -> str:
 
 
 def _field(model: type[Model], column: str) -> "Field[Any, Any]":
-    """The field of a column, also of a related row's."""
+    """Return the field of a column, which may be a related row's."""
     *relations, name = column.lstrip("-").split("__")
     for relation in relations:
         model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
@@ -103,7 +106,7 @@ def _field(model: type[Model], column: str) -> "Field[Any, Any]":
 
 
 def _decode(token: str, fields: "Sequence[Field[Any, Any]]") -> list[Any] | None:
-    """The values, each such as its field holds; none for what is no place in this list: then the list begins anew."""
+    """Return the values of a place, or ``None`` if the token is not a place in this list: then the list begins at its first row."""
     try:
         values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         if not isinstance(values, list) or len(values) != len(fields):
@@ -114,7 +117,7 @@ def _decode(token: str, fields: "Sequence[Field[Any, Any]]") -> list[Any] | None
 
 
 def _fitting(field: "Field[Any, Any]", value: Any) -> Any:
-    """The value as the field's own type. Raises ``ValidationError`` and ``ValueError`` for what the column cannot be compared with."""
+    """Return the value as the field's type. Raises ``ValidationError`` and ``ValueError`` if the column cannot be compared with it."""
     wanted = int if isinstance(field, IntegerField) else str
     if type(value) is not wanted or "\x00" in str(value):
         raise ValueError("not a value of this column")

@@ -1,6 +1,6 @@
-"""A part of a page as a PDF for print and record: the same words in the same order, in black on white, with the font in the file.
+"""A part of a page as a PDF for printing and filing: the same text in the same order, in black on white, with the font embedded.
 
-What cannot be pressed on paper – forms, what is folded up, icons – is left out; everything else that the HTML says is there.
+What has no use on paper (forms, collapsed parts, icons) is left out; all other content of the HTML is included.
 """
 
 import logging
@@ -13,11 +13,11 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from pylopdf_fonts_zh_cn import sans_path
 
-# Of each font that it cuts down fontTools logs the glyphs, which is what the document says.
+# fontTools logs the glyphs of each font subset, which are the document's content.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 FONT = "Noto Sans SC"
-# Stands for a character that the font has no picture of, as Chinese printers have it.
+# Replaces a character that the font lacks, as Chinese printers do.
 NO_PICTURE = "〓"
 LEFT, TOP, BOTTOM, WIDTH = 20.0, 18.0, 22.0, 170.0
 TERM_WIDTH = 42.0
@@ -41,7 +41,7 @@ SPACE_BEFORE = {
     "timeline-at": 0.0,
 }
 HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
-# Paragraphs that their class says more of than their name.
+# Paragraphs whose class says more than their element.
 TOLD_BY_CLASS = ("lead", "kicker", "timeline-title", "timeline-at")
 STRONG, SOFT_KINDS = HEADINGS | {"timeline-title"}, frozenset({"dt", "kicker", "timeline-at"})
 USUAL_SIZE, LINE = 9.5, 1.6
@@ -62,7 +62,7 @@ class Run(NamedTuple):
 
 @dataclass
 class Block:
-    """A paragraph, heading, term or line of a list."""
+    """A paragraph, heading, term or list item."""
 
     kind: str
     runs: list[Run] = field(default_factory=list)
@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
 
 
 def blocks_of(html: str) -> list[Block]:
-    """What the HTML says, without empty blocks; white space as a browser shows it."""
+    """Return the blocks in the HTML without empty ones, with white space collapsed as by a browser."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -143,7 +143,7 @@ def _collapsed(text: str) -> str:
 
 
 class Paper(FPDF):
-    """An A4 document in one font. ``foot`` stands at the bottom of every page beside its number."""
+    """An A4 document in one font. ``foot`` is printed at the bottom of every page with its number."""
 
     def __init__(self, *, title: str, language: str, foot: str) -> None:
         super().__init__(format="A4")
@@ -167,11 +167,11 @@ class Paper(FPDF):
         self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R")
 
     def printable(self, text: str) -> str:
-        """The text, with a mark where the font has no picture; the citizen's words may hold anything."""
+        """Return the text with a mark for each character that the font lacks; citizens' texts may contain any."""
         return "".join(one if ord(one) in self.pictures or one in " \n" else NO_PICTURE for one in text)
 
     def say(self, html: str) -> None:
-        """Add what the HTML says."""
+        """Add the content of the HTML."""
         beside: tuple[int, float] | None = None
         for block in blocks_of(html):
             if block.kind == "dd" and beside and beside[0] == self.page:
@@ -187,7 +187,7 @@ class Paper(FPDF):
             beside = (self.page, at) if block.kind == "dt" else None
 
     def lines_to_write_on(self, labels: Sequence[str]) -> None:
-        """A line to write on for each, side by side."""
+        """Add a line to write on for each label, side by side."""
         if self.y > 297 - BOTTOM - 30:
             self.add_page()
         self.y += 18
@@ -201,7 +201,7 @@ class Paper(FPDF):
             self.y -= 1
 
     def _block(self, block: Block, *, indent: float = 0.0, width: float = WIDTH, space: bool = True) -> float:
-        """Write one block; where its first line stands."""
+        """Write one block. Return the vertical position of its first line."""
         size = SIZES.get(block.kind, USUAL_SIZE)
         height = size * LINE * POINT
         strong = block.kind in STRONG
@@ -232,14 +232,14 @@ class Paper(FPDF):
         ink = SOFT if style.soft else INK
         self.set_font(FONT, size=size)
         self.set_text_color(*ink)
-        # The package has one weight: a hair's breadth around the letters makes the other.
+        # The font has one weight; a thin outline of the letters serves as bold.
         self.set_draw_color(*ink)
         self.set_line_width(0.012 * size)
         self.text_mode = TextMode.FILL_STROKE if style.strong else TextMode.FILL
         self.set_fill_color(*MARKED)
 
     def _lines(self, block: Block, size: float, width: float, *, strong: bool) -> Iterator[list[Run]]:
-        """The block's runs in lines that fit."""
+        """Yield the block's runs in lines that fit."""
         soft = block.kind in SOFT_KINDS
         runs = [
             Run(self.printable(text), style._replace(strong=style.strong or strong, soft=style.soft or soft))
@@ -263,7 +263,7 @@ class Paper(FPDF):
 
 
 def _pieces(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """What is not parted at the end of a line: a word with the space after it, a Chinese character with its punctuation."""
+    """Yield pieces that are not broken at the end of a line: a word with its space, a Chinese character with its punctuation."""
     piece: list[Run] = []
     for text, style in runs:
         for one in text:
@@ -284,7 +284,7 @@ def _may_part(before: str, after: str) -> bool:
 
 
 def _joined(line: list[Run]) -> list[Run]:
-    """Neighbours of one style as one."""
+    """Join adjacent runs of the same style."""
     joined: list[Run] = []
     for run in line:
         if joined and joined[-1].style == run.style:

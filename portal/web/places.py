@@ -1,4 +1,4 @@
-"""Naming a place in a form: as people write it, with the places it can mean to choose from, live where scripts run."""
+"""Naming a place in a form: free text with the places it can mean to choose from, updated while typing if scripts run."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def _found(field: str, text: str) -> dict[str, Any]:
 
 
 class PlaceInput(forms.TextInput):
-    """A text, and below it the places it can mean. A choice holds for the text that it was offered for."""
+    """A text, and below it the places it can mean. A choice is valid for the text it was offered for."""
 
     template_name = "components/place_input.html"
 
@@ -72,7 +72,7 @@ class PlaceField(forms.CharField):
 @for_anyone
 @require_safe
 def places(request: HttpRequest) -> HttpResponse:
-    """What the text typed so far into the field ``field`` can mean, as a fragment of the page."""
+    """Return what the text typed into the field ``field`` can mean, as a fragment of the page."""
     field = request.GET.get("field", "")
     if not FIELD_NAME.fullmatch(field):
         raise Http404

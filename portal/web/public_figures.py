@@ -1,4 +1,4 @@
-"""The page that needs no sign-in: a city's weeks as counts. It reads the rows that a worker wrote, and takes nothing from its address."""
+"""The public page of a city's weekly counts. It reads rows that a worker wrote, and ignores the query."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,7 +24,7 @@ NOT_TOLD = "*"
 @for_anyone
 @require_safe
 def public_figures(request: HttpRequest) -> HttpResponse:
-    """The last half year, one query. A browser keeps it for an hour; nobody else, as it is in whoever's language and size."""
+    """Show the last half year, in one query. Only the browser caches it, for an hour, as language and text size differ."""
     weeks = list(PublishedWeek.objects.order_by("-monday")[:WEEKS_SHOWN])[::-1]
     context = {
         "newest": weeks[-1] if weeks else None,
@@ -60,6 +60,6 @@ def _charts(weeks: Sequence[PublishedWeek]) -> list[DayChart]:
             _("People known to the city"), labels, [Series(pgettext("figures", "People"), of(lambda one: one.people))]
         ),
         day_chart(_("Disagreements found, by cause"), labels, by_cause),
-        # Of a city where no week has a group that may be told there is nothing to draw.
+        # If no week has a group large enough to publish, there is nothing to draw.
         day_chart(_("Hours to the decision, median"), labels, [Series(_("Hours"), hours, 2)] if any(hours) else []),
     ]

@@ -13,16 +13,16 @@ from django.utils.safestring import SafeString
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-QUIET_ZONE = 4  # modules of white around it, as the standard wants
-# The pattern laid over the data, which every reader finds in the code itself. Trying out all eight for the best takes seven times as
-# long as drawing one; of tokens, which are evenly mixed already, this one has the fewest places that are hard to read.
+QUIET_ZONE = 4  # modules of white around it, as the standard requires
+# The mask pattern, which every reader finds in the code itself. Trying all eight for the best takes seven times as long as drawing
+# one; for tokens, whose bits are random, this one has the fewest patterns that are hard to read.
 MASK = 2
 DARK, LIGHT = 0, 255
 AS_DIGITS = bytes.maketrans(bytes([DARK, LIGHT]), b"10")
 
 
 def qr_svg(text: str, title: str) -> SafeString:
-    """The code of what is printed or shown once, with the best of all patterns, called ``title`` for those who cannot see it."""
+    """Return a QR code with the best mask, for text that is printed or shown once; ``title`` describes it to screen readers."""
     code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     code.make(fit=True)
@@ -30,24 +30,24 @@ def qr_svg(text: str, title: str) -> SafeString:
 
 
 def pass_svg(token: str, title: str) -> SafeString:
-    """The code of a pass, which is drawn anew every minute (``docs/adr/0061-what-showing-takes.md``)."""
+    """Return the QR code of a pass, which is drawn again every minute (``docs/adr/0061-what-showing-takes.md``)."""
     code = zxingcpp.create_barcode(token, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=MASK)
     picture: Any = code.to_image(scale=1, add_quiet_zones=False)
     return _svg(bytes(memoryview(picture)), title)
 
 
 def _piece(byte: int) -> str:
-    """Path commands that go to the right over eight modules, the dark ones of which are the byte's ones: drawing over these."""
+    """Return the path commands for eight modules from left to right: lines over the dark ones (bits 1), moves over the others."""
     runs = ((digit == "1", len(list(run))) for digit, run in groupby(f"{byte:08b}"))
     return "".join(f"h{width}" if dark else f"m{width} 0" for dark, width in runs)
 
 
-# So few that they stay at hand between one code and the next.
+# All 256, computed once.
 PIECES = [_piece(byte) for byte in range(256)]
 
 
 def _svg(dots: bytes, title: str) -> SafeString:
-    """A line for each row, as thick as a module is high."""
+    """Return the SVG with one line per row, as thick as a module."""
     side = isqrt(len(dots))
     cut, fill, lines = _rows(side)
     digits = fill.join([*cut(dots.translate(AS_DIGITS)), b""])
@@ -60,7 +60,10 @@ def _svg(dots: bytes, title: str) -> SafeString:
 
 @cache
 def _rows(side: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], bytes, list[str]]:
-    """What cuts a picture into rows and fills each up to whole bytes, and the beginning of each row's line with places for its pieces."""
+    """Return a function that cuts a picture into rows, the padding of a row to whole bytes, and the path parts with empty places.
+
+    Each row's part begins with its move command; the places are filled with pieces.
+    """
     fill = b"0" * (-side % 8)
     cuts = [slice(y * side, (y + 1) * side) for y in range(side)]
     places = [""] * ((side + len(fill)) // 8)
@@ -70,7 +73,7 @@ def _rows(side: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], bytes, list[
 
 @lru_cache(maxsize=256)
 def _before(side: int, title: str) -> SafeString:
-    """What stands before the path."""
+    """Return the SVG up to the path's commands."""
     size = side + 2 * QUIET_ZONE
     return format_html(
         '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'

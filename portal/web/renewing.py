@@ -1,8 +1,8 @@
-"""Pages that ask for a part of themselves again while they stand open (``{% renewed %}``): nobody is at work by that."""
+"""Requests by which an open page reloads a part of itself (``{% renewed %}``). They do not count as activity of the user."""
 
 from django.http import HttpRequest
 
-# Whoever sends it for a click is signed out sooner, and no later.
+# A client that sends it with a click is only signed out sooner.
 HEADER = "X-Unattended"
 
 

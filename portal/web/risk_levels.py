@@ -1,4 +1,4 @@
-"""The usual levels of risk lists in words, and what people mean by a word; a city may have levels of its own, which stay as they are."""
+"""The labels of the usual levels of risk lists, and the level a text means. A city's own levels are shown as they are."""
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -21,7 +21,7 @@ def level_label(level: str) -> str:
 
 
 def level_meant(text: str) -> str:
-    """The level that pages call so in either language; what was typed where they call none so."""
+    """Return the level with this label in either language, or the text itself if there is none."""
     wanted = text.strip()
     for language, _title in settings.LANGUAGES:
         with override(language):

@@ -1,7 +1,7 @@
-"""Sessions in the database (``SESSION_ENGINE``), which stay as they are while the database takes no writes.
+"""Sessions in the database (``SESSION_ENGINE``), which remain valid while the database accepts no writes.
 
-Then nobody is signed out because nothing could be written of them: a session that was in use when the database closed lasts until
-it opens again, and no longer than ``SESSION_COOKIE_AGE`` (``docs/adr/0062-showing-goes-on.md``).
+Nobody is signed out because their activity cannot be written: a session that was in use when the database became read-only lasts
+until it accepts writes again, and no longer than ``SESSION_COOKIE_AGE`` (``docs/adr/0062-showing-goes-on.md``).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from regions.prepared import Beside, Prepared, asked
 from regions.staff.models import Session
 
 LONGEST_WHILE_CLOSED = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-# Where a session says which citizen is signed in, by their ``id``.
+# Key in the session data for the signed-in citizen, by their ``id``.
 CITIZEN = "citizen"
 
 
@@ -31,14 +31,14 @@ def _by_key() -> QuerySet[Session]:
 BY_KEY = Prepared("session_by_key", _by_key)
 COLUMNS = len(Session._meta.concrete_fields) + 1
 
-# A statement that begins with ``BY_KEY``, and what gives its other parameters.
+# A statement that begins with ``BY_KEY``, and a function that returns its other parameters.
 Reading = tuple[Beside, Callable[[], dict[str, Any]]]
 
 
 class SessionStore(db.SessionStore):
-    """``is_closed``: the database takes no writes, so that what changes of a session that is there is not kept.
+    """A session. ``is_closed`` means that the database accepts no writes, so that changes of an existing session are not saved.
 
-    ``reading``: by which statement the session is read; ``beside``: what it has beside the session, once that is read.
+    ``reading`` is the statement by which the session is read, and ``beside`` the row's further columns once it is read.
     """
 
     is_closed = False
@@ -58,7 +58,7 @@ class SessionStore(db.SessionStore):
         statement, parameters = self.reading or (BY_KEY, dict)
         for row in statement.rows({"key": self.session_key, **parameters()}):
             found = BY_KEY.object_of(Session, row)
-            # Beside a standby it is another web server that writes.
+            # With a standby, another web server writes.
             self.is_closed = bool(vars(found)["is_closed"]) and not settings.STANDBY
             if found.expire_date > timezone.now() - (LONGEST_WHILE_CLOSED if self.is_closed else timedelta()):
                 self.beside = row[COLUMNS:]
@@ -67,21 +67,21 @@ class SessionStore(db.SessionStore):
         return None
 
     def save(self, must_create: bool = False) -> None:
-        """Makes a new one even then, or rather lets the database say why not: nobody signs in to what will be forgotten.
+        """Save the session. A new one is saved even if the database is read-only, so that signing in fails visibly.
 
-        Beside a standby what has changed stays unsaved: the page is asked of the primary.
+        With a standby changes are not saved: the proxy asks the primary for the page.
         """
         if (must_create or not self.is_closed) and not settings.STANDBY:
             super().save(must_create)
 
     def delete(self, session_key: str | None = None) -> None:
-        """Whoever signs out while nothing can be written is signed out in their browser, which forgets the key."""
+        """Delete the session. While nothing can be written, signing out only removes the key from the browser."""
         if not (self.is_closed or settings.STANDBY):
             super().delete(session_key)
 
 
 class CookieMiddleware:
-    """What the session's cookie leads to is read with what the view shows; the cookie of forms is not sent to a browser that has it."""
+    """Reads the session together with what the view shows, and sends the CSRF cookie only to browsers that do not have it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -89,11 +89,11 @@ class CookieMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         if request.COOKIES.get(settings.CSRF_COOKIE_NAME) == request.META.get("CSRF_COOKIE"):
-            # Django sends it with every form, to make it last. It lasts a year, and the next form brings another.
+            # Django sends it with every form to extend it. It lasts a year, and the next form sets another.
             request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], _args: Any, kwargs: Any) -> None:
-        """A view says by ``reads_with_session`` what it shows of whoever is signed in, where its address names nobody else."""
+        """Set what the view reads with the session, by its ``reads_with_session``, if its address has no arguments."""
         if not kwargs:
             request.session.reading = getattr(view, "reads_with_session", None)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""A web server beside a standby of the database (``STANDBY``): it shows codes, and leaves all else to the primary's web servers.
+"""A web server with a standby of the database (``STANDBY``): it shows codes, and the primary's web servers do everything else.
 
-The proxy sends it what is asked for most (``deploy/nginx-standby.conf``). Whatever it cannot answer as the primary would – nobody is
-signed in, something has to be written, the standby is behind – the proxy then asks of the primary
+The proxy sends it the most frequent requests (``deploy/nginx-standby.conf``). If it cannot answer as the primary would (nobody is
+signed in, something has to be written, the standby is behind), the proxy asks the primary
 (``docs/adr/0078-a-standby-shows-codes.md``).
 """
 
@@ -14,7 +14,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
-# A ruling is on every page within the minute; beat writes every 15 seconds, so a standby that keeps up is never as old as this.
+# A ruling has to be on every page within a minute. Beat writes every 15 seconds, so a standby that keeps up is never this old.
 OLDEST_SECONDS = 40
 ASKED_EVERY_SECONDS = 1.0
 AT_PRIMARY = "@portal_primary"
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class StandbyMiddleware:
-    """Gives only whole answers, for which nothing had to be written. Not in use where the database is no standby."""
+    """Returns only complete answers for which nothing had to be written. Not used if the database is no standby."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.STANDBY:
@@ -41,7 +41,7 @@ class StandbyMiddleware:
         return response if is_whole else _by_primary()
 
     def _is_fresh(self) -> bool:
-        """As of the last second: a query for every page would be one in seven."""
+        """Return whether the standby keeps up, as of the last second: a query per page would be one of seven."""
         now = time.monotonic()
         if now - self._asked_at >= ASKED_EVERY_SECONDS:
             self._asked_at, self._keeps_up = now, _keeps_up()
@@ -60,5 +60,5 @@ def _keeps_up() -> bool:
 
 
 def _by_primary() -> HttpResponse:
-    """What has nginx ask again, there. Read by nobody else."""
+    """Return the answer that makes nginx ask the primary. Clients do not see it."""
     return HttpResponse(headers={"X-Accel-Redirect": AT_PRIMARY})

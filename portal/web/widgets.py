@@ -6,7 +6,7 @@ from django import forms
 
 
 class SelectName(forms.Select):
-    """A choice between names, such as users or files, which are in no language; the empty choice is a word of ours."""
+    """A choice between names, such as users or files, which are not translated; the empty choice is a label of ours."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
