@@ -199,7 +199,7 @@ def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, 
 def attempt_and_return(
     request: HttpRequest, act: Callable[..., object], *args: Any, back: str, done: str, **kwargs: Any
 ) -> HttpResponse:
-    """``attempt``, then ``back`` to the page it came from with the message ``done``."""
+    """``attempt`` the act, then redirect to ``back`` with the message ``done``."""
     if attempt(request, act, *args, back=back, **kwargs) is not None:
         messages.success(request, done)
     return redirect(back)
