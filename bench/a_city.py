@@ -1,4 +1,4 @@
-"""The city a bench works in, and one round in it."""
+"""The city of a bench, and one round of a run in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ SCHEMA = "bench_city"
 
 @contextmanager
 def a_city(size: Size, schema: str = SCHEMA) -> Iterator[str]:
-    """A city of this size for the block, in a prepared database; its schema."""
+    """Build a city of this size in a prepared database and drop it after the block. Yield its schema."""
     say(f"building a city of {size.people:,} …")
     with as_owner():
         prepare_database()
@@ -28,7 +28,7 @@ def a_city(size: Size, schema: str = SCHEMA) -> Iterator[str]:
 
 
 def fresh_round(schema: str = SCHEMA) -> Round:
-    """The city's run as if it were its first."""
+    """Return a round of the city's run as if it were its first."""
     forget_runs(schema)
     done = run_here(schema)
     say(
@@ -39,5 +39,5 @@ def fresh_round(schema: str = SCHEMA) -> Round:
 
 
 def say(what: str) -> None:
-    """Tell who waits."""
+    """Print a line of progress."""
     print(what, flush=True)

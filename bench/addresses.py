@@ -1,4 +1,4 @@
-"""The addresses of a city that can be looked at, found from the portal's own table, and what fills their arguments."""
+"""The addresses of a city that answer GET, found from the portal's own table, and values for their arguments."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,18 +42,18 @@ Fill = Callable[[Case], object]
 
 
 def _group(case: Case) -> object:
-    """The case's own group, or the first there is: what is one person's own has none."""
+    """Return the case's own group, or the first group: cases of one person have none."""
     grouped = Case.objects.filter(closed_at__isnull=True).exclude(group_key="")
     return case.group_key or grouped.values_list("group_key", flat=True).order_by("group_key")[0]
 
 
 def _record(case: Case) -> object:
-    """A record about the case's citizen."""
+    """Return a record about the case's citizen."""
     return Fact.objects.filter(citizen=case.citizen_id).values_list("pk", flat=True).order_by("pk")[0]
 
 
 def _latest(model: type[Model]) -> Fill:
-    """The one that was staged last."""
+    """Return a function that finds the row staged last."""
     return lambda _case: model._default_manager.latest("pk").pk
 
 
@@ -90,19 +90,19 @@ FILLS: dict[tuple[str, str], Fill] = {
 
 
 def _together() -> str:
-    """Those that were proposed with the first one."""
+    """Return the query for the rulings proposed together with the first one."""
     first = Ruling.objects.filter(state="proposed").earliest("pk")
     return f"?{urlencode({'by': first.proposed_by, 'at': first.proposed_at.isoformat()})}"
 
 
-# Without these a page shows a form, or nothing.
+# Queries without which a page shows a form, or nothing.
 QUERIES: dict[str, Callable[[], str]] = {
     "auditor_report": lambda: "?show=1&first=&last=",
     "official_approve_together": _together,
 }
-# What a page is sent where that alone makes it work.
+# The form a page is sent if it shows its content only after a POST.
 FORMS: dict[str, dict[str, str]] = {"official_find": {"text": "建国", "born_in": "1990"}}
-# Looked at once for each of these.
+# Arguments that take each of these values in turn.
 EACH: dict[tuple[str, str], list[str]] = {
     ("auditor_report", "report"): list(ReportName),
     ("auditor_report_figures", "report"): list(FIGURED),
@@ -116,7 +116,7 @@ EACH: dict[tuple[str, str], list[str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """An address that answers GET: its name, who may see it, what fills its arguments, and those that are fixed."""
+    """An address that answers GET: its name, its audience, how its arguments are found, and fixed arguments."""
 
     name: str
     audience: Audience
@@ -125,24 +125,24 @@ class Page:
 
     @property
     def title(self) -> str:
-        """The name, with what is fixed."""
+        """The name, with the fixed arguments."""
         return " ".join([self.name, *self.fixed.values()])
 
     def path(self, case: Case) -> str:
-        """The address about this case or its citizen."""
+        """Return the address about this case or its citizen."""
         filled = {name: fill(case) for name, fill in self.fills.items()}
         return reverse(self.name, urlconf=URLCONF, kwargs=filled | dict(self.fixed)) + QUERIES.get(self.name, str)()
 
     def open(self, browser: Client, path: str) -> HttpResponse:
-        """What the browser is answered there."""
+        """Return the browser's response at the path."""
         form = FORMS.get(self.name)
         return browser.get(path) if form is None else browser.post(path, form)  # type: ignore[return-value]
 
 
 def pages() -> tuple[list[Page], list[str]]:
-    """Those whose arguments can be filled in, and the names of the others.
+    """Return the pages whose arguments can be filled in, and the names of the others.
 
-    A name that stands twice is looked at in its shorter form: for oneself, not for a dependant.
+    Of two addresses with the same name the shorter one is used: about oneself, not about a dependant.
     """
     found: dict[str, tuple[Audience, tuple[str, ...]]] = {}
     for pattern in _patterns(get_resolver(URLCONF).url_patterns):

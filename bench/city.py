@@ -1,4 +1,4 @@
-"""A city of the size to be measured, filled by the database itself: what is timed is the product, not the filling."""
+"""A city of the size to be measured. The database fills it by SQL, which is not part of the measurement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,9 +21,9 @@ RULES = Path(__file__).resolve().parent.parent / "cities" / "rules"
 
 @dataclass(frozen=True)
 class Size:
-    """``people`` registered with both providers; ``with_facts`` of them have facts, half of those check in.
+    """``people`` are registered with both providers; ``with_facts`` of them have facts, and half of those check in.
 
-    ``told_to_both`` of 100 events are known to both sources, the others to one; fewer make more disagreements.
+    ``told_to_both`` of 100 events are recorded by both sources, the others by one; a smaller share causes more disagreements.
     """
 
     people: int
@@ -33,7 +33,7 @@ class Size:
 
     @property
     def events(self) -> int:
-        """Each is one fact or two, so that everybody with facts has ``facts_each`` on average."""
+        """The number of events. Each is one fact or two, so that everybody with facts has ``facts_each`` on average."""
         return int(self.with_facts * self.facts_each / (1 + self.told_to_both / 100))
 
 
@@ -65,7 +65,7 @@ FROM (SELECT DISTINCT citizen_id FROM codes_fact) c CROSS JOIN codes_provider p
 WHERE hashint8(c.citizen_id) & 1 = 0;
 """
 
-# Two stays for one of anything else; the two rule sets hold most of these alike for a fortnight and differ after it.
+# Twice as many stays as any other kind; the two rule sets hold most of these alike for a fortnight and differ after it.
 KINDS = [
     "close_contact", "area_stay", "arrival", "overseas_arrival", "area_stay", "spacetime_overlap", "co_traveller",
     "negative_test", "contact_excluded", "isolation_completed", "secondary_contact",
@@ -73,7 +73,7 @@ KINDS = [
 
 
 def build(schema: str, size: Size, *, now: datetime) -> None:
-    """Make the city ``schema`` of this size; two providers, two sources, the shipped national and Sichuan-like rules."""
+    """Create the city ``schema`` of this size, with two providers, two sources and the shipped national and Sichuan-like rules."""
     with as_owner(), transaction.atomic():
         city = City(schema_name=schema, name_zh=schema, name_en=schema, division="510100", created_at=now)
         city.save()  # type: ignore[no-untyped-call]  # django-tenants has no types
@@ -98,14 +98,14 @@ def build(schema: str, size: Size, *, now: datetime) -> None:
 
 
 def drop(schema: str) -> None:
-    """Take the city away again."""
+    """Drop the city."""
     with as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         City.objects.filter(schema_name=schema).delete()
 
 
 def analyse(schema: str) -> None:
-    """What autovacuum would have done by now."""
+    """Vacuum and analyse the city's tables, as autovacuum would have done by now."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
         for (table,) in cursor.fetchall():

@@ -14,9 +14,9 @@ from django.db import connection
 
 @dataclass
 class Watch:
-    """Seconds counted so far: on the clock, and of the processor, by this process and its PostgreSQL backend together.
+    """Seconds counted so far: elapsed, and of the processor, by this process and its PostgreSQL backend together.
 
-    What else runs on the machine lengthens the first; the second it hardly touches.
+    Other load on the machine lengthens the first; the second hardly depends on it.
     """
 
     seconds: float = 0.0
@@ -46,7 +46,7 @@ def watch() -> Iterator[Watch]:
 
 @contextmanager
 def watch_calls(module: ModuleType, function: str) -> Iterator[Watch]:
-    """Count every call that goes through this name of the module while the block runs."""
+    """Count every call of this name of the module while the block runs."""
     counted = Watch()
     original: Callable[..., Any] = getattr(module, function)
 
@@ -64,12 +64,12 @@ def watch_calls(module: ModuleType, function: str) -> Iterator[Watch]:
 
 
 def middle(values: list[float]) -> float:
-    """The median: one disturbed round does not count."""
+    """Return the median, in which one disturbed round does not count."""
     return median(values)
 
 
 def typical(watches: Sequence[Watch]) -> Watch:
-    """The medians of both."""
+    """Return the medians of elapsed and processor time."""
     return Watch(middle([one.seconds for one in watches]), middle([one.processor for one in watches]))
 
 
@@ -78,7 +78,7 @@ def _now() -> Watch:
 
 
 def _backend() -> float:
-    """Seconds of processor that the connection's backend has taken; nought when it is not on this machine."""
+    """Return the processor seconds of the connection's backend, or 0 if it is not on this machine."""
     connection.ensure_connection()
     try:
         process = psutil.Process(connection.connection.info.backend_pid)

@@ -1,6 +1,6 @@
-"""Many browsers at once, more than the web server can carry: who is served, how fast, and who is turned away.
+"""More browsers at once than the web server can serve: which are served, how fast, and which are refused.
 
-All of them are one loop over sockets, which takes a tenth of what a page does: who waits here waits for the server and not for the bench.
+All of them are one loop over sockets, which takes a tenth of a page's time, so that the server and not the bench is measured.
 """
 
 import random
@@ -15,7 +15,7 @@ from bench.rounds import BenchFailed
 from bench.web import FOUND, HOST, Visit
 
 TURNED_AWAY = 503
-# Nobody waits longer; who does has been forgotten, not turned away.
+# The longest anybody waits; a longer wait means that the server forgot the request.
 LONGEST_SECONDS = 60
 RECEIVED_BYTES = 65536
 ADDRESSES = 10_000
@@ -23,9 +23,9 @@ ADDRESSES = 10_000
 
 @dataclass
 class Crowd:
-    """Seconds that each answer took, of those served and of those turned away; and how many were answered by neither.
+    """Seconds of each answer, of the served and the refused; and the number of connections that got neither.
 
-    Where more come than are taken in, the kernel ends connections that it had promised.
+    If more arrive than are accepted, the kernel resets connections that it had established.
     """
 
     served: list[float] = field(default_factory=list)
@@ -51,12 +51,12 @@ def _p99(times: Sequence[float]) -> float:
 
 
 def at_once(port: int, visits: Sequence[Visit], *, browsers: int, seconds: float) -> Crowd:
-    """So many browsers, each with a visit at a time and the next as soon as it is answered."""
+    """Run this number of browsers, each with one visit at a time and the next as soon as it is answered."""
     return _visit(port, visits, [0.0] * browsers, again_for=seconds)
 
 
 def arriving(port: int, visits: Sequence[Visit], *, rate: float, seconds: float) -> Crowd:
-    """So many visits a second, at moments of chance, whatever becomes of those before."""
+    """Run this number of visits a second, at random moments, whatever becomes of earlier ones."""
     chance, due, all_due = random.Random(1), 0.0, []
     while (due := due + chance.expovariate(rate)) < seconds:
         all_due.append(due)
@@ -65,7 +65,7 @@ def arriving(port: int, visits: Sequence[Visit], *, rate: float, seconds: float)
 
 @dataclass
 class _Browser:
-    """A visit on a connection of its own; ``rest``: of the request, what is still to be sent."""
+    """A visit on a connection of its own; ``rest`` is the part of the request that is still to be sent."""
 
     line: socket.socket
     rest: bytes
@@ -110,7 +110,7 @@ def _request(visit: Visit) -> bytes:
 
 
 def _connected(port: int, nth: int) -> socket.socket:
-    """Or about to be: it can be sent to once it is. Each of so many browsers has an address of its own."""
+    """Return a connecting socket, writable once it is connected. Each browser has an address of its own."""
     line = socket.socket()
     line.setblocking(False)
     line.bind((f"127.1.{nth % ADDRESSES // 250}.{nth % 250 + 1}", 0))
@@ -119,7 +119,7 @@ def _connected(port: int, nth: int) -> socket.socket:
 
 
 def _goes_on(one: _Browser, poll: select.epoll) -> bool:
-    """Send or receive what can be now; whether more is to come."""
+    """Send or receive what is possible now. Return whether more is to come."""
     if not one.rest:
         received = one.line.recv(RECEIVED_BYTES)
         one.answer += received

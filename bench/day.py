@@ -1,8 +1,7 @@
 """``./run bench day``: an ordinary day of a city that is tested twice a week and has years of history, day after day.
 
-Records that can hold somebody came in on the days before the first as on those that are measured. Otherwise nobody would have been
-held by them on the first day, more would be every day until the first are released, and the last day would be compared with a day
-of a city that nobody has.
+Records that can hold somebody are delivered on the days before the first as on those that are measured. Otherwise nobody would be
+held on the first day and more people every day until the first are released, and the last day would not be comparable.
 """
 
 from collections.abc import Iterator
@@ -25,16 +24,16 @@ from codes.runs.ledger import start_run
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city
 
-# Of a thousand people so many receive a record each day of a kind that a rule names.
+# People of 1000 about whom a record of a kind that a rule names is delivered each day.
 TOLD = 10
 TESTS_BEFORE, OLD_FACTS = 5, 10
-# As long as the rules hold anybody for these records, and the gap of a source that is behind.
+# The longest time that the rules hold anybody for these records, plus the delay of a source that is behind.
 DAYS_BEFORE = 22
 # The city is built with records beyond the horizon of one source, so its first two runs judge everybody.
 NARROWED = 2
 HISTORY_LIMIT, LAST_DAY_LIMIT, PER_MILLION = 1.2, 1.1, 5.0
 AHEAD_OF_PEER, EVERYBODY_LIMIT = 3.0, 3.0
-# The same changes in a city of so many times the people; of a hundred people so many have facts before the first day.
+# The same changes in a city with this many times the people; people of 100 who have facts before the first day.
 LARGER, LARGER_LIMIT = 3, 1.15
 WITH_FACTS = 8
 
@@ -45,7 +44,7 @@ AGAIN = {
     "proof": "and again, with a thirtieth for proof",
 }
 
-# Everybody: tests in the fortnight before the first day, told by either source; and what was over long ago.
+# Everybody: tests in the fortnight before the first day, from either source; and old facts that no longer count.
 HISTORY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
@@ -61,7 +60,7 @@ CROSS JOIN generate_series(1, %(old)s) AS n
 CROSS JOIN LATERAL (SELECT %(day)s::date - 60 - 60 * ((n + 1) / 2) + CASE WHEN n %% 2 = 1 THEN 0 ELSE 20 END AS started_on) was
 JOIN sources_source s ON (s.code = 'police') = (c.id %% 2 = 0)
 """
-# Whoever may be held has checked in every day. Else all would begin on the first day, and be released together.
+# People who may be held have checked in every day. Otherwise all would begin on the first day and be released together.
 CHECKED_IN = """
 INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
 SELECT DISTINCT f.citizen_id, p.id, datemultirange(daterange(%(day)s::date - 60, %(day)s::date)), %(now)s - interval '1 hour'
@@ -69,7 +68,7 @@ FROM codes_fact f CROSS JOIN codes_provider p
 WHERE f.kind <> 'negative_test' AND f.started_on >= %(day)s::date - 60
 ON CONFLICT DO NOTHING
 """
-# Records of a day that can hold one in a hundred, most of them told by both sources as the city's are.
+# Records of a day that can hold one in a hundred people, most of them from both sources as in the city.
 TOLD_TODAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
@@ -81,7 +80,7 @@ JOIN sources_source s ON hashint8(c.id * 13 + extract(doy FROM %(day)s::date)::b
                       OR (s.code = 'police') = (c.id %% 2 = 0)
 WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s
 """
-# What else a day brings: a test of a third of the people, a check-in of whoever checks in, and word that the sources are complete.
+# The rest of a day: a test of a third of the people, check-ins of those who check in, and new horizons of the sources.
 REST_OF_DAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
@@ -104,7 +103,7 @@ SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0
 FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
 """
 DAY = f"{TOLD_TODAY};\n{REST_OF_DAY}"
-# With indexes; what is kept of a person is in all tables.
+# With indexes, over all tables.
 SIZES = """
 SELECT (SELECT count(*) FROM codes_fact), pg_total_relation_size('codes_fact'), sum(pg_total_relation_size(oid))::bigint
 FROM pg_class WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s)
@@ -113,7 +112,7 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespa
 
 @dataclass
 class Lived:
-    """A run: what it took, of that to find whom to judge and to judge them; how many these were, and who disagrees since."""
+    """A run: its time, the time to find and judge people, their number, and the number of new disagreements."""
 
     run: Run
     spent: Watch
@@ -124,7 +123,7 @@ class Lived:
 
 @dataclass
 class Days:
-    """The days of one city, the last one again with everybody judged, with a thirtieth for proof, and what the peer took for it."""
+    """The days of one city, the last one again with everybody, with nothing new and with the proof, and the peer's time for it."""
 
     days: list[Lived] = field(default_factory=list)
     facts: int = 0
@@ -210,7 +209,7 @@ def main(*, people: int, days: int) -> None:
 
 
 def live(people: int, days: int, *, history: bool, times: int = 1) -> Days:
-    """The days of a city; with ``times``, of so many times the people about whom there is as much to be told."""
+    """Return the days of a city; with ``times``, of one with so many times the people and the same number of records."""
     lived = Days()
     size = Size(people * times, people * WITH_FACTS // 100)
     # Late in the morning there, when the day has one date everywhere.

@@ -1,4 +1,4 @@
-"""``./run bench diagnosis``: why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs."""
+"""``./run bench diagnosis``: the diagnosis of 20,000 disagreements, against the run's verdicts and a loop over the pairs."""
 
 from bench import report, samples
 from bench.a_city import SCHEMA, a_city, fresh_round, say
@@ -10,7 +10,7 @@ from bench.rounds import Round
 from codes.models import PairDiagnosis, Run
 from regions.tenancy import in_city
 
-# In such a city 2 in 100 disagree.
+# In such a city 2 in 100 people have a disagreement.
 WITH_FACTS_SHARE = 0.07
 LIMIT = 2
 

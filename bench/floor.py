@@ -1,7 +1,7 @@
 """The floor: the inputs of a run scanned and the rows it wrote written, by bare SQL and nothing else.
 
-What a run takes beyond this is the price of deciding. The rows are those of a real run, kept aside, and are written into the
-same tables with the same indexes, constraints and foreign keys – or, to show what these cost, without looking at foreign keys.
+The time a run takes beyond this is that of deciding. The rows are those of a real run, copied before, and are written into the same
+tables with the same indexes, constraints and foreign keys or, to show their cost, without checking foreign keys.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from bench.clock import Watch, watch
 from bench.rounds import WRITTEN, forget_runs
 from regions.tenancy import as_owner
 
-# The ledger of the run itself is there before the clock starts; the rows below refer to it.
+# The run's own rows are written before the measurement; the rows below refer to them.
 LEDGER = ["codes_run", "codes_runprovider", "codes_partition"]
 DIAGNOSES = ["codes_pairdiagnosis"]
 
@@ -27,7 +27,7 @@ SCANS = [
 
 
 def keep_rows(schema: str) -> None:
-    """Put the rows of the city's only run aside."""
+    """Copy the rows of the city's only run into tables of their own."""
     with as_owner(), connection.cursor() as cursor:
         _enter(cursor, schema)
         for table in WRITTEN:
@@ -37,7 +37,7 @@ def keep_rows(schema: str) -> None:
 
 
 def floor(schema: str, *, with_diagnoses: bool) -> Watch:
-    """Reading the inputs and writing the kept rows, in one transaction."""
+    """Measure reading the inputs and writing the copied rows, in one transaction."""
     forget_runs(schema)
     written = [table for table in WRITTEN if table not in LEDGER and (with_diagnoses or table not in DIAGNOSES)]
     with as_owner(), connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def floor(schema: str, *, with_diagnoses: bool) -> Watch:
 
 
 def bare_floor(schema: str) -> Watch:
-    """The same without diagnoses and without foreign keys: they are checked at the commit, and this is taken back before it."""
+    """Measure the same without diagnoses and foreign keys, which are checked at the commit: this rolls back before it."""
     forget_runs(schema)
     with as_owner(), connection.cursor() as cursor:
         _enter(cursor, schema)
@@ -72,7 +72,7 @@ def _read_and_write(cursor: CursorWrapper, tables: Sequence[str]) -> None:
 
 
 def rows_kept(schema: str) -> dict[str, int]:
-    """How many rows of each table the run wrote."""
+    """Return the number of rows of each table that the run wrote."""
     with as_owner(), connection.cursor() as cursor:
         _enter(cursor, schema)
         counts = {}

@@ -25,7 +25,7 @@ from regions.tenancy import in_city
 SECONDS = 60
 OF = 1_000_000
 MEMORY = 300
-# A city of many officials writes some hundred entries a minute, and each minute has its checkpoint.
+# A city of many officials writes some hundred entries a minute, and a checkpoint a minute.
 A_CHECKPOINT = 200
 COLUMNS = ("seq", "at", "by", "verb", "subject", "data", "rows", "previous", "digest")
 
@@ -45,7 +45,7 @@ def main(*, entries: int, rounds: int) -> None:
 
 
 def _fill(entries: int) -> None:
-    """As many acts as real ones look, after those of the city's making; a checkpoint after each minute's."""
+    """Write this number of realistic entries after those of the city's creation, with a checkpoint after each minute's."""
     now = timezone.now()
     acts = _acts(entries, now=now)
     while some := list(islice(acts, A_CHECKPOINT)):
@@ -68,7 +68,7 @@ def _acts(entries: int, *, now: datetime) -> Iterator[JournalEntry]:
 
 
 def _act(number: int) -> dict[str, Any]:
-    """A case moved with its ruling, a partition judged, or a delivery accepted."""
+    """Return the content of an entry: a case decided with its ruling, a partition judged, or a delivery accepted."""
     match number % 10:
         case 0:
             counts: dict[str, Any] = {
@@ -118,7 +118,7 @@ def _verified(entries: int) -> Watch:
 
 
 def _hashed() -> Watch:
-    """What nobody who reads these entries and hashes them could avoid."""
+    """Measure reading and hashing the entries, which no verification can avoid."""
     digest = hashlib.sha256()
     with watch() as counted, connection.chunked_cursor() as cursor:
         cursor.execute(ENTRIES)

@@ -1,4 +1,4 @@
-"""The machine of a measurement, described so that two results can be compared; nothing that identifies it."""
+"""A description of the machine by which results can be compared. It contains nothing that identifies the machine."""
 
 import os
 import platform
@@ -12,13 +12,13 @@ SETTINGS = ["shared_buffers", "work_mem", "jit", "fsync", "synchronous_commit", 
 
 
 def commit() -> str:
-    """Of what is measured; with a plus where files differ from it."""
+    """Return the measured commit, with a plus if files differ from it."""
     asked = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--exclude", "*", "--dirty=+"]
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
 def described() -> str:
-    """Cores, memory, versions, the settings of PostgreSQL that matter, and how busy others keep it."""
+    """Return cores, memory, versions, PostgreSQL's relevant settings, and the load."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version')")
         version = cursor.fetchone()[0]

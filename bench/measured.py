@@ -1,4 +1,4 @@
-"""What ``./run bench recompute`` finds out."""
+"""The results of ``./run bench recompute``."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from bench.rounds import Round
 
 @dataclass
 class Measured:
-    """Everything that was found out, in seconds and MiB; ``celery`` by the number of worker processes."""
+    """All results, in seconds and MiB; ``celery`` is by the number of worker processes."""
 
     size: Size
     here: list[Round] = field(default_factory=list)
@@ -28,5 +28,5 @@ class Measured:
     own_memory: float = 0.0
 
     def of(self, part: str) -> Watch:
-        """The medians of one part of the rounds here."""
+        """Return the medians of one part of the rounds here."""
         return typical([getattr(one, part) for one in self.here])

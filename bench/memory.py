@@ -1,4 +1,4 @@
-"""The most memory each process takes while something is measured."""
+"""The peak memory of each process during a measurement."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass
 class Peaks:
-    """MiB at most: of a worker process, and of a PostgreSQL backend beyond the shared buffers all have in common."""
+    """Peaks in MiB of a worker process, and of a PostgreSQL backend without the shared buffers."""
 
     worker: float = 0.0
     backend: float = 0.0
@@ -24,7 +24,7 @@ class Peaks:
 
 @contextmanager
 def watch_memory(worker: int) -> Iterator[Peaks]:
-    """Look at the process and its children, and at the database server's, twenty times a second."""
+    """Sample the process and its children, and the database server's, twenty times a second."""
     peaks = Peaks()
     server = _server_process()
     watcher = threading.Thread(target=_sample, args=(peaks, worker, server), daemon=True)
@@ -37,14 +37,14 @@ def watch_memory(worker: int) -> Iterator[Peaks]:
 
 
 def peak_of_this_process() -> float:
-    """MiB at most since it started."""
+    """Return this process's peak in MiB since it started."""
     with open(f"/proc/{os.getpid()}/status", encoding="ascii") as status:  # noqa: PTH123 - not a file with a name of ours
         line = next(line for line in status if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 
 
 def _server_process() -> int | None:
-    """The postmaster's pid when the server is on this machine and its processes may be looked at."""
+    """Return the postmaster's pid if the server is on this machine and its processes are accessible."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         backend = cursor.fetchone()[0]

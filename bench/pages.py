@@ -1,4 +1,4 @@
-"""``./run bench pages``: how long each page takes in a city of 200,000 with 20,000 open cases, and how much it asks."""
+"""``./run bench pages``: time and queries of each page in a city of 200,000 with 20,000 open cases."""
 
 import logging
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from codes.models import Case
 from regions.models import City, Domain
 from regions.tenancy import as_owner, in_city
 
-# Of three people with facts in such a city, nearly one is an open case.
+# Nearly a third of the people with facts in such a city have an open case.
 WITH_FACTS_SHARE = 0.35
 TIME_LIMIT, QUERY_LIMIT = 0.2, 12
 HOST = "bench-city.localhost"
 SEEN, WARM_UP, COUNTED = 200, 2, 5
 STAGED = 40
-# Entering the city, which django-tenants does before each query, and where transactions begin and end.
+# Entering the city, which django-tenants does before each query, and the begin and end of transactions.
 NO_QUERIES = ("SET search_path", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
@@ -41,12 +41,12 @@ class Looked:
 
     @property
     def p95(self) -> float:
-        """The seconds that 95 of 100 looks keep to."""
+        """The seconds that 95 of 100 visits do not exceed."""
         return _at(95, [one.seconds for one in self.times])
 
     @property
     def p95_of_processor(self) -> float:
-        """The same for the processor's time, by the web process and the database's together."""
+        """The same for processor time, of the web process and the database together."""
         return _at(95, [one.processor for one in self.times])
 
     @property
@@ -147,5 +147,5 @@ def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]
 
 
 def _at(share: int, values: list[float]) -> float:
-    """The value that this share of 100 keeps to."""
+    """Return the value that this share of 100 does not exceed."""
     return sorted(values)[min(len(values) - 1, len(values) * share // 100)]

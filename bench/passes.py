@@ -1,4 +1,4 @@
-"""``./run bench passes``: passes issued, drawn and verified, and the pages that show and check them, each against what it cannot avoid."""
+"""``./run bench passes``: passes issued, drawn and verified, and their pages, each against the minimum it needs."""
 
 import json
 import random
@@ -41,7 +41,7 @@ WITH_FACTS_SHARE = 0.08
 VERIFY_LIMIT, ISSUE_LIMIT, PAGE_SHARE, P99_LIMIT = 3.0, 1.2, 0.5, 2.0
 PROMISED = ("code", "renewal", "gate", "machine")
 HOSTS = "bench-city.localhost"
-# A token of a usual length, of which Ed25519 signs so many bytes.
+# A token of usual length; Ed25519 signs this many bytes of it.
 SIGNED_BYTES = 110
 BROWSERS = 50
 PER_ROUND = 4
@@ -50,7 +50,7 @@ WARM_UP = 2
 
 @dataclass(frozen=True)
 class Tokens:
-    """Seconds of one pass in each round, and of what nobody could avoid."""
+    """Seconds per pass in each round, of the portal and of the bare libraries."""
 
     issued: list[Watch]
     bare_issued: list[Watch]
@@ -77,7 +77,7 @@ def main(*, people: int, sample: int, rounds: int) -> None:
 
 
 def _tokens(sample: int, rounds: int) -> Tokens:
-    """Ours and the bare ones in turns, so that whatever disturbs the machine disturbs both."""
+    """Measure the portal and the bare libraries in turns, so that other load on the machine affects both."""
     now = timezone.now()
     citizen = Citizen.objects.earliest("pk")
     example, content = issue_pass(citizen, now=now)
@@ -119,13 +119,13 @@ def _written(content: Pass, key_id: bytes, key: encryption.SigningKey) -> str:
 
 
 def give_host() -> None:
-    """Let browsers find the city."""
+    """Give the city a host name for browsers."""
     with as_owner():
         Domain.objects.create(domain=HOSTS, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
 
 
 def citizens_visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
-    """Signed-in citizens drawn as by lot, and those who are not green."""
+    """Return visits of signed-in citizens, randomly drawn ones and ones who are not green."""
     visitors = Visitors(HOSTS, now=now)
     green = samples.everybody(browsers)
     held = list(Verdict.objects.order_by("pk").values_list("citizen_id", flat=True).distinct())
@@ -139,7 +139,7 @@ def citizens_visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
 
 
 def gate_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
-    """A device at the gate, with passes of this instant: they live for a minute."""
+    """Return a function for visits of a gate's device with passes issued at that moment, as they are valid for a minute."""
     sealed = get_random_string(CSRF_SECRET_LENGTH)
     cookies = {settings.GATE_COOKIE_NAME: Visitors(HOSTS, now=now).gate(), settings.CSRF_COOKIE_NAME: sealed}
     carried = {
@@ -159,7 +159,7 @@ def gate_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
 
 
 def _machine_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
-    """A machine at another gate, with passes of others."""
+    """Return a function for visits of a machine at another gate, with passes of other citizens."""
     carried = {
         "Host": HOSTS,
         "Authorization": f"Bearer {Visitors(HOSTS, now=now).gate()}",
@@ -177,7 +177,7 @@ def _machine_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
 
 
 def _carried(browser: Client) -> dict[str, str]:
-    """What a browser has kept: of its session, and of the first form it saw."""
+    """Return the headers of a browser: its session and the cookie of forms."""
     cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
     cookies[settings.CSRF_COOKIE_NAME] = get_random_string(CSRF_SECRET_LENGTH)
     return {"Host": HOSTS, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
@@ -191,7 +191,7 @@ def _served(
     rounds: int,
     each: int,
 ) -> dict[str, Served]:
-    """Each kind of visit in turns, after a few that nobody counts."""
+    """Measure each kind of visit in turns, after a few that are not counted."""
     served = {name: Served() for name in (*visits, *gates)}
     for some in (*visits.values(), *(make() for make in gates.values())):
         server.serve(some * WARM_UP, Served())

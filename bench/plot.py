@@ -9,7 +9,7 @@ WIDTH, ROW, LEFT, RIGHT, TOP = 860, 34, 300, 110, 60
 
 
 def bars(path: Path, title: str, unit: str, values: Sequence[tuple[str, float]]) -> None:
-    """One bar a line, as long as the logarithm of its value above a tenth of the smallest."""
+    """Draw one bar per line; its length is the logarithm of its value relative to half of the smallest value."""
     least = min(value for _, value in values) / 2
     longest = math.log10(max(value for _, value in values) / least)
     height = TOP + ROW * len(values) + 20

@@ -1,6 +1,7 @@
-"""``./run bench province``: what the parts take on this machine, and from that one day of a province of 400 cities.
+"""``./run bench province``: the costs of the parts on this machine, and a simulated day of a province of 400 cities.
 
-Answers, runs, collection and beat are measured in small cities; the day is drawn from these figures (``bench/province_day.py``).
+Answers, runs, collection and beat are measured in small cities; the day is simulated with these figures
+(``bench/province_day.py``).
 """
 
 import os
@@ -38,7 +39,7 @@ CITIES_OF_BEAT, ROUNDS_OF_BEAT = 10, 3
 DAYS, SMALLER = 5, 4
 PEOPLE_SHOWN, RECORDS = 5_000, 10_000
 SOURCE_URL = "BENCH_PROVINCE_SOURCE"
-# Of a database node and of the web processes, in the busiest minute of a usual day.
+# Maximum load of a database node and of the web processes in the busiest minute of a usual day; cores of a node.
 BUSIEST, CORES = 0.5, 8
 TENFOLD = 10.0
 P99_LIMIT, MORNING, FEW = 1.0, 7 * 60, 0.001
@@ -52,20 +53,20 @@ KINDS = {
 
 
 def main(*, people: int, cities: int, openings: int, sample: int, measured_people: int, seed: int) -> None:
-    """Measure, live the day and write the results."""
+    """Measure, simulate the day and write the results."""
     measured, stored = measure(sample=sample, people=measured_people)
     province = Province(people, cities, openings)
     machines = machines_for(measured, province, cores=CORES, busiest=BUSIEST)
     say(f"a day of {people:,} people in {cities} cities …")
     usual = live(measured, province, machines, seed=seed)
     crowded = live(measured, province, machines, seed=seed, times=TENFOLD)
-    # Once more with a database node less: its cities are on the others, as after a failure without a standby.
+    # Once more with one database node fewer: its cities are on the others, as after a failure without a standby.
     one_less = live(measured, province, replace(machines, nodes=max(1, machines.nodes - 1)), seed=seed)
     _write(measured, stored, province, {"usual": usual, "crowded": crowded, "one_less": one_less}, seed)
 
 
 def measure(*, sample: int, people: int) -> tuple[Measured, dict[str, float]]:
-    """The figures of this machine, and the bytes that a person and a record take in the database with their indexes."""
+    """Return this machine's figures, and the bytes that a person and a record take in the database with indexes."""
     with a_city(Size(PEOPLE_SHOWN, int(PEOPLE_SHOWN * WITH_FACTS_SHARE))):
         fresh_round()
         give_host()
@@ -80,7 +81,7 @@ def measure(*, sample: int, people: int) -> tuple[Measured, dict[str, float]]:
 
 
 def _answers(sample: int) -> dict[str, Answer]:
-    """One browser, so that none waits for another: how long an answer takes is how much work it is."""
+    """Measure answers with one browser, so that none waits for another: the duration of an answer is its cost."""
     say("answers …")
     with in_city(SCHEMA):
         visits = citizens_visits(max(sample, BROWSERS), now=timezone.now())
@@ -106,7 +107,7 @@ def _answer(served: Served) -> Answer:
 
 
 def _collection() -> float:
-    """Seconds of a record about somebody who is known already, from a file as a police database would have it."""
+    """Return the seconds to collect a record about a person already known, from a file like a police database."""
     say("collection …")
     now = timezone.now()
     population = Population("bench", "510100", RECORDS, now.date())
@@ -146,7 +147,7 @@ def _collection() -> float:
 
 
 def _beat() -> float:
-    """Seconds that all of beat's tasks take for each city and second, when there is nothing to do in any."""
+    """Return the seconds that all of beat's tasks take per city and second if there is nothing to do."""
     say("beat …")
     app.loader.import_default_modules()
     with _small_cities():

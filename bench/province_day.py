@@ -1,7 +1,7 @@
-"""One day of a province, second by second where runs are at work and minute by minute where codes are shown.
+"""A simulated day of a province, by seconds while runs are at work and by minutes while codes are shown.
 
-What an answer, a run, a record and beat take is measured (``bench/province.py``); when people show their codes, and how large cities
-are, is assumed here. Chance is drawn from one seed, so a day can be repeated.
+The costs of an answer, a run, a record and beat are measured (``bench/province.py``); when people show their codes, and how large
+cities are, is assumed here. Random numbers are drawn from one seed, so that a day can be repeated.
 """
 
 import heapq
@@ -17,24 +17,24 @@ from codes.runs.ledger import FIRST_MINUTE, stagger
 from portal.crowding import WAITING_PER_THREAD
 
 MINUTES, SECONDS = 24 * 60, 24 * 60 * 60
-# Of a day's openings so many in each hour: two ways to work and back, and a night.
+# Shares of a day's openings by hour: two journeys to work and back, and a night.
 BY_HOUR = (2, 1, 1, 1, 3, 12, 50, 110, 100, 60, 42, 45, 55, 50, 44, 44, 52, 82, 80, 60, 42, 34, 20, 10)
-# Somebody in two lets the page stand until its pass is renewed; in a city of 13 million people 8 million scans were counted a day.
+# Half of the people keep the page open until its pass is renewed; a city of 13 million people counted 8 million scans a day.
 RENEWALS_PER_OPENING, SCANS_PER_PERSON = 0.5, 8 / 13
-# The largest of 400 cities drawn so has about a tenth of the people, as the largest of real provinces have.
+# The largest of 400 cities drawn this way has about a tenth of the people, as in real provinces.
 SPREAD_OF_SIZES = 1.1
-# Beat looks every five minutes for cities whose minute has come.
+# Beat checks every five minutes for cities whose minute has passed.
 BEAT_MINUTES = 5
 THREADS = 4
-# Visits of one process that are followed one by one in each minute.
+# Visits per minute of one process that are simulated one by one.
 FOLLOWED = 1_500
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one kind of answer takes of the web server's processor and of the database's, in seconds, and how it varies.
+    """Seconds that an answer takes of the web server's processor and of the database's, and their variation.
 
-    ``shape`` holds measured durations in times of their mean, ascending.
+    ``shape`` contains measured durations as multiples of their mean, ascending.
     """
 
     web: float
@@ -44,8 +44,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of processor: of an answer by its kind; of a run, by itself and for each person; of a record collected; of beat's tasks for
-    each city and second."""
+    """Processor seconds of an answer, by kind; of a run, fixed and per person; of a collected record; and of beat's tasks.
+
+    Those of beat are per city and second.
+    """
 
     answers: Mapping[str, Answer]
     run: float
@@ -54,13 +56,13 @@ class Measured:
     beat: float
 
     def night_of(self, people: int, records: float) -> float:
-        """A city's collection of so many records a person, and its run."""
+        """Return the cost of a city's collection with this number of records per person, and its run."""
         return self.run + people * (self.run_per_person + records * self.record)
 
 
 @dataclass(frozen=True)
 class Province:
-    """``openings`` of the code page a day and ``records`` delivered a person and day, by all sources together."""
+    """``openings`` of the code page per day, and ``records`` delivered per person and day by all sources together."""
 
     people: int
     cities: int
@@ -68,14 +70,14 @@ class Province:
     records: float = 1.0
 
     def sizes(self, chance: Random) -> list[int]:
-        """People of each city, the largest first."""
+        """Return the number of people of each city, the largest first."""
         drawn = sorted((chance.lognormvariate(0, SPREAD_OF_SIZES) for _ in range(self.cities)), reverse=True)
         return [max(1, round(self.people * one / sum(drawn))) for one in drawn]
 
 
 @dataclass(frozen=True)
 class Machines:
-    """``web`` processes of one core each, database nodes of so many cores, and worker processes."""
+    """``web`` processes of one core each, database nodes of ``cores`` cores, and worker processes."""
 
     web: int
     nodes: int
@@ -85,7 +87,7 @@ class Machines:
 
 @dataclass
 class Day:
-    """What became of it. Minutes count from midnight; shares are of what there is."""
+    """The result. Minutes count from midnight; shares are of the available capacity."""
 
     machines: Machines
     run_minutes: list[float] = field(default_factory=list)
@@ -102,14 +104,14 @@ class Day:
 
 
 class Demand:
-    """How many answers of each kind are wanted in each minute; ``times`` as many people open their codes."""
+    """The answers of each kind requested in each minute; ``times`` as many people open their codes."""
 
     def __init__(self, province: Province, times: float = 1.0) -> None:
         self.by_minute: list[dict[str, float]] = []
         whole, not_yet = sum(BY_HOUR) * 60, float(province.people)
         for minute in range(MINUTES):
             openings = province.openings * times * BY_HOUR[minute // 60] / whole
-            # Whoever opens it for the first time since the run is somebody who has not done so yet.
+            # A first opening since the run is by somebody who has not opened the page since.
             first = not_yet * (1 - exp(-openings / province.people))
             not_yet -= first
             self.by_minute.append(
@@ -122,28 +124,28 @@ class Demand:
             )
 
     def processor(self, minute: int, answers: Mapping[str, Answer]) -> tuple[float, float]:
-        """Cores that the web server and the database need in this minute."""
+        """Return the cores that the web server and the database need in this minute."""
         wanted = self.by_minute[minute].items()
         web = sum(number * answers[kind].web for kind, number in wanted) / 60
         return web, sum(number * answers[kind].database for kind, number in wanted) / 60
 
     def busiest(self, answers: Mapping[str, Answer]) -> tuple[float, float]:
-        """The most that either needs in a minute."""
+        """Return the most that each needs in a minute."""
         web, database = zip(*(self.processor(minute, answers) for minute in range(MINUTES)), strict=True)
         return max(web), max(database)
 
 
 def machines_for(measured: Measured, province: Province, *, cores: int, busiest: float) -> Machines:
-    """As many as keep the busiest minute below this share of each."""
+    """Return the number of machines that keeps each below this share in the busiest minute."""
     web, database = Demand(province).busiest(measured.answers)
     work = measured.run * (province.cities - 1) + measured.night_of(province.people, province.records)
-    # All runs' work within an hour, so that two hours of staggered minutes are no queue.
+    # The work of all runs within an hour, so that the two hours of staggered minutes cause no queue.
     workers = ceil(work / 3600 / busiest)
     return Machines(ceil(web / busiest), ceil(max(database / busiest, workers) / cores), cores, workers)
 
 
 def live(measured: Measured, province: Province, machines: Machines, *, seed: int, times: float = 1.0) -> Day:
-    """The day; ``times`` as many people open their codes as usually."""
+    """Simulate the day; ``times`` as many people as usual open their codes."""
     demand, day = Demand(province, times), Day(machines)
     _run_cities(measured, province, demand, day, Random(seed))
     _show_codes(measured, demand, day, Random(seed + 1))
@@ -152,7 +154,7 @@ def live(measured: Measured, province: Province, machines: Machines, *, seed: in
 
 @dataclass
 class _Work:
-    """What is left of a city's collection and run, on the node where the city is."""
+    """The remaining work of a city's collection and run, on the node of the city."""
 
     city: int
     node: int
@@ -161,7 +163,7 @@ class _Work:
 
 
 def _run_cities(measured: Measured, province: Province, demand: Demand, day: Day, chance: Random) -> None:
-    """Each city's collection and run by one worker after the other, on what showing codes leaves of its node."""
+    """Simulate each city's collection and run, by the workers in turn, on the capacity that showing codes leaves of its node."""
     machines, waiting = day.machines, deque(_due_runs(measured, province, day.machines, chance))
     working: list[_Work] = []
     beat = measured.beat * province.cities / machines.nodes
@@ -172,7 +174,7 @@ def _run_cities(measured: Measured, province: Province, demand: Demand, day: Day
         on_node = [0] * machines.nodes
         for one in working:
             on_node[one.node] += 1
-        # A run's statements have one core at most, and share what is left when there are more of them than that.
+        # A run's statements use one core at most, and share the remaining capacity if there are more of them.
         free = max(0.05 * machines.cores, machines.cores - shown - beat)
         for one in working:
             one.left -= min(1.0, free / on_node[one.node])
@@ -190,7 +192,7 @@ def _run_cities(measured: Measured, province: Province, demand: Demand, day: Day
 
 
 def _shown(measured: Measured, demand: Demand, machines: Machines, minute: int) -> float:
-    """Cores of each node that showing codes needs: of what the web processes have no time for, the database hears nothing."""
+    """Return the cores of each node that showing codes needs. Requests that the web processes cannot serve never reach the database."""
     web, database = demand.processor(minute, measured.answers)
     return database * min(1.0, machines.web / web) / machines.nodes
 

@@ -1,1 +1,1 @@
-"""How people and machines meet the codes: settings, addresses, and a room for each audience."""
+"""The portal: settings, addresses, and the pages and interfaces of each audience."""

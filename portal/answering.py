@@ -1,4 +1,4 @@
-"""Which kind of answer an address wants: a page for people, or a problem for programs, which take no page for an answer."""
+"""The kind of answer an address gets: a page for people, or a problem (RFC 9457) for programs."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
@@ -6,7 +6,7 @@ from django.utils.deprecation import MiddlewareMixin
 from portal.api.errors import ApiError, ApiErrorCode, problem_response
 from portal.web.errors import not_found
 
-# Read by programs only.
+# Addresses that only programs call.
 BY_PROGRAMS = ("/api/", "/.well-known/", "/gate/check/", "/gate/scans/", "/gate/neighbours.json")
 
 
@@ -15,7 +15,7 @@ def wants_problem(path: str) -> bool:
 
 
 class NulMiddleware(MiddlewareMixin):
-    """Nothing has NUL in its address, and the database takes none in a text: it is not found before any view looks for it."""
+    """Answers 404 to an address with NUL before any view looks it up: nothing has such an address, and the database stores no NUL."""
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         path = request.path_info

@@ -11,7 +11,7 @@ __all__ = ["PortalConfig", "celery_app"]
 
 
 class PortalConfig(AppConfig):
-    """Naming the Celery app here binds every shared task to it."""
+    """Importing the Celery app here binds every shared task to it."""
 
     name = "portal"
 
@@ -19,8 +19,8 @@ class PortalConfig(AppConfig):
         """Connect the receivers of signals; some import models, which are loaded only now."""
         import_module("portal.staff_sign_in.events")
         import_module("portal.observability.requests")
-        # It drops the schema of a deleted tenant, which no city has done (``City.auto_drop_schema``). While it listens to every
-        # model Django reads each row that it deletes.
+        # This receiver would drop the schema of a deleted tenant, which no city uses (``City.auto_drop_schema``). With a receiver
+        # for every model, Django would also read each row before deleting it.
         post_delete.disconnect(tenant_delete_callback)
         if settings.TRACES_ARE_SENT:
             import_module("portal.observability.traces").begin()

@@ -1,7 +1,7 @@
-"""Translations: people edit ``.po`` files, programs read ``.mo`` files made from them.
+"""Translations: people edit ``.po`` files, programs read ``.mo`` files compiled from them.
 
-They are not kept in the repository: ``./run`` makes those that are missing or older, elsewhere ``python -m portal.catalogues`` does.
-This needs no Django, which keeps the first catalogue it reads for good.
+``.mo`` files are not in the repository: ``./run`` compiles missing and outdated ones, elsewhere ``python -m portal.catalogues``
+does. The module does not import Django, which would cache the first catalogue it reads.
 """
 
 import os
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "locale"
 
 
 def compile_catalogues(folder: Path) -> list[Path]:
-    """Bring every catalogue under the folder up to date; those that were made. PermissionError where nobody may write."""
+    """Compile every catalogue under the folder that is not up to date. Return the new files. Raises PermissionError."""
     return [_compiled(source) for source in sorted(folder.glob("*/LC_MESSAGES/*.po")) if _is_due(source)]
 
 
@@ -24,9 +24,9 @@ def _is_due(source: Path) -> bool:
 
 
 def _compiled(source: Path) -> Path:
-    """Put into place in one step: several processes may start at once.
+    """Compile one catalogue and put it into place atomically, as several processes may start at once.
 
-    It carries the time of what was read, so that a change made meanwhile is seen the next time.
+    The file gets the time of the source as it was read, so that a change made meanwhile is noticed the next time.
     """
     made = source.with_suffix(".mo")
     read = source.stat()

@@ -1,6 +1,6 @@
 """The Celery application and its beat schedule.
 
-The broker only wakes workers: all state is in PostgreSQL, so tasks may be lost, doubled or late. Prefork only.
+The broker only notifies workers: all state is in PostgreSQL, so tasks may be lost, doubled or late. Prefork only.
 """
 
 import os
@@ -21,36 +21,36 @@ from portal.start_up import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-# Of work that is claimed with a lease (settings.LEASE): what a dead worker left goes on after both, whatever the broker.
+# Interval of sweeps of leased work (settings.LEASE): a dead worker's work continues after lease and sweep, with any broker.
 SWEEP_SECONDS = 8.0
 BEAT = {
-    # Told by health and metrics; of a queue that does not move, none arrives late.
+    # Reported by health checks and metrics. The message expires, so that none arrives late after a queue was blocked.
     "note beat": {"task": "portal.note_beat", "schedule": 15.0, "options": {"expires": 60.0}},
-    # Every five minutes: the cities whose staggered minute has come and that have no run today.
+    # Every five minutes: cities whose staggered minute has passed and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep": {"task": "portal.sweep", "schedule": SWEEP_SECONDS},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": SWEEP_SECONDS},
     "sweep suspensions": {"task": "codes.sweep_suspensions", "schedule": 60.0},
     "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": SWEEP_SECONDS},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
-    # Once for each ruling; asked every hour, so that an hour without workers costs no day.
+    # Sent once per ruling; checked every hour, so that an hour without workers delays no mail by a day.
     "tell of ending rulings": {"task": "codes.tell_of_ending_rulings", "schedule": crontab(minute=25)},
-    # Of a morning's digest and of cases due soon; nobody gets more than two mails an hour.
+    # The morning digest and cases due soon; nobody gets more than two mails an hour.
     "mail staff": {"task": "portal.mail_staff", "schedule": crontab(minute="5,35")},
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
-    # Once a week for each city; asked more often, so that a time without workers costs no week.
+    # Once a week per city; checked more often, so that a time without workers does not skip a week.
     "publish weeks": {"task": "codes.publish_weeks", "schedule": crontab(minute="*/10")},
     "fetch neighbours' lists": {"task": "codes.fetch_neighbours_lists", "schedule": crontab(minute="*/10")},
     "note neighbours": {"task": "codes.note_neighbours", "schedule": crontab(minute="*/5")},
     "exchange corrections": {"task": "codes.exchange_corrections", "schedule": 20.0},
     "update display findings": {"task": "codes.update_display_findings", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
-    # Once a day for each city; asked more often, so that a time without workers costs no day.
+    # Once a day per city; checked more often, so that a time without workers does not skip a day.
     "sweep old data": {"task": "codes.sweep_retention", "schedule": crontab(minute="*/10")},
-    # Of what people do on pages a superuser of the database could cut off the last minute unseen, and no more.
+    # A superuser of the database could remove at most the last minute of what people did on pages without being noticed.
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab()},
-    # Once a day for each city; asked every hour, so that an hour without workers costs no day.
+    # Once a day per city; checked every hour, so that an hour without workers does not skip a day.
     "have journals witnessed": {"task": "codes.witness_journals", "schedule": crontab(minute=40)},
 }
 
@@ -60,8 +60,8 @@ app.add_defaults(
     lambda: {
         "broker_url": (broker := load().broker_url),
         "broker_connection_retry_on_startup": True,
-        # On Redis and Valkey a killed worker's tasks come back in about 20 s; the defaults take 100. RabbitMQ knows at once. What is
-        # claimed with a lease does not wait for that: see SWEEP_SECONDS.
+        # On Redis and Valkey a killed worker's tasks are redelivered in about 20 s; with the defaults in 100. RabbitMQ notices at
+        # once. Leased work does not wait for that: see SWEEP_SECONDS.
         "broker_transport_options": {}
         if broker.startswith("amqp")
         else {"visibility_timeout": 600, "unacked_restore_interval": 5, "unacked_restore_throttle": 1},
@@ -74,9 +74,9 @@ app.add_defaults(
         "accept_content": ["json"],
         "timezone": "UTC",
         "task_default_queue": "portal",
-        # On RabbitMQ a classic queue cannot become a quorum queue under its name, so it is one from the first day.
+        # On RabbitMQ a classic queue cannot be converted to a quorum queue of the same name, so it is one from the start.
         "task_default_queue_type": "quorum" if broker.startswith("amqp") else None,
-        # Celery would log in to the database anew for every task; as with requests, Django's CONN_MAX_AGE says how long a session is kept.
+        # Celery would reconnect to the database for every task; as with requests, Django's CONN_MAX_AGE limits a session instead.
         "CELERY_DB_REUSE_MAX": sys.maxsize,
         "beat_schedule": BEAT,
     }
@@ -89,10 +89,10 @@ app.autodiscover_tasks(["portal"], related_name="sweep")
 
 @celeryd_init.connect
 def name_apart(sender: str, instance: Any, **_: object) -> None:
-    """Two workers of a machine have two names, and so has one that begins where another was killed.
+    """Give each worker a unique name, also one that replaces a killed worker on the same machine.
 
-    Celery names a worker by its machine. RabbitMQ keeps the queue of a name for the connection that had it first, and a second
-    worker of the name never comes to its work; that of a machine that went away is kept for minutes.
+    Celery names a worker by its machine. RabbitMQ reserves the queue of a name for the connection that declared it first, so that a
+    second worker of that name never starts working; the queue of a machine that failed is kept for minutes.
     """
     name, _at, host = sender.partition("@")
     instance.hostname = f"{name}-{token_hex(4)}@{host}"
@@ -100,7 +100,7 @@ def name_apart(sender: str, instance: Any, **_: object) -> None:
 
 @worker_init.connect
 def refuse_unsafe_worker(**_: object) -> None:
-    """A worker has every city's data, so it is checked like the web server."""
+    """Check a worker like the web server, as it has every city's data."""
     refuse_unsafe_start(load())
     begin_to_count()
 
@@ -108,12 +108,12 @@ def refuse_unsafe_worker(**_: object) -> None:
 @task_prerun.connect
 @task_postrun.connect
 def close_old_sessions(sender: Any, **_: object) -> None:
-    """As around a request. Within one that runs a task at once nothing is old."""
+    """Close old sessions as around a request. A task that runs eagerly within a request must keep the request's session."""
     if not sender.request.is_eager:
         close_old_connections()
 
 
 @setup_logging.connect
 def log_as_settings_say(**_: object) -> None:
-    """Without a receiver Celery would put its own handlers in the place of the settings'."""
+    """Configure logging from the settings; without this receiver Celery would install its own handlers."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

@@ -1,4 +1,4 @@
-"""What the commands have in common: the city they enter, who runs them, and the exit codes of ``docs/contracts.md`` §4."""
+"""Common parts of commands: the city they enter, the user who runs them, and the exit codes of ``docs/contracts.md`` §4."""
 
 from argparse import ArgumentTypeError
 from datetime import date, datetime
@@ -17,17 +17,17 @@ NOBODY = "Note: nobody administers the city. Name two [[security_administrators]
 
 
 class CommandFailed(CommandError):
-    """A failure with an exit code of the contract; the message says what to do next."""
+    """Raised for a failure with an exit code of the contract; the message says what to do next."""
 
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message, returncode=code)
 
 
 class PortalCommand(BaseCommand):
-    """A command that prints a failure as a sentence, without the name of a class in front."""
+    """A command that prints a failure as a sentence, without a class name."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Callers from Python get the error itself."""
+        """Run the command. Callers from Python get the error itself."""
         try:
             return super().execute(*args, **options)
         except CommandFailed as error:
@@ -38,13 +38,13 @@ class PortalCommand(BaseCommand):
 
 
 class CityCommand(PortalCommand):
-    """A command about one city: it takes ``--city`` and ``--by``, and works inside that city."""
+    """A command about one city: it takes ``--city`` and ``--by``, and runs inside that city."""
 
     city: City
     signs_checkpoint = True
-    # Whether it does the city's own work, which rests while the city is suspended.
+    # Whether it does the city's regular work, which stops while the city is suspended.
     is_work = False
-    # Whether it works on what is left of a city whose service has ended.
+    # Whether it also works on a city whose service has ended, of which only the journal is left.
     reads_ended = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -70,14 +70,14 @@ class CityCommand(PortalCommand):
             raise CommandFailed(f"{options['by']}: {refusal}", code=5) from refusal
 
     def look_up(self, schema: str) -> None:
-        """Take what the command needs from ``public``, which a city's role cannot read."""
+        """Read what the command needs from ``public``, which a city's role cannot read."""
 
     def handle_city(self, *args: Any, **options: Any) -> None:
         raise NotImplementedError
 
 
 def sign_checkpoint(stderr: OutputWrapper, *, now: datetime) -> None:
-    """Sign what the journal holds now: the next minute's checkpoint would miss a tail that is cut before it comes."""
+    """Sign the present end of the journal: entries cut off before the next minute's checkpoint would not be noticed."""
     try:
         write_checkpoint(now=now)
     except OSError as error:
@@ -85,7 +85,7 @@ def sign_checkpoint(stderr: OutputWrapper, *, now: datetime) -> None:
 
 
 def day_argument(text: str) -> date:
-    """A day as ``YYYY-MM-DD``."""
+    """Parse a day written as ``YYYY-MM-DD``."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -93,7 +93,7 @@ def day_argument(text: str) -> date:
 
 
 def instant_argument(text: str) -> datetime:
-    """An instant as ISO 8601 with an offset."""
+    """Parse an instant in ISO 8601 with an offset."""
     instant = instant_of(text)
     if instant is None:
         raise ArgumentTypeError(f"{text!r} is not an instant with an offset; write it as 2026-11-23T08:00+08:00")

@@ -1,8 +1,8 @@
-"""What the web server does with more requests than it can carry: it takes as many as are answered soon, and the others are told at once.
+"""Overload of the web server: it accepts as many requests as it can answer soon and refuses the others at once.
 
-A request waits for a thread. Once so many wait that the next would be answered late, it is refused before its body is read: with a
-short page that renews itself, and with a problem where a program asks (``docs/adr/0062-showing-goes-on.md``). Mostly it is refused at
-the door, before anything is made for its connection (``docs/adr/0080-refusing-costs-little.md``).
+A request waits for a thread. If so many wait that the next would be answered late, it is refused before its body is read: with a
+short page that reloads itself, or with a problem for programs (``docs/adr/0062-showing-goes-on.md``). Most are refused when their
+connection is accepted, before any object is created for it (``docs/adr/0080-refusing-costs-little.md``).
 """
 
 import json
@@ -23,15 +23,15 @@ from waitress.task import ThreadedTaskDispatcher
 from portal.answering import wants_problem
 from portal.api.errors import MEDIA_TYPE, ApiErrorCode, problem
 
-# Requests that wait beside each one that is answered: what a moment brings more is carried, and nobody waits for long.
+# Waiting requests per thread: short peaks are absorbed, and nobody waits for long.
 WAITING_PER_THREAD = 4
-# Spread, so that those who were refused in one instant do not come back in one. A pass that was about to end has so long.
+# Random, so that clients refused at the same instant do not return at the same instant. Passes are valid for at least that long.
 LEAST_SECONDS, MOST_SECONDS = 3, 10
 TOLD_SECONDS = 60
 ACCEPTED_AT_ONCE = 64
 DOOR_BYTES = 32 * 1024
 SWITCH_SECONDS = 0.0005
-# Whether the process lives and is ready is asked most of all when it has much to do.
+# Health checks are most important when the process is busy.
 ALWAYS_TAKEN = ("/healthz/",)
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 class Crowd:
-    """The requests that wait for a thread of this process, and how many may."""
+    """The requests that wait for a thread of this process, and their maximum."""
 
     def __init__(self, waiting: Sized, *, most: int) -> None:
         self._waiting = waiting
@@ -57,7 +57,7 @@ class Crowd:
         return time.monotonic() - self._refused_at < TOLD_SECONDS
 
     def turns_away(self, path: str) -> bool:
-        """Whether a request that has just arrived is refused. Once a minute the log says how many were."""
+        """Return whether a request that has just arrived is refused. The number of refusals is logged once a minute."""
         if not self.is_full or path.startswith(ALWAYS_TAKEN):
             return False
         self._refused += 1
@@ -69,7 +69,7 @@ class Crowd:
 
 
 class Crowded:
-    """Stands as the error of a request that is refused; waitress asks it for the answer and closes the connection."""
+    """The error of a refused request; waitress asks it for the answer and closes the connection."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -95,14 +95,14 @@ def _answer(seconds: int, *, by_program: bool) -> Answer:
 
 @cache
 def _as_sent(seconds: int, *, by_program: bool) -> bytes:
-    """The same as it goes over the line."""
+    """Return the same answer as bytes on the wire."""
     status, headers, body = _answer(seconds, by_program=by_program)
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
 
 
 def short_page(seconds: object) -> str:
-    """``seconds``: a number, or the proxy's variable for it (``manage.py draw_crowded``)."""
+    """Return the page; ``seconds`` is a number, or the proxy's variable for it (``manage.py draw_crowded``)."""
     return render_to_string("errors/crowded.html", {"seconds": seconds})
 
 
@@ -111,14 +111,14 @@ def short_problem(seconds: object) -> str:
 
 
 def turn_away(request: HTTPRequestParser, path: str) -> None:
-    """Refuse it: nothing more of it is read."""
+    """Refuse the request; nothing more of it is read."""
     request.error = Crowded(path)
     request.expect_continue = False
     request.completed = True
 
 
 def turn_away_crowds(server: BaseWSGIServer) -> None:
-    """Give the server its bound, and those beyond it a thread of their own: they are told so while all others wait for something."""
+    """Set the server's maximum, and give refused requests a thread of their own, so that they are answered while all others wait."""
     at_work = server.task_dispatcher
     crowd = server.adj.crowd = Crowd(at_work.queue, most=server.adj.threads * WAITING_PER_THREAD)
     refusing = ThreadedTaskDispatcher()
@@ -130,9 +130,10 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
         (refusing if is_refused else at_work).add_task(channel)
 
     def accept_many() -> None:
-        """waitress takes in one connection and looks at all that are open before the next: too slow where hundreds come.
+        """Accept many connections at once. waitress accepts one and then polls all that are open, which is too slow for hundreds.
 
-        Nor do threads that compute keep it waiting as long as usual then, as each of them does whenever it looks at a connection.
+        Under load, the interpreter's switch interval is shortened, so that computing threads do not delay the accepting thread each
+        time.
         """
         sys.setswitchinterval(SWITCH_SECONDS if crowd.was_full_lately else usual)
         for _nth in range(ACCEPTED_AT_ONCE):
@@ -149,7 +150,7 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
 
 
 def _is_refused_at_the_door(line: socket, crowd: Crowd) -> bool:
-    """Answer and close a connection on which a whole request without a body has arrived already, if it is refused."""
+    """Answer and close a connection on which a complete request without a body has arrived, if it is refused. Return whether it was."""
     if not crowd.is_full:
         return False
     try:
@@ -159,11 +160,11 @@ def _is_refused_at_the_door(line: socket, crowd: Crowd) -> bool:
         path = request.split(b" ", 2)[1].decode("latin-1")
         if not crowd.turns_away(path):
             return False
-        line.recv(DOOR_BYTES)  # what was not taken in when it is closed would take the answer back
+        line.recv(DOOR_BYTES)  # unread data at closing would reset the connection and discard the answer
         line.send(_as_sent(_seconds(), by_program=wants_problem(path)))
         line.close()
     except BlockingIOError:  # nothing has arrived yet
         return False
-    except OSError:  # whoever asked is gone
+    except OSError:  # the client is gone
         line.close()
     return True

@@ -1,6 +1,6 @@
-"""Everything the portal takes from its environment, read once and checked.
+"""The portal's settings from environment variables, read once and checked.
 
-`docs/operations.md` lists the variables. A fault is named with its variable; no value that may be secret is repeated.
+`docs/operations.md` lists the variables. A fault names its variable; no value that may be secret is repeated.
 """
 
 import base64
@@ -29,15 +29,15 @@ LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 LEAST_UPLOAD_MEMORY = 128
 LEAST_TOKEN = 32
-# Where links for staff go while no mail server is named: nowhere, and nobody is told that they were sent.
+# The mail backend while no mail server is set: nothing is sent, and nothing counts as sent.
 NO_MAIL = {"EMAIL_BACKEND": "portal.mail.NoMail"}
-# Where codes for citizens go while nothing else is named: nowhere.
+# The SMS gateway while none is set: nothing is sent.
 NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Settings from outside the code. The three server URLs start an embedded server where none is named."""
+    """Settings from outside the code. Each of the three server URLs starts an embedded server if it is not set."""
 
     debug: bool
     secret_key: str = field(repr=False)
@@ -78,7 +78,7 @@ class Environment:
 
     @property
     def is_production(self) -> bool:
-        """DEBUG is off and a host name is public."""
+        """Whether DEBUG is off and a host name is public."""
         return not self.debug and not all(map(is_loopback, self.allowed_hosts))
 
     @cached_property
@@ -122,7 +122,7 @@ class Environment:
 
 
 def load() -> Environment:
-    """Read the environment and the `.env` file beside `manage.py`; what is already set wins over the file."""
+    """Read the environment and the `.env` file next to `manage.py`; variables that are set take precedence over the file."""
     read_env_file()
     env = environ.Env()
     state = state_directory()
@@ -179,7 +179,7 @@ def load() -> Environment:
 def read_env_file() -> None:
     """Put the lines of `.env` into the process's environment, where city files look up `url_env` and `secret_env`.
 
-    The demo keeps those of its stand-in sources in its own file, so that every command can collect from them.
+    The demo has a file of its own for its stand-in sources, so that every command can collect from them.
     """
     for path in (CHECKOUT / ".env", state_directory() / "demo.env"):
         if path.is_file():
@@ -191,7 +191,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _own_secret_key(*, debug: bool) -> str:
-    """A random key for development, made once and kept in the state directory."""
+    """Return a random key for development, created once and stored in the state directory."""
     if not debug:
         raise ImproperlyConfigured("SECRET_KEY is not set: with DEBUG off it must be, to 50 or more random characters.")
     state = _usable_state()
@@ -211,7 +211,7 @@ def _usable_state() -> State:
 
 
 def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
-    """The 32 bytes that wrap every city's keys."""
+    """Return the 32 bytes that wrap every city's keys."""
     if not value:
         if not debug:
             raise ImproperlyConfigured(
@@ -229,7 +229,7 @@ def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
 
 
 def _public_key(variable: str, env: environ.Env, *, required: bool) -> bytes:
-    """The 32 bytes of an Ed25519 public key in hex; empty if it is not set."""
+    """Return the 32 bytes of an Ed25519 public key in hex; empty if it is not set."""
     try:
         key = bytes.fromhex(env.str(variable, default=""))
     except ValueError:
@@ -242,14 +242,14 @@ def _public_key(variable: str, env: environ.Env, *, required: bool) -> bytes:
 
 
 def _trusted_proxies(count: int) -> int:
-    """A negative number would count from the wrong end, and take an address that anybody can write for theirs."""
+    """Check the count. A negative one would take an address from the end of the header that clients write."""
     if count < 0:
         raise ImproperlyConfigured(f"TRUSTED_PROXIES is {count}: set it to the number of proxies, 0 for none.")
     return count
 
 
 def _at_least_one(variable: str, number: float) -> float:
-    """Without a lease every worker would take the others' work away; and a partition holds somebody."""
+    """Check the number. Without a lease, workers would take over each other's work; and a partition must not be empty."""
     if number < 1:
         raise ImproperlyConfigured(f"{variable} is {number:g}: it must be 1 or more.")
     return number
@@ -269,14 +269,14 @@ def _networks(variable: str, env: environ.Env) -> tuple[IPv4Network | IPv6Networ
 
 
 def _upload_memory(mebibytes: int) -> int:
-    """In bytes. With less no photo of a phone would pass."""
+    """Return the memory in bytes. With less than the minimum, no photo of a phone would be accepted."""
     if mebibytes < LEAST_UPLOAD_MEMORY:
         raise ImproperlyConfigured(f"UPLOAD_MEMORY is {mebibytes}: set it to {LEAST_UPLOAD_MEMORY} or more (MiB).")
     return mebibytes * 2**20
 
 
 def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:
-    """Apps of allauth's OpenID Connect, one a city, from a JSON object: schema → server_url, client_id, secret, name."""
+    """Return the apps of allauth's OpenID Connect, one per city, from a JSON object: schema → server_url, client_id, secret, name."""
     if not value:
         return ()
     fault = ImproperlyConfigured(
@@ -298,7 +298,7 @@ def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:
 
 
 def _allow_list(variable: str, env: environ.Env, *, debug: bool) -> AllowList:
-    """`host:port` entries, `[::1]:443` for IPv6; none at all means the loopback, and that only while debugging."""
+    """Parse `host:port` entries (`[::1]:443` for IPv6). Without entries only the loopback is allowed, and only in debug mode."""
     try:
         return AllowList.parse(env.str(variable, default=""), debug=debug)
     except AllowListUnreadable as error:

@@ -1,4 +1,4 @@
-"""Mail to staff, in both languages. A worker sends it, never a page; without ``EMAIL_URL`` none is sent."""
+"""Mail to staff, in both languages. Workers send it, not pages; without ``EMAIL_URL`` none is sent."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ LANGUAGES = ("zh-hans", "en")
 
 
 class NoMailServer(RuntimeError):
-    """``EMAIL_URL`` is not set."""
+    """Raised if ``EMAIL_URL`` is not set."""
 
 
 class NoMail(BaseEmailBackend):
@@ -29,23 +29,23 @@ class NoMail(BaseEmailBackend):
 
 
 def host_of(schema: str) -> str:
-    """The host name under which a city's pages are. Call in no city."""
+    """Return the primary host name of a city's pages. Call in no city."""
     return str(Domain.objects.get(tenant__schema_name=schema, is_primary=True).domain)
 
 
 def address_of(host: str, view: str, *args: str) -> str:
-    """The whole address of a page of the city with this host name."""
+    """Return the complete address of a page of the city with this host name."""
     return f"{settings.CITY_ADDRESS.format(host=host)}{reverse(view, args=args)}"
 
 
 def send_mails(mails: Sequence[EmailMessage], *, what: str) -> bool:
-    """Whether the mail server has taken all of them; ``what`` they are stands in the log where it refused."""
+    """Send the mails. Return whether the mail server accepted all of them; ``what`` names them in the log if it did not."""
     try:
         get_connection().send_messages(mails)
     except NoMailServer:
         return False
     except (OSError, SMTPException) as fault:
-        # The name only: a server's words may repeat the message.
+        # The type only: a server's error text may repeat the message.
         log.warning("%s not sent by mail: %s", what, type(fault).__name__)
         mails_left.send_robust(sender=None, outcome="failed", count=len(mails))
         return False
@@ -54,7 +54,7 @@ def send_mails(mails: Sequence[EmailMessage], *, what: str) -> bool:
 
 
 def in_both_languages(city: City, write: Callable[[str, str], tuple[str, str]]) -> tuple[str, str]:
-    """Subject and text, each language after the other. ``write`` is given the language, which is in force, and the city's name in it."""
+    """Return subject and text, each in both languages. ``write`` gets the language, which is active, and the city's name in it."""
     written = []
     for language in LANGUAGES:
         with translation.override(language):

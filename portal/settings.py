@@ -22,8 +22,8 @@ JOURNAL_WITNESS_URL = ENVIRONMENT.journal_witness_url
 JOURNAL_WITNESS_KEY = ENVIRONMENT.journal_witness_key
 JOURNAL_AUDITOR_KEY = ENVIRONMENT.journal_auditor_key
 
-# What lives in public, what in each city's schema. An app's boundary is a schema boundary (docs/adr/0002).
-# Signing in is in both: the operator's accounts are in public, each city's in its own schema.
+# Apps with tables in public, and apps with tables in each city's schema. An app's boundary is a schema boundary (docs/adr/0002).
+# Signing in is in both: operators' accounts are in public, each city's staff in its own schema.
 SIGN_IN_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -77,12 +77,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        # Used one-time codes and rate limits of sign-in: counted once for all web processes.
+        # Used one-time codes and rate limits of sign-in, shared by all web processes.
         "BACKEND": "portal.staff_sign_in.shared_cache.SharedCache",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
     },
-    # Pieces of pages by everything that is shown in them, each process by itself, which are never out of date; and the titles of a
+    # Fragments of pages under keys of all that they show, which are therefore never outdated, in each process; and the titles of a
     # city's providers, which may be some minutes old.
     "template_fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -93,9 +93,9 @@ CACHES = {
 }
 
 MIDDLEWARE = [
-    "portal.observability.health.HealthMiddleware",  # before whatever asks for TLS, a host or a city
+    "portal.observability.health.HealthMiddleware",  # before all that requires TLS, a host or a city
     "portal.observability.requests.RequestLogMiddleware",
-    "portal.web.standby.StandbyMiddleware",  # around whatever may find the database gone or want to write
+    "portal.web.standby.StandbyMiddleware",  # around all that may fail without the database or try to write
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "portal.web.bodies.BodyMiddleware",  # before the next, which reads forms
     "django.middleware.csrf.CsrfViewMiddleware",
-    "portal.web.sessions.CookieMiddleware",  # before whatever asks who is signed in
+    "portal.web.sessions.CookieMiddleware",  # before all that asks who is signed in
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,11 +140,11 @@ TEMPLATES = [
         },
     }
 ]
-# Forms and their fields are drawn by templates/django/forms/.
+# Forms and their fields are rendered by templates/django/forms/.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "portal.wsgi.application"
 
-# Outside of trying things out everything goes over TLS; portal.web_server learns that from the proxy's X-Forwarded-Proto.
+# Except in debug mode everything uses TLS; portal.web_server learns that from the proxy's X-Forwarded-Proto.
 SECURE = not DEBUG
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
@@ -167,7 +167,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 GATE_COOKIE_NAME = f"{COOKIE_PREFIX}gate"
 LOOK_COOKIE_NAME = f"{COOKIE_PREFIX}look"
 X_FRAME_OPTIONS = "DENY"
-# Nothing inline, nothing from elsewhere, nothing framed; pages work without any script.
+# Nothing inline, from elsewhere or in frames; pages work without scripts.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -199,12 +199,12 @@ STAFF_LONGEST = timedelta(hours=8)
 CITIZEN_IDLE = timedelta(minutes=20)
 SMS_GATEWAY = ENVIRONMENT.sms_gateway
 NO_SMS_GATEWAY = environment.NO_GATEWAY
-# Mail goes to staff only, and brings links to enrol, alarms and counts; each city's pages are at CITY_ADDRESS.
+# Mail goes to staff only: links to enrol, alarms and counts. Each city's pages are at CITY_ADDRESS.
 EMAIL_TIMEOUT = 20
 globals().update(ENVIRONMENT.email)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
 CITY_ADDRESS = ENVIRONMENT.city_address
-# Cities of other installations; those of this one are known by themselves.
+# Cities of other installations; those of this one are known without it.
 NEIGHBOUR_CITIES = ENVIRONMENT.neighbour_cities
 ENROLMENT_LINK_HOURS = ENVIRONMENT.enrolment_link_hours
 STAFF_CHANGE_DAYS = ENVIRONMENT.staff_change_days
@@ -222,7 +222,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
-# Passwords are counted by axes, in the database; this bounds one-time codes, and is wider so that axes speaks first.
+# axes limits passwords, in the database; this limits one-time codes, and is wider so that axes refuses first.
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/5m/key"}
 MFA_ADAPTER = "portal.staff_sign_in.adapters.OneTimeCodeAdapter"
 MFA_FORMS = {
@@ -238,7 +238,7 @@ SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": list(ENVIRONMENT.staff_single_sign_on)}}
 
-# Five wrong passwords lock a name at an address for a quarter of an hour; its owner elsewhere is not locked out.
+# Five wrong passwords lock a user name at an address for a quarter of an hour; the owner elsewhere is not locked out.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -252,7 +252,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["portal.formats"]
-# Of every number on a page; what is no amount, or is for a program, is `|unlocalize`d.
+# For all numbers on pages; those that are not amounts, or are for programs, use `|unlocalize`.
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "Asia/Shanghai"
 
@@ -269,15 +269,15 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
-# How large a body may be is each view's to say (portal.web.bodies); this is the text in it, and what is no upload.
+# Each view sets the maximum size of a body (portal.web.bodies); this limits the text in it, and bodies that are not uploads.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
-# The longest form, a city's, has a few hundred fields; the widest, a page of the queue, two hundred boxes.
+# The longest form, a city's, has a few hundred fields; a page of the queue has two hundred check boxes.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
-# A file of evidence stays in memory: unencrypted it lies on no disk of the portal.
+# Files of evidence stay in memory, so that they are not written to the portal's disk unencrypted.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 MEDIA_ROOT = ENVIRONMENT.media_root
-# Bytes that checking one uploaded file may take.
+# Bytes of memory for checking one uploaded file.
 UPLOAD_MEMORY = ENVIRONMENT.upload_memory
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
@@ -285,7 +285,7 @@ TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 LEASE = ENVIRONMENT.lease
 PARTITION_CITIZENS = ENVIRONMENT.partition_citizens
 
-# Machines have keys and no sessions; every refusal has the one form of portal.api.errors.
+# API clients have keys and no sessions; every refusal has the format of portal.api.errors.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -306,7 +306,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_URLCONF": "portal.urls_city",
 }
 
-# Who reads /metrics; without either nobody does, and nothing is counted.
+# Who may read /metrics; without either nobody can, and nothing is counted.
 METRICS_TOKEN = ENVIRONMENT.metrics_token
 METRICS_NETWORKS = ENVIRONMENT.metrics_networks
 METRICS_DIRECTORY = ENVIRONMENT.metrics_directory
@@ -319,14 +319,12 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "portal.observability.logs.JsonFormatter"},
     },
-    # Only made-up people are in a log with exceptions' words in it.
+    # Exceptions' texts are logged in debug mode only, where all people are invented.
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
     "loggers": {
-        "httpx": {"level": "WARNING"},  # its lines quote whole addresses
-        "waitress.queue": {
-            "level": "ERROR"
-        },  # a line for each request that waits; what is refused, portal.crowding counts
-        "django.db.backends": {"level": "INFO"},  # its lines quote statements with their values
+        "httpx": {"level": "WARNING"},  # its lines contain whole addresses
+        "waitress.queue": {"level": "ERROR"},  # a line for each request that waits; portal.crowding counts refused ones
+        "django.db.backends": {"level": "INFO"},  # its lines contain statements with their values
     },
 }

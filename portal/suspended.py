@@ -1,6 +1,6 @@
-"""What a suspended city answers (``docs/adr/0058-the-province.md``): its staff read, everybody else is told why nothing more is.
+"""Answers of a suspended city (``docs/adr/0058-the-province.md``): its staff may read, everybody else gets the reason.
 
-No colour leaves the city meanwhile: neither a page nor a gate, the API or another city takes what cannot be judged for green.
+No colour is shown meanwhile: no page, gate, API client or other city treats a person who cannot be judged as green.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,14 @@ from regions.vocabulary import SuspensionReason, label_in
 
 ASK_AGAIN_SECONDS = 600
 READING = ("GET", "HEAD", "OPTIONS")
-# To change the language, to read what the portal is, and for staff to come in and go.
+# Display preferences, guides, and the staff's sign-in and sign-out.
 ALWAYS = ("/display/", "/guide/")
 DOOR = tuple(f"/staff/{page}/" for page in ("sign-in", "sign-out", "account", "enrol", "single-sign-on"))
 TOLD_BY = "X-City-Suspended"
 
 
 class SuspensionMiddleware(MiddlewareMixin):
-    """Lets through what a suspended city still does, and answers 503 to everything else."""
+    """Lets requests through that a suspended city still answers, and answers 503 to all others."""
 
     def process_view(
         self, request: HttpRequest, _view: Callable[..., Any], _args: Any, _kwargs: Any
@@ -53,7 +53,7 @@ def _answer(request: HttpRequest, city: City) -> HttpResponse:
     if wants_problem(path):
         return problem_response(ApiError(503, ApiErrorCode.SUSPENDED, wait=ASK_AGAIN_SECONDS))
     if request.headers.get("HX-Request"):
-        # Part of a page that was opened before: the whole page goes, so that no code of before stays in it.
+        # A fragment of a page opened before: the whole page is replaced, so that no code remains on it.
         return HttpResponseClientRedirect("/staff/" if path.startswith("/staff/") else "/")
     context = {
         "since": city.suspended_since,

@@ -1,4 +1,4 @@
-"""The sweep: what no worker has is enqueued again, so that a lost message, broker or worker costs seconds and nothing else."""
+"""The sweep: work that no worker holds is enqueued again, so that a lost message, broker or worker delays it by seconds only."""
 
 from celery import shared_task
 
@@ -21,5 +21,5 @@ ACTS = (
 
 @shared_task(name="portal.sweep")
 def sweep() -> int:
-    """All acts in one visit of each city; how much was found. Each act asks a question or two, most of which find nothing."""
+    """Run all acts in each city with one session. Return how much was found. Each act takes one or two queries and mostly finds nothing."""
     return for_each(working_schemas(), *ACTS)

@@ -7,7 +7,7 @@ from portal.web.key_list import key_list
 from portal.web.places import places
 from portal.web.public_figures import public_figures
 
-# What is asked for most stands first: each pattern before it is tried with every request.
+# Django tries the patterns in order for each request, so the most frequent addresses come first.
 urlpatterns: list[URLPattern | URLResolver] = [
     path("gate/", include("portal.gate.urls")),
     path("api/v1/", include("portal.api.urls")),

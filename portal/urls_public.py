@@ -1,4 +1,4 @@
-"""Addresses under the host of no city: the operator."""
+"""Addresses under hosts of no city: the operator's."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

@@ -1,7 +1,8 @@
 """The web server: ``python -m portal.web_server --listen 127.0.0.1:8000 --threads 4`` (docs/operations.md).
 
-waitress takes in a request whole before a thread answers it, and gives the answer out at the pace at which it is read. So whoever sends or
-reads slowly holds a connection and no thread. What more arrives than the threads can answer soon is told so at once (``portal.crowding``).
+waitress reads a whole request before a thread answers it, and sends the answer as fast as the client reads it. So a slow client
+uses a connection but no thread. If more requests arrive than the threads can answer soon, they are refused at once
+(``portal.crowding``).
 """
 
 import argparse
@@ -19,15 +20,15 @@ from portal import wsgi
 from portal.crowding import turn_away, turn_away_crowds
 from portal.web.bodies import limit_of
 
-# Open connections; the slow ones wait in these.
+# Maximum of open connections, including those of slow clients.
 CONNECTIONS = 1000
-# A connection on which nothing has arrived or been taken for so long is closed.
+# A connection without traffic for so long is closed.
 SILENT_SECONDS = 20
 HEADER_BYTES = 32 * 1024
 
 
 class Request(HTTPRequestParser):
-    """A request as it arrives. The limit of its view holds from the last line of its header on, for chunks as well."""
+    """A request as it arrives. Its view's limit applies as soon as the header is complete, also to chunked bodies."""
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
@@ -36,11 +37,11 @@ class Request(HTTPRequestParser):
             turn_away(self, path)
             return
         self.adj: Any = copy(self.adj)
-        # waitress refuses what reaches the figure.
+        # waitress refuses bodies that reach the value.
         self.adj.max_request_body_size = limit_of(path, stranger=self._is_stranger()) + 1
 
     def _is_stranger(self) -> bool:
-        """Whether nothing is shown that could be a session or a key; what it is worth, the view finds out."""
+        """Return whether the request has neither a session cookie nor a key. The view checks whether they are valid."""
         try:
             cookies = SimpleCookie(self.headers.get("COOKIE", ""))
         except CookieError:
@@ -54,7 +55,7 @@ class Channel(HTTPChannel):
 
 
 def serve(*, listen: str, threads: int, proxy: str) -> None:
-    """Answer until SIGTERM or Ctrl+C; what has begun is finished. ``proxy``: whose X-Forwarded-Proto is believed."""
+    """Answer until SIGTERM or Ctrl+C and finish what has begun. ``proxy`` is the address whose X-Forwarded-Proto is trusted."""
     server = create_server(
         wsgi.application,
         listen=listen,
@@ -72,7 +73,7 @@ def serve(*, listen: str, threads: int, proxy: str) -> None:
     server.channel_class = Channel
     turn_away_crowds(server)
     signal.signal(signal.SIGTERM, _end)
-    limit_of("/", stranger=False)  # the addresses are loaded before the first request waits for them
+    limit_of("/", stranger=False)  # load the addresses before the first request
     server.run()
 
 

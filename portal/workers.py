@@ -1,4 +1,4 @@
-"""Celery's worker and beat as child processes: for a command that enqueues work while no worker is up, and for the demo."""
+"""Celery's worker and beat as child processes, for a command that enqueues work while no worker is running, and for the demo."""
 
 import os
 import subprocess
@@ -11,19 +11,19 @@ from portal.celery import app
 
 ANSWER_SECONDS = 1.0
 PROCESSES = 2
-# Prefork. It never schedules: beat would end with it.
+# Prefork. The worker never runs beat, which would end with it.
 WORKER = f"worker --pool prefork --concurrency {PROCESSES} --loglevel INFO --without-mingle --without-gossip".split()
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def worker_is_up() -> bool:
-    """Whether any worker of this broker is up."""
+    """Return whether any worker of this broker is running."""
     return bool(app.control.ping(timeout=ANSWER_SECONDS))
 
 
 @contextmanager
 def ensure_worker(*, log: Path) -> Iterator[bool]:
-    """A worker is up during the block; yields whether one was started for it."""
+    """Make sure that a worker runs during the block. Yield whether one was started for it."""
     if worker_is_up():
         yield False
         return
@@ -39,19 +39,19 @@ def ensure_worker(*, log: Path) -> Iterator[bool]:
 def start_worker(
     output: int, *, settings: str = "portal.settings", processes: int = PROCESSES
 ) -> subprocess.Popen[bytes]:
-    """A worker of so many processes."""
+    """Start a worker with this number of processes."""
     return _start("portal.celery", *WORKER, "--concurrency", str(processes), output=output, settings=settings)
 
 
 def start_beat(
     output: int, *, schedule: Path, settings: str = "portal.settings", application: str = "portal.celery"
 ) -> subprocess.Popen[bytes]:
-    """Beat, which keeps in the file ``schedule`` what it enqueued when."""
+    """Start beat, which stores in the file ``schedule`` when it enqueued what."""
     return _start(application, *beat_keeping(schedule), output=output, settings=settings)
 
 
 def beat_keeping(schedule: Path) -> list[str]:
-    """The words that Celery makes a beat of."""
+    """Return the arguments that start beat."""
     return ["beat", "--schedule", str(schedule), "--pidfile="]
 
 

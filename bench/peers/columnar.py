@@ -1,7 +1,7 @@
-"""DuckDB, a columnar database, judging everybody by the same rules from Parquet files: what a full judgement costs at least.
+"""DuckDB, a columnar database, judging everybody by the same rules from Parquet files: a lower bound for a full judgement.
 
-It works out colours only: neither hits, nor when somebody turns green, nor who has to be looked at again. Tests that have to be so
-many days apart, stays without an end and records of several versions, of which the bench's city has none, it could not judge.
+It computes colours only: no hits, no day of turning green, and no next change. It cannot judge tests that have to be several days
+apart, stays without an end and records of several versions; the bench's city has none of these.
 """
 
 import tempfile
@@ -16,7 +16,7 @@ from bench.rounds import BenchFailed
 from codes.models import Run
 
 THREADS = 2
-# What the run read, as columns.
+# The run's inputs, as columns.
 TABLES = {
     "fact": """
         SELECT citizen_id, source_id, kind, area, started_on, coalesce(ended_on, started_on) AS ended_on, recorded_at, received_at
@@ -36,7 +36,7 @@ TABLES = {
         SELECT r.id AS rule_id, a.area, a.from_day, coalesce(a.to_day, date '9999-01-01') AS to_day
         FROM codes_rule r JOIN codes_riskarea a ON a.version_id = r.version_id AND a.level = ANY (r.area_levels)""",
 }
-# What is not to be guessed from the text.
+# Types that cannot be inferred from the text.
 AREA = {"area": "VARCHAR"}
 TYPES = {"fact": AREA, "listed": AREA, "rule": {"hold_days": "INTEGER", "checkin_days": "INTEGER"}}
 OUT_OF_REACH = """
@@ -82,7 +82,7 @@ FROM held GROUP BY ALL
 
 
 def judge_everybody(run: Run) -> Watch:
-    """What DuckDB takes to judge everybody from Parquet. Raises ``BenchFailed`` where its colours are not those that stand."""
+    """Measure DuckDB judging everybody from Parquet. Raises ``BenchFailed`` if its colours are not the stored ones."""
     with tempfile.TemporaryDirectory() as folder, closing(duckdb.connect()) as peer:
         _export(run, Path(folder), peer)
         with watch() as spent:

@@ -1,7 +1,7 @@
-"""What a rule engine is handed about a person: facts with everything worked out that its language has no words for.
+"""The document about a person for a rule engine: facts with everything computed that its language cannot express.
 
-Dates, unbroken check-ins, risk areas and "cleared since" are worked out in Python beforehand, as the host of such an engine has
-to. Rules that count tests cannot be said at all; the shipped rule sets have none.
+Dates, unbroken check-ins, risk areas and "cleared since" are computed in Python beforehand, as the host of such an engine has to.
+Rules that count tests cannot be expressed; the shipped rule sets have none.
 """
 
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 def document(inputs: Inputs, citizen_id: int, provider_id: int) -> Document:
-    """``{"facts": [{kind, levels, days, run, cleared}]}`` of everything the provider sees about the citizen."""
+    """Return ``{"facts": [{kind, levels, days, run, cleared}]}`` of everything the provider sees about the citizen."""
     provider = inputs.providers[provider_id]
     facts = [fact for fact in inputs.facts.get(citizen_id, []) if inputs.sees(provider, fact)]
     checked_in = inputs.check_ins.get((citizen_id, provider_id), [])
@@ -33,20 +33,20 @@ def document(inputs: Inputs, citizen_id: int, provider_id: int) -> Document:
 
 
 def _clears(other: FactRow, fact: FactRow) -> bool:
-    """A test of the same day may have been taken before. The bench's stays end on the day they began."""
+    """Return whether one fact clears another. A test of the same day may precede it. The bench's stays end on the day they began."""
     if other.kind == "negative_test":
         return other.started_on > fact.started_on
     return other.started_on >= fact.started_on
 
 
 def longest_run(spans: list[tuple[date, date]], since: date, until: date) -> int:
-    """The longest run of days of the spans (the second day is past the end) within since … until, both in."""
+    """Return the longest run of days of the spans (whose second day is exclusive) within since … until, both inclusive."""
     end = until + timedelta(days=1)
     return max((max((min(last, end) - max(first, since)).days, 0) for first, last in spans), default=0)
 
 
 def can_be_said(rule: RuleRow) -> bool:
-    """Whether these documents are enough for the rule."""
+    """Return whether these documents are sufficient for the rule."""
     return rule.tests == 0 and rule.anchor in ("started", "ended")
 
 

@@ -1,4 +1,4 @@
-"""The rule engines people would pick instead, each judging the same sample, each held to the product's colours."""
+"""Other rule engines, each judging the same sample and compared with the product's colours."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ class Rules(Protocol):
     """A version in an engine's language."""
 
     def colour(self, document: Document) -> str:
-        """The verdict of a document."""
+        """Return the verdict of a document."""
         ...
 
 
@@ -23,7 +23,7 @@ ENGINES: dict[str, Callable[[list[RuleRow]], Rules]] = {"JsonLogic": JsonLogicRu
 
 
 def judge_with(engine: str, inputs: Inputs, citizens: Sequence[int]) -> float:
-    """Seconds for making the documents and judging them. Raises ``BenchFailed`` unless all colours are the product's."""
+    """Return the seconds for creating the documents and judging them. Raises ``BenchFailed`` if any colour is not the product's."""
     if not all(can_be_said(rule) for rules in inputs.rules.values() for rule in rules):
         raise BenchFailed("these rule sets hold rules that no document of facts can answer")
     versions = {version: ENGINES[engine](rules) for version, rules in inputs.rules.items()}

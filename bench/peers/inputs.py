@@ -1,4 +1,4 @@
-"""The inputs of a sample of people, read into Python in bulk: reading is not what the rule engines are measured on."""
+"""The inputs of a sample of people, read into Python in bulk, as reading is not part of measuring the rule engines."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ class ProviderRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a verdict of the sampled people rests on, and who is asked about: (citizen, provider)."""
+    """All inputs of the verdicts of the sampled people, and the (citizen, provider) pairs to judge."""
 
     day: date
     asked: list[Pair]
@@ -77,12 +77,12 @@ class Inputs:
     risk_areas: dict[int, list[RiskRow]]
 
     def sees(self, provider: ProviderRow, fact: FactRow) -> bool:
-        """The bench's cities hold first versions of sources' records only."""
+        """Return whether the provider sees the fact. The bench's cities have only first versions of sources' records."""
         return fact.source_id == provider.source_id and fact.recorded_at <= provider.horizon
 
 
 def read(run: Run, citizens: Sequence[int]) -> Inputs:
-    """Six queries, whatever the number of people."""
+    """Read the inputs by six queries, whatever the number of people."""
     facts, rules, risks = defaultdict(list), defaultdict(list), defaultdict(list)
     for fact in Fact.objects.filter(citizen__in=citizens).order_by("id").values_list(*FactRow._fields):
         facts[fact[0]].append(FactRow(*fact))
@@ -105,7 +105,7 @@ def read(run: Run, citizens: Sequence[int]) -> Inputs:
 
 
 def check_in_spans(citizens: Sequence[int]) -> dict[Pair, list[tuple[date, date]]]:
-    """(citizen, provider) → spans of healthy days, the second day past the end."""
+    """Map (citizen, provider) to spans of healthy days, the second day exclusive."""
     spans = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(CHECK_INS, [list(citizens)])
@@ -115,6 +115,6 @@ def check_in_spans(citizens: Sequence[int]) -> dict[Pair, list[tuple[date, date]
 
 
 def colours(citizens: Sequence[int]) -> dict[Pair, str]:
-    """What the product said: (citizen, provider) → colour, where it is not green."""
+    """Map (citizen, provider) to the product's colour where it is not green."""
     found = Verdict.objects.filter(citizen__in=citizens).values_list("citizen_id", "provider_id", "colour")
     return {(citizen, provider): colour for citizen, provider, colour in found}

@@ -18,7 +18,7 @@ class JsonLogicRules:
         }
 
     def colour(self, document: Document) -> str:
-        """The verdict of a document."""
+        """Return the verdict of a document."""
         for colour, logic in self.logic.items():
             if jsonLogic(logic, document):
                 return colour

@@ -1,8 +1,8 @@
-"""The daily run as one would write it first: a loop over the people, Django's models, a query where something is needed.
+"""The daily run in the most direct style: a loop over the people, Django's models, and a query wherever data is needed.
 
-It judges, keeps the history, settles the effective code, the disagreement and the case, as the run does, but diagnoses nothing.
-Rules and risk areas are loaded once, all is one transaction, and the city is entered once instead of before each query, which
-is kinder than most such loops are.
+It judges, keeps the history and settles effective code, disagreement and case as the run does, but makes no diagnosis. Rules and
+risk areas are loaded once, all is one transaction, and the city is entered once instead of before each query, which makes it faster
+than most such loops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,13 +33,13 @@ from codes.runs.ledger import start_run
 from codes.runs.steps import freeze_providers
 from regions.tenancy import current_city
 
-# While this is set on the connection it takes search path and role for granted.
+# While this is set on the connection, search path and role are not set again.
 ENTERING = "_setting_search_path"
 Found = dict[Pair, tuple[str, list[Hit]]]
 
 
 def judge_in_a_loop(citizens: Sequence[int]) -> tuple[Watch, Found]:
-    """The time for these people, and what was found: (citizen, provider) → colour and hits where not green. Writes are undone."""
+    """Return the time for these people, and (citizen, provider) → colour and hits where not green. Writes are rolled back."""
     found: Found = {}
     with transaction.atomic():
         run, _ = start_run(by="system", now=timezone.now(), collects=False)
@@ -54,7 +54,7 @@ def judge_in_a_loop(citizens: Sequence[int]) -> tuple[Watch, Found]:
 
 @contextmanager
 def _entered_once() -> Iterator[None]:
-    """Spare the block the statement that takes search path and role before each query: this connection is in the city."""
+    """Omit the statement that sets search path and role before each query in the block, as this connection is in the city."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     setattr(connection, ENTERING, True)

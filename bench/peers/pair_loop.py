@@ -1,6 +1,6 @@
-"""The diagnosis as one would write it first: a loop over the pairs, each judged sixteen times in Python.
+"""The diagnosis in the most direct style: a loop over the pairs, each judged sixteen times in Python.
 
-It finds the swaps and the primary cause; the root cause, which the portal stores too, it leaves out.
+It finds the swaps and the primary cause; it omits the root cause, which the portal stores too.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Swaps = set[frozenset[str]]
 
 
 def diagnose_in_a_loop(run: Run, disagreements: Sequence[int]) -> float:
-    """Seconds for these disagreements. Raises ``BenchFailed`` unless every pair's swaps and cause are as stored."""
+    """Return the seconds for these disagreements. Raises ``BenchFailed`` unless every pair's swaps and cause are as stored."""
     found: dict[tuple[int, str, str], tuple[str, Swaps, Swaps]] = {}
     with watch() as counted:
         versions = load_versions(current_city().zone)
@@ -53,7 +53,7 @@ def _diagnose(facts: list[Fact], a: Eyes, b: Eyes, versions: Versions, run: Run)
 
 
 def _swaps(facts: list[Fact], base: Eyes, other: Eyes, versions: Versions, run: Run) -> Swaps:
-    """The smallest sets of factors that, taken from the other side, give the other side's colour."""
+    """Return the smallest sets of factors that, taken from the other side, give the other side's colour."""
     wanted, _ = judge(facts, other, versions, as_of=run.as_of, day=run.day)
     found: Swaps = set()
     for size in range(1, len(FACTORS) + 1):

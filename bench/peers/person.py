@@ -1,4 +1,4 @@
-"""A person's verdict in plain Python over model instances: how one would write it first."""
+"""A person's verdict in plain Python over model instances, in the most direct style."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Hit = tuple[str, int]
 
 @dataclass(frozen=True)
 class Eyes:
-    """By what a verdict is made: the provider declared with and its check-ins, a source, a version, a horizon."""
+    """The inputs of a verdict: the provider declared with and its check-ins, a source, a version, a horizon."""
 
     declared_with: int
     source_id: int
@@ -26,7 +26,7 @@ class Eyes:
 
 @dataclass(frozen=True)
 class Seen:
-    """The version that counts of a record, and when its origin first said the same."""
+    """The valid version of a record, and when its origin first made the same statement."""
 
     fact: Fact
     first_recorded_at: datetime
@@ -42,7 +42,7 @@ class Versions:
 
 
 def load_versions(zone: ZoneInfo) -> Versions:
-    """All versions of the city."""
+    """Load all versions of the city."""
     rules: dict[int, list[Rule]] = {}
     risk_areas: dict[int, list[RiskArea]] = {}
     for rule in Rule.objects.order_by("code", "id"):
@@ -55,7 +55,7 @@ def load_versions(zone: ZoneInfo) -> Versions:
 def judge(
     facts: Iterable[Fact], eyes: Eyes, versions: Versions, *, as_of: datetime, day: date
 ) -> tuple[str, list[Hit]]:
-    """The colour and the unreleased hits, as (rule code, fact id)."""
+    """Return the colour and the unreleased hits, as (rule code, fact id)."""
     seen = _seen(facts, eyes, as_of)
     held = [
         (rule, one.fact)
@@ -97,7 +97,7 @@ def _statement(fact: Fact) -> tuple[object, ...]:
 
 
 def _held(rule: Rule, one: Seen, seen: list[Seen], eyes: Eyes, versions: Versions, day: date) -> bool:
-    """Whether the rule holds the fact on the day: it matches, has begun, and is not released."""
+    """Return whether the rule holds the fact on the day: it matches, has begun, and is not released."""
     fact = one.fact
     if rule.kind != fact.kind or fact.started_on > day:
         return False
@@ -120,7 +120,7 @@ def _held(rule: Rule, one: Seen, seen: list[Seen], eyes: Eyes, versions: Version
 
 
 def _listed(rule: Rule, fact: Fact, versions: Versions, day: date) -> list[date]:
-    """For each entry of the risk list about the stay, the last day on which both are so, up to the day."""
+    """Return the last common day, up to ``day``, of the stay with each matching entry of the risk list."""
     area = fact.area or ""
     covered_by = {code for one in (area, *successors(area)) for code in covering(one)}
     last = min(fact.ended_on or day, day)

@@ -11,15 +11,15 @@ NAME = "rules"
 
 
 class ZenRules:
-    """One version: a table over the facts of a document that collects the colours its rules hold the person in."""
+    """One version: a table over the facts of a document that collects the colours of the rules that hold the person."""
 
     def __init__(self, rules: list[RuleRow]) -> None:
-        # Asked for by name through a loader, the table is compiled once; a decision made from its text, each time: 6 times slower.
+        # Through a loader, the table is compiled once; a decision created from its text is compiled each time, 6 times slower.
         content = zen.ZenDecisionContent(json.dumps(_graph(rules)))
         self._engine = zen.ZenEngine({"loader": lambda _name: content})
 
     def colour(self, document: Document) -> str:
-        """The verdict of a document."""
+        """Return the verdict of a document."""
         found = self._engine.evaluate(NAME, document)["result"]["held"]
         held = {row["colour"] for rows in found for row in rows}
         return "red" if "red" in held else "yellow" if held else "green"
