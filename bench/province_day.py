@@ -198,7 +198,7 @@ def _shown(measured: Measured, demand: Demand, machines: Machines, minute: int) 
 
 
 def _due_runs(measured: Measured, province: Province, machines: Machines, chance: Random) -> list[_Work]:
-    """In the order in which beat starts them; the largest cities are spread over the nodes first."""
+    """Return the runs in the order in which beat starts them; the largest cities are distributed over the nodes first."""
     load = [(0, node) for node in range(machines.nodes)]
     work = []
     for city, people in enumerate(province.sizes(chance)):
@@ -211,7 +211,7 @@ def _due_runs(measured: Measured, province: Province, machines: Machines, chance
 
 
 def _show_codes(measured: Measured, demand: Demand, day: Day, chance: Random) -> None:
-    """Some visits of one process in each minute, one after the other as they come: all processes are alike."""
+    """Simulate some visits of one process in each minute, one after the other; all processes are alike."""
     refused = asked = 0.0
     for minute in range(MINUTES):
         wanted = demand.by_minute[minute]
@@ -227,10 +227,10 @@ def _show_codes(measured: Measured, demand: Demand, day: Day, chance: Random) ->
 
 
 def _follow(measured: Measured, wanted: Mapping[str, float], rate: float, chance: Random) -> tuple[list[float], int]:
-    """So many visits at moments of chance: seconds until each that was taken is answered, and how many were refused.
+    """Simulate visits at random moments. Return the seconds of each that was accepted, and the number of refused ones.
 
-    The interpreter answers one at a time; while the database works for one, another has the processor. As many wait as the web
-    server lets wait.
+    The interpreter answers one request at a time; while the database works for one, another uses the processor. At most as many
+    wait as the web server allows.
     """
     kinds, shares = list(wanted), list(accumulate(wanted.values()))
     now = free_at = 0.0
@@ -252,7 +252,7 @@ def _follow(measured: Measured, wanted: Mapping[str, float], rate: float, chance
 
 
 def breaks_at(measured: Measured, province: Province, machines: Machines) -> dict[str, float]:
-    """How many times as much each part could carry before its busiest minute is full."""
+    """Return how many times its load each part could carry before its busiest minute is full."""
     web, database = Demand(province).busiest(measured.answers)
     largest = max(province.sizes(Random(1)))
     return {

@@ -15,7 +15,7 @@ SECOND = "    server 127.0.0.1:8002 max_conns=20;\n"
 
 
 def installed() -> str | None:
-    """The path of nginx, if there is one."""
+    """Return the path of nginx, or ``None`` if it is not installed."""
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
@@ -23,7 +23,7 @@ def installed() -> str | None:
 def proxy(
     nginx: str, folder: Path, changes: Mapping[str, str], *, more: Sequence[str] = (), of_server: Sequence[str] = ()
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """nginx in an empty folder for the block; it may not listen yet. ``changes`` are made in the files, each of which must be possible."""
+    """Run nginx in an empty folder for the block; it may not accept connections yet. Each of ``changes`` must occur in the files."""
     changes = {**changes, SECOND: "", "/etc/nginx/": f"{folder}/", "/var/log/nginx/": f"{folder}/"}
     shipped = "".join(_deployed(file) for file in (*SHIPPED, *more))
     for ours, this in changes.items():

@@ -36,7 +36,7 @@ def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_gr
 
 
 def _growth(measured: Measured, people: int, rounds: int) -> None:
-    """Three cities side by side, in turns as well; one round more than else, for these are short and easily disturbed."""
+    """Measure three cities in turns, with one more round than usual, as these runs are short and easily disturbed."""
     known = min(GROWTH_WITH_FACTS, people // 10)
     with ExitStack() as cities:
         sizes = (people // 10, people, people * 3)
@@ -46,7 +46,7 @@ def _growth(measured: Measured, people: int, rounds: int) -> None:
 
 
 def _run_and_floor(measured: Measured, rounds: int) -> None:
-    """In turns, so that what disturbs the machine disturbs both."""
+    """Measure run and floor in turns, so that other load on the machine affects both."""
     for _ in range(rounds):
         measured.here.append(fresh_round())
         measured.own_memory = peak_of_this_process()
@@ -62,7 +62,7 @@ def _run_and_floor(measured: Measured, rounds: int) -> None:
 
 
 def _peers(measured: Measured, sample: int) -> None:
-    """The loop goes first, in a city without a run, and is undone; then the run they are all compared with."""
+    """Measure the loop in a city without a run, rolled back, then the run that all peers are compared with."""
     forget_runs(SCHEMA)
     with in_city(SCHEMA):
         anybody, known = samples.everybody(sample), samples.with_facts(sample)

@@ -1,4 +1,4 @@
-"""The page of ``./run bench recompute``: every table with what it says."""
+"""The page of ``./run bench recompute``: its tables and their explanations."""
 
 from bench.clock import Watch, middle, typical
 from bench.measured import Measured
@@ -8,7 +8,7 @@ FLOOR_LIMIT, LOOP_LIMIT, GROWTH_LIMIT, WORKERS_LIMIT, MEMORY_LIMIT = 4, 100, 1.5
 
 
 def parts(measured: Measured) -> list[str]:
-    """Everything under the title."""
+    """Return everything below the title."""
     said = [_city(measured), "## What is promised\n", _promises(measured), "## The daily run\n", _runs(measured)]
     said += ["## One person\n", _people(measured)]
     if measured.growth:

@@ -12,19 +12,19 @@ Row = Sequence[object]
 
 
 def table(head: Row, rows: Sequence[Row]) -> str:
-    """A Markdown table; all columns but the first to the right."""
+    """Return a Markdown table; all columns but the first are right-aligned."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 
 
 def promise(said: str, value: float, limit: float, *, at_least: bool = False) -> list[str]:
-    """A row of the table of promises: what was promised, what was measured, whether it holds."""
+    """Return a row of the table of promises: the promise, the measured value, and whether it is kept."""
     kept = value >= limit if at_least else value <= limit
     return [said, f"{value:.3g}", "yes" if kept else "**no**"]
 
 
 def write(name: str, title: str, parts: Sequence[str]) -> Path:
-    """Write ``results/NAME.md``; the date and the machine are put under the title."""
+    """Write ``results/NAME.md`` with the date and the machine under the title."""
     RESULTS.mkdir(exist_ok=True)
     page = RESULTS / f"{name}.md"
     measured = f"Measured on {timezone.now():%Y-%m-%d} at commit {commit()} on {described()}."
@@ -33,10 +33,10 @@ def write(name: str, title: str, parts: Sequence[str]) -> Path:
 
 
 def seconds(value: float) -> str:
-    """For people: three significant figures."""
+    """Format seconds with three significant figures."""
     return f"{value:.3g} s"
 
 
 def micro(value: float) -> str:
-    """Seconds as microseconds."""
+    """Format seconds as microseconds."""
     return f"{value * 1e6:,.1f} µs"

@@ -1,4 +1,4 @@
-"""One round: a city's daily run from nothing, here or through Celery, and the city as it was before it."""
+"""A round: a city's daily run from nothing, here or through Celery, after restoring the city to its state before."""
 
 import subprocess
 import tempfile
@@ -21,7 +21,7 @@ from codes.tasks import enqueue_run
 from portal.workers import start_worker, worker_is_up
 from regions.tenancy import as_owner, in_city
 
-# What a run writes, parents first. The journal stays: it is the one thing that only grows.
+# The tables a run writes, parents first. The journal is not among them, as it can only grow.
 WRITTEN = [
     "codes_run", "codes_runprovider", "codes_partition", "codes_verdictchange", "codes_verdict", "codes_effectivechange",
     "codes_effectivecode", "codes_disagreement", "codes_pairdiagnosis", "codes_case", "codes_caseevent",
@@ -31,12 +31,12 @@ POLL_SECONDS = 0.05
 
 
 class BenchFailed(RuntimeError):
-    """What was to be measured did not work, so there is nothing to report."""
+    """Raised if what was to be measured failed, so that there is nothing to report."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One run and its parts; ``evaluate`` and ``settle`` are without the diagnosis in them, ``settle`` is with the sentinel."""
+    """A run and its parts. ``evaluate`` and ``settle`` exclude the diagnosis; ``settle`` includes the sentinel."""
 
     evaluate: Watch
     settle: Watch
@@ -50,19 +50,19 @@ class Round:
 
 
 def forget_runs(schema: str) -> None:
-    """Empty what runs have written: the next run is the city's first and writes every row anew."""
+    """Empty the tables that runs write: the next run is the city's first and writes every row again."""
     with as_owner(), connection.cursor() as cursor:
         tables = ", ".join(f'"{schema}"."{table}"' for table in WRITTEN)
-        # Not analysed: of a table known to be empty the planner expects that it stays so.
+        # Not analysed: the planner would expect a table known to be empty to stay empty.
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
 
 def run_here(schema: str) -> Round:
-    """A run that judges everybody in this process, without collecting."""
+    """Do a run that judges everybody in this process, without collecting."""
     with (
         in_city(schema),
         watch() as total,
-        watch_calls(steps, "_settle") as settle,  # with its commit, at which foreign keys are checked
+        watch_calls(steps, "_settle") as settle,  # with its commit, which checks foreign keys
         watch_calls(partitions, "prepare_diagnoses") as prepared,
         watch_calls(settling, "diagnose_new") as diagnosis,
         watch_calls(settling, "watch") as sentinel,
@@ -74,7 +74,7 @@ def run_here(schema: str) -> Round:
 
 
 def run_through_celery(schema: str) -> float:
-    """The same through the workers that are up: seconds from the first message to the end."""
+    """Do the same through the running workers. Return the seconds from the first message to the end."""
     with in_city(schema), watch() as total:
         run, _ = start_run(by="system", now=timezone.now(), collects=False, everybody=True)
         enqueue_run(schema, run.pk)
@@ -87,7 +87,7 @@ def run_through_celery(schema: str) -> float:
 
 @contextmanager
 def workers(processes: int) -> Iterator[Peaks]:
-    """Celery's worker with so many processes for the block, and the most memory each process took in it."""
+    """Run Celery's worker with this number of processes for the block. Yield the peak memory of its processes."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "worker.log").open("ab") as log:
         worker = start_worker(log.fileno(), processes=processes)
         try:

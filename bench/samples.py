@@ -1,4 +1,4 @@
-"""Whom the slow peers are measured on: people drawn as by lot, but the same ones every time."""
+"""Samples for the slow peers: drawn at random, but the same in each run of a bench."""
 
 from django.db import connection
 
@@ -8,17 +8,17 @@ PAIRS = "SELECT id FROM codes_disagreement WHERE closed_run_id IS NULL ORDER BY 
 
 
 def everybody(number: int) -> list[int]:
-    """Of the whole city."""
+    """Return citizens of the whole city."""
     return _drawn(EVERYBODY, number)
 
 
 def with_facts(number: int) -> list[int]:
-    """Of the people about whom anything is known."""
+    """Return citizens with facts."""
     return _drawn(WITH_FACTS, number)
 
 
 def disagreements(number: int) -> list[int]:
-    """Of the standing disagreements."""
+    """Return open disagreements."""
     return _drawn(PAIRS, number)
 
 

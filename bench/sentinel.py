@@ -1,4 +1,4 @@
-"""``./run bench sentinel``: what comparing a run with the past takes of the run, in a city with half a year behind it."""
+"""``./run bench sentinel``: the share of a run that comparing it with the past takes, in a city with half a year of history."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from codes.sentinel.measure import SENTINEL
 from regions.tenancy import as_owner, in_city
 
 LIMIT = 0.05
-# Half a year in which each day one in a hundred people is newly told about.
+# Half a year in which each day one in a hundred people has a new record.
 DAYS, TOLD = 182, 100
 
 TELL = """
@@ -50,7 +50,7 @@ def main(*, people: int, with_facts: int | None, sample: int, rounds: int) -> No
 
 
 def _day(usual: list[tuple[str, str, int, int, int]]) -> Round:
-    """Half a year of the usual counts, a run, what a day tells of one in a hundred people, and the run that judges it."""
+    """Do half a year of the usual counts, a run, a day's new records of one in a hundred people, and the run that judges them."""
     forget_runs(SCHEMA)
     _forget("codes_fact", "record_id LIKE 'new%%'")
     with in_city(SCHEMA):
@@ -63,7 +63,7 @@ def _day(usual: list[tuple[str, str, int, int, int]]) -> Round:
             for ago in range(DAYS, 0, -1)
         )  # fmt: skip
     run_here(SCHEMA)
-    # What it changed is no day's work, and no past of the day that is measured.
+    # Changes of this run are neither part of the measured day nor of its past.
     _forget("codes_alarm", "true")
     _forget("codes_subjectcount", "true")
     with in_city(SCHEMA), connection.cursor() as cursor:

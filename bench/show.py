@@ -1,4 +1,4 @@
-"""``./run bench show``: what showing a code takes of a core, against a page on which there is nothing and against signing alone."""
+"""``./run bench show``: the processor time of showing a code, against an empty page and against signing alone."""
 
 import random
 
@@ -20,7 +20,7 @@ from regions.tenancy import in_city
 
 RENEWAL_LIMIT, SECONDS_LIMIT, CROWD_LIMIT = 3.0, 0.004, 2.0
 TENFOLD, CROWD_SECONDS = 10, 8.0
-# As many as the server takes, with one thread more than the bench has browsers (``portal.crowding``).
+# As many as the server accepts, with one thread more than the bench has browsers (``portal.crowding``).
 FULL = (WEB_BROWSERS + 1) * (1 + WAITING_PER_THREAD)
 
 ROWS = {
@@ -43,7 +43,7 @@ def main(*, people: int, sample: int, rounds: int) -> None:
             visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
         renewal = reverse("citizen_pass", urlconf=settings.ROOT_URLCONF)
         visits["held_renewal"] = [Visit(renewal, one.headers) for one in visits["held"]]
-        # Half of these people are opened once only, so that nothing of theirs is kept.
+        # Half of these people open the page only once, so that nothing of theirs is cached.
         half = len(visits["held"]) // 2
         visits["held_first"], visits["held"] = visits["held"][:half], visits["held"][half:]
         with web_server() as server, in_city(SCHEMA):
@@ -56,7 +56,7 @@ def main(*, people: int, sample: int, rounds: int) -> None:
 
 
 def _signing(sample: int, rounds: int) -> Watch:
-    """Seconds of one signature over as much as a pass has."""
+    """Return the seconds of one signature over a text of a pass's length."""
     secret, message = Ed25519PrivateKey.generate(), random.Random(1).randbytes(SIGNED_BYTES)
     counted = []
     for _ in range(rounds):
@@ -68,7 +68,7 @@ def _signing(sample: int, rounds: int) -> Watch:
 
 
 def _served(server: WebServer, visits: dict[str, list[Visit]], *, rounds: int, each: int) -> dict[str, Served]:
-    """Each kind of visit in turns, after a few that nobody counts."""
+    """Measure each kind of visit in turns, after a few that are not counted."""
     served = {name: Served() for name in ROWS}
     once = visits.pop("held_first")
     for some in visits.values():

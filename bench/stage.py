@@ -1,4 +1,4 @@
-"""What is to be looked at and a run alone does not make: what waits for a second person, what was asked for, half-filled forms."""
+"""Data for pages that a run alone does not create: proposals that wait for a second person, requests, half-filled forms."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -58,7 +58,7 @@ HELD_RULE = "close_contact"
 
 
 def stage(cases: Sequence[Case], *, now: datetime) -> None:
-    """Propose a green code for the first half of the cases, and for the others that a record is wrong; then all else that waits."""
+    """Propose a green code for the first half of the cases, suppressions for the others, and create everything else that waits."""
     for username, role in STAFF.items():
         add_staff(username=username, roles=[role], by="system", now=now)
     half = len(cases) // 2
@@ -91,7 +91,7 @@ def stage(cases: Sequence[Case], *, now: datetime) -> None:
 
 
 def _of_the_desk(case: Case, *, now: datetime) -> None:
-    """A template, a filter, a record said to be wrong in everybody it is about, and one that another city is asked about."""
+    """Create a template, a filter, a bulk suppression, and a correction asked of another city."""
     save_template(template_id=None, use="question", name=WHY, text_zh=WHY, text_en=WHY, by=APPROVER, now=now)
     save_filter(name=WHY, query="severity=red", is_default=False, by=REVIEWER)
     grouped = Case.objects.filter(closed_at__isnull=True, group_key__startswith="batch|").order_by("-group_key")
@@ -107,7 +107,7 @@ def _of_the_desk(case: Case, *, now: datetime) -> None:
 
 
 def _of_runs(*, now: datetime) -> None:
-    """Everybody whom one rule changed, held, and the alarm about them."""
+    """Hold the changes of one rule as a group, and raise the alarm about them."""
     run, batch = Run.objects.latest("pk"), Batch.objects.latest("pk")
     rule = Rule.objects.filter(kind=HELD_RULE).latest("pk")
     kept = VerdictChange.objects.filter(run=run, hits__contains=[{"rule": rule.code}])
@@ -130,7 +130,7 @@ def _of_runs(*, now: datetime) -> None:
 
 
 def _of_providers(cases: Sequence[Case], *, now: datetime) -> None:
-    """A value that nobody knows, shown to some; a key, and a webhook that waits."""
+    """Report an unknown displayed value for some people; issue a key, and propose a webhook."""
     provider = Provider.objects.order_by("code")[0]
     Provider.objects.filter(pk=provider.pk).update(display={"00": "green", "01": "yellow", "10": "red"})
     people = [case.citizen_id for case in cases]
@@ -148,7 +148,7 @@ def _of_providers(cases: Sequence[Case], *, now: datetime) -> None:
 
 
 def _of_others(*, now: datetime) -> None:
-    """What waits for the second of two administrators, source managers or auditors, and a report that was asked for."""
+    """Propose what waits for a second administrator, source manager or auditor, and request a report."""
     who: dict[str, Any] = {"reason": WHY, "now": now}
     changes.propose(
         source_id=Source.objects.order_by("code")[0].pk,

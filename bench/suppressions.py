@@ -1,4 +1,4 @@
-"""``./run bench suppressions``: what records that officials have ruled out cost a run that reads everybody's records."""
+"""``./run bench suppressions``: the cost of suppressed records in a run that judges everybody."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ from regions.tenancy import in_city
 
 SUPPRESSED = (1_000, 3_000)
 LIMIT = 1.05
-# Of a hundred people so many have records, so many each, as where everybody is tested.
+# People of a hundred who have records, and records of each, as where everybody is tested.
 WITH_FACTS, FACTS_EACH = 30, 10
 
-# Every second one is of one version only, as of a record that was ruled wrong and has been delivered anew since: all of them are
-# found by their record, half of them take it away. People are drawn evenly, so that each partition has its share.
+# Every second one is of a single version only, as if the record had been delivered again since: all of them are found by their
+# record, and half of them remove it. People are drawn evenly, so that each partition has its share.
 SUPPRESS = """
 INSERT INTO codes_suppression (source_id, record_id, version, state, reason_code, reason, evidence, proposed_by, proposed_at,
                                decided_by, decided_at)
@@ -52,7 +52,7 @@ def main(*, people: int, rounds: int) -> None:
         judged = {wanted: Judged([]) for wanted in (0, *SUPPRESSED)}
         for _ in range(rounds):
             for wanted, into in judged.items():
-                forget_runs(SCHEMA)  # and with the cases of runs all suppressions
+                forget_runs(SCHEMA)  # which also removes all suppressions, with the cases of runs
                 _suppress(wanted)
                 into.rounds.append(run_here(SCHEMA))
                 say(f"  {wanted:,} suppressions: {into.rounds[-1].evaluate.seconds:.2f} s judged")
@@ -62,7 +62,7 @@ def main(*, people: int, rounds: int) -> None:
 
 
 def _suppress(wanted: int) -> None:
-    """So many records, of none so far."""
+    """Add this number of suppressions to a city that has none."""
     with in_city(SCHEMA), connection.cursor() as cursor:
         cursor.execute(SUPPRESS, {"wanted": wanted, "now": timezone.now()})
         if Suppression.objects.count() != wanted:

@@ -1,4 +1,4 @@
-"""Who looks at a city's pages, signed in, and at whose case."""
+"""Browsers that visit a city's pages, signed in, and the cases they look at."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -55,9 +55,9 @@ UPDATE codes_citizen
    SET full_name = substr('王李张刘陈杨赵黄周吴', 1 + (id %% 10)::int, 1) || (%s::text[])[1 + (id / 10 %% %s)::int],
        id_encrypted = %s, phone_encrypted = %s
 """
-# Of three with a case, one or two have a record that can be appealed against.
+# One or two of three people with a case have a record that can be appealed against.
 DRAWN_FOR_ONE = 3
-# What a citizen fills in, page by page, and does not send.
+# What a citizen fills in, page by page, without sending it.
 ANSWERS = {
     "/appeal/reason/": {"reason": "not_me"},
     "/appeal/words/": {"text": "bench"},
@@ -71,7 +71,7 @@ ADMINISTRATORS = ("bench-first", "bench-second")
 
 
 class Visitors:
-    """Browsers of a city's citizens and staff, signed in."""
+    """Signed-in browsers of a city's citizens and staff."""
 
     def __init__(self, host: str, *, now: datetime) -> None:
         self.host, self.now = host, now
@@ -79,7 +79,7 @@ class Visitors:
         self._citizens: dict[int, Client] = {}
 
     def look(self, page: Page, case: Case) -> tuple[Client, str]:
-        """A browser of somebody who may see the page, and the address."""
+        """Return a browser of somebody who may see the page, and the address."""
         if page.audience.kind == "staff":
             return self._official(page.audience.roles), page.path(case)
         match page.audience.kind:
@@ -93,7 +93,7 @@ class Visitors:
         return Client(headers={"host": self.host})
 
     def citizen(self, citizen_id: int) -> Client:
-        """A browser in which they have signed in."""
+        """Return a browser in which the citizen is signed in."""
         browser = self._browser()
         _enter(
             browser,
@@ -102,7 +102,7 @@ class Visitors:
         return browser
 
     def _half_way(self, case: Case) -> Client:
-        """A citizen who has filled in an appeal and a declaration up to their last pages."""
+        """Return a browser of a citizen who has filled in an appeal and a declaration up to their last pages."""
         if case.citizen_id not in self._citizens:
             browser = self._citizens[case.citizen_id] = self.citizen(case.citizen_id)
             wrong = next(one.key for one in choices_of(case.citizen) if one.target.may_appeal)
@@ -117,7 +117,7 @@ class Visitors:
         return browser
 
     def _official(self, roles: frozenset[Role]) -> Client:
-        """One account for each set of roles, holding as many of them as one person may."""
+        """Return a browser of an account with these roles, or with as many of them as one person may hold."""
         held: frozenset[Role] = frozenset()
         for role in sorted(roles or {Role.REVIEWER}):
             if not excluded_pairs({*held, role}):
@@ -135,7 +135,7 @@ class Visitors:
         return self._staff[held]
 
     def gate(self) -> str:
-        """The secret of an enrolled device."""
+        """Return the secret of a newly enrolled device."""
         for username in ADMINISTRATORS:
             if not Account.objects.filter(username=username).exists():
                 add_staff(username=username, roles=[Role.SYSTEM_ADMIN], by="system", now=self.now)
@@ -165,7 +165,7 @@ def _enter(browser: Client, change: Callable[[SessionBase], None]) -> None:
 
 
 def cases(number: int) -> list[Case]:
-    """Open cases drawn as by lot, whose citizens can appeal and have names, numbers and phones as they do in life."""
+    """Return open cases drawn at random, whose citizens may appeal and have realistic names, numbers and phones."""
     who = Identity(IdType.RESIDENT_ID, "110101199001010015")
     with connection.cursor() as cursor:
         cursor.execute(NAME_EVERYBODY, [GIVEN_NAMES, len(GIVEN_NAMES), encrypt_number(who), encrypt_phone(PHONE)])

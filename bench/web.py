@@ -1,4 +1,4 @@
-"""The portal's own web server in a process of its own, and how fast it answers."""
+"""The portal's own web server in a process of its own, and measuring its answers."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from bench.rounds import BenchFailed
 from portal.embedded.state import free_port
 
 HOST, SERVER_SECONDS = "127.0.0.1", 60
-# Browsers at once; the server has a thread more, so that none waits for another's connection to be put away.
+# Browsers at once; the server has one thread more, so that none waits until another's connection is closed.
 BROWSERS = 2
 FOUND = 200
 SETTINGS = "bench.web_settings"
@@ -28,7 +28,7 @@ SETTINGS = "bench.web_settings"
 
 @dataclass(frozen=True)
 class Visit:
-    """An address under a host name, with what the browser carries; a body makes it a POST."""
+    """An address under a host name, with the browser's headers; a body makes it a POST."""
 
     path: str
     headers: dict[str, str]
@@ -37,9 +37,9 @@ class Visit:
 
 @dataclass
 class Served:
-    """Answers so far: how long each took, the seconds they took together, and those of the processor, of server and database.
+    """Answers so far: the seconds of each, their elapsed seconds in total, and the processor seconds of server and database.
 
-    ``database`` is the part of ``processor`` that PostgreSQL's backends took.
+    ``database`` is the part of ``processor`` that PostgreSQL's backends used.
     """
 
     times: list[float] = field(default_factory=list)
@@ -66,13 +66,13 @@ class WebServer:
     process: psutil.Process
 
     def serve(self, visits: Sequence[Visit], into: Served, *, browsers: int = BROWSERS) -> None:
-        """Make the visits one after the other on so many connections at once."""
+        """Make the visits one after the other on ``browsers`` connections at once."""
         before, began = self._spent(), time.perf_counter()
         with ThreadPoolExecutor(browsers) as pool:
             for times in pool.map(self._visit_all, (visits[nth::browsers] for nth in range(browsers))):
                 into.times += times
         into.seconds += time.perf_counter() - began
-        # Each by itself: what a backend had spent that has ended since is no answer's gain.
+        # Each process by itself, as the time of backends that have ended since must not be subtracted.
         spent = {process: max(0.0, now - before.get(process, 0.0)) for process, now in self._spent().items()}
         into.processor += sum(spent.values())
         into.database += sum(spent.values()) - spent[self.process]
@@ -91,13 +91,13 @@ class WebServer:
         return times
 
     def _spent(self) -> dict[psutil.Process, float]:
-        """Seconds of the server and of each of PostgreSQL's backends: on this machine only the bench uses these."""
+        """Return the seconds of the server and of each of PostgreSQL's backends: only the bench uses these on this machine."""
         return {one: _spent(one) for one in (self.process, *_backends())}
 
 
 @contextmanager
 def web_server() -> Iterator[WebServer]:
-    """Answering for the block."""
+    """Run the web server for the block."""
     port = int(free_port(None))
     command = [sys.executable, "-m", "portal.web_server", f"--listen={HOST}:{port}", f"--threads={BROWSERS + 1}"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS}
@@ -111,7 +111,7 @@ def web_server() -> Iterator[WebServer]:
 
 @contextmanager
 def behind_proxy(server: WebServer, *, most: int) -> Iterator[int]:
-    """The port of the shipped proxy before the server, without TLS. ``most``: requests that it hands the server at once."""
+    """Run the shipped proxy before the server, without TLS. Yield its port. ``most``: requests that it passes to the server at once."""
     nginx = installed()
     if nginx is None:
         raise BenchFailed("nginx is not installed (apt install nginx-light)")

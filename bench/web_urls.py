@@ -1,4 +1,4 @@
-"""The portal's addresses, and a page on which there is nothing: what answering at all takes."""
+"""The portal's addresses, and an empty page, which measures answering alone."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

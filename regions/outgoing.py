@@ -29,7 +29,7 @@ MESSAGE_LIMITS = HttpLimits(
 
 
 class CallFault(models.TextChoices):
-    """Why there was no answer; codes of the guard's faults are the same as its own."""
+    """Why there was no answer. Faults of the guard keep their codes."""
 
     BAD_ADDRESS = (
         "bad_setting",

@@ -1,4 +1,4 @@
-"""What a call brings: its body within bounds, read once, as lines or as one object."""
+"""The body of a call: its size limits, and reading it once, as lines or as one object."""
 
 import json
 from typing import Any, NoReturn, TypeVar
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from portal.api.errors import ApiError, ApiErrorCode
 
 LINES_TYPE = "application/x-ndjson"
-# The content type's older and newer names.
+# Older and newer names of the content type.
 LINES_TYPES = {LINES_TYPE, "application/ndjson", "application/jsonl"}
 JSON_TYPE = "application/json"
 MOST_LINES = 10_000
@@ -21,7 +21,7 @@ _READ = "_api_body"
 
 
 def body_of(request: HttpRequest, *, most: int) -> bytes:
-    """The whole body, read once. Raises ``ApiError``."""
+    """Return the whole body, which is read once. Raises ``ApiError``."""
     found: bytes | None = getattr(request, _READ, None)
     if found is None:
         found = _read(request, _announced(request, most))
@@ -30,7 +30,7 @@ def body_of(request: HttpRequest, *, most: int) -> bytes:
 
 
 def read_lines(request: HttpRequest) -> list[bytes]:
-    """The body's lines, blank ones among them so that numbers stay right. Raises ``ApiError``."""
+    """Return the body's lines, including blank ones so that line numbers are right. Raises ``ApiError``."""
     _check_type(request, LINES_TYPES, wanted=LINES_TYPE)
     lines = body_of(request, most=MOST_BYTES).split(b"\n")
     if sum(1 for line in lines if line.strip()) > MOST_LINES:
@@ -39,16 +39,16 @@ def read_lines(request: HttpRequest) -> list[bytes]:
 
 
 def read_json_line(request: HttpRequest) -> bytes:
-    """The body as one line for whoever checks lines. Raises ``ApiError``."""
+    """Return the body as one line, for the check of lines. Raises ``ApiError``."""
     _check_type(request, {JSON_TYPE}, wanted=JSON_TYPE)
     return body_of(request, most=MOST_JSON_BYTES)
 
 
 def read_json(request: HttpRequest, shape: type[M]) -> M:
-    """The body as an object of this shape. Raises ``ApiError`` with every field that does not fit, and none of its values."""
+    """Parse the body as an object of this shape. Raises ``ApiError`` with every field that does not fit, but no values."""
     raw = read_json_line(request)
     try:
-        # pydantic's own parser takes NaN, which is no JSON.
+        # pydantic's own parser accepts NaN, which is not JSON.
         return shape.model_validate(json.loads(raw.decode(), parse_constant=_no_constant))
     except ValidationError as error:
         raise ApiError(422, ApiErrorCode.BAD_BODY, errors=_findings(error)) from None
@@ -73,11 +73,11 @@ def _check_type(request: HttpRequest, allowed: set[str], *, wanted: str) -> None
 
 
 def _announced(request: HttpRequest, most: int) -> int:
-    """The body's length as its header says it; a body sent in chunks has none, and reads as empty."""
+    """Return the body's length from its header. Raises ``ApiError`` without one: a body sent in chunks would be read as empty."""
     length = request.headers.get("Content-Length", "")
     if not (length.isascii() and length.isdecimal()):
         raise ApiError(411, ApiErrorCode.NO_LENGTH)
-    # A number of many thousand digits is no length, and Python would not convert it.
+    # A number of many thousand digits is not a length, and Python would not convert it.
     if len(length) > len(str(most)) or int(length) > most:
         raise ApiError(413, ApiErrorCode.TOO_LARGE, limit=most)
     return int(length)
@@ -94,7 +94,7 @@ def _read(request: HttpRequest, length: int) -> bytes:
 
 
 def query_parameters(request: HttpRequest, known: tuple[str, ...]) -> dict[str, Any]:
-    """The query's parameters, each known and given once. Raises ``ApiError``."""
+    """Return the query's parameters, each known and given once. Raises ``ApiError``."""
     for name, values in request.GET.lists():
         if name not in known or len(values) != 1 or "\x00" in values[0]:
             raise ApiError(400, ApiErrorCode.BAD_QUERY, name=name if name in known else "?")

@@ -1,6 +1,6 @@
-"""Who calls, and what their key opens. A key counts in the city of the host name and in no other.
+"""Authentication of callers, and the scopes of their keys. A key is valid in the city of the host name only.
 
-Another kind of caller brings a function that knows its bearer keys, and adds it to ``BEARERS``.
+A further kind of caller adds a function that recognises its bearer keys to ``BEARERS``.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ LARGEST_NUMBER = 2**63
 
 @dataclass(frozen=True)
 class Caller:
-    """Stands where the framework expects a user: ``kind`` and ``code`` of whom the key is, and what it opens.
+    """The framework's user: ``kind`` and ``code`` of the key's owner, and the key's scopes.
 
-    ``pass_keys``: the city's keys for passes, which are read with a gate's machine.
+    ``pass_keys`` are the city's keys for passes, which are read together with a gate's machine.
     """
 
     kind: str
@@ -45,7 +45,7 @@ class Caller:
 
     @property
     def actor(self) -> str:
-        """Its name in the journal; the colon keeps it apart from everybody on the staff."""
+        """The caller's name in the journal; the colon distinguishes it from all staff."""
         return f"{self.kind}:{self.code}"
 
 
@@ -54,7 +54,7 @@ def _provider(key: ProviderKey) -> Caller:
 
 
 def _counted(key: ProviderKey, *, now: datetime) -> Caller:
-    """Raises ``ApiError`` with 429 for a key that calls too often."""
+    """Return the caller of a key. Raises ``ApiError`` with 429 if the key calls too often."""
     wait = count_call(key, now=now)
     if wait:
         raise _not_yet(wait)
@@ -71,7 +71,7 @@ def provider_of(bearer: str, *, now: datetime) -> Caller | None:
 
 
 def gate_of(bearer: str, *, now: datetime) -> Caller | None:
-    """A gate's machine: it has passes checked, and nothing else. Raises ``ApiError`` with 429 when it scans too often."""
+    """Return a gate's machine, whose only scope is to verify passes. Raises ``ApiError`` with 429 if it scans too often."""
     found = find_machine(bearer, now=now)
     if found is None:
         return None
@@ -82,7 +82,7 @@ def gate_of(bearer: str, *, now: datetime) -> Caller | None:
     return Caller("gate", str(device.pk), str(device.pk), scopes, pass_keys=device.pass_keys)
 
 
-# Gates first: they ask most, and by one look-up.
+# Gates first: they call most often, and are found by one query.
 BEARERS: list[Callable[..., Caller | None]] = [gate_of, provider_of]
 
 
@@ -106,8 +106,8 @@ class BearerAuthentication(BaseAuthentication):
 class SignedAuthentication(BearerAuthentication):
     """The signature of ``docs/contracts.md`` §2 instead of the key: by `X-App-Id`, `X-Timestamp`, `X-Nonce` and `X-Sign`.
 
-    Signed are the query's parameters and with them ``app_id``, ``body_sha256``, ``method``, ``nonce``, ``path`` and
-    ``timestamp``. A call that does not say `X-App-Id` is left to the next scheme.
+    The signed text consists of the query's parameters and ``app_id``, ``body_sha256``, ``method``, ``nonce``, ``path`` and
+    ``timestamp``. A call without `X-App-Id` is left to the next scheme.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, None] | None:  # type: ignore[override]
@@ -129,7 +129,7 @@ class SignedAuthentication(BearerAuthentication):
         return keys_in_force(now=now).filter(pk=int(app_id)).first() if is_number else None
 
     def _check_fresh(self, request: Request, key: ProviderKey, now: datetime) -> None:
-        """Asked only of what is signed rightly: a stranger can use up nobody's nonces."""
+        """Raise ``ApiError`` for an old call or a used nonce. Checked after the signature, so that nobody can use up another's nonces."""
         timestamp, nonce = request.headers.get("X-Timestamp", ""), request.headers.get("X-Nonce", "")
         is_number = timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= len("9999999999")
         at = datetime.fromtimestamp(int(timestamp), tz=UTC) if is_number else None
@@ -145,7 +145,7 @@ def _signed_fields(request: Request) -> dict[str, str]:
     if request.method == "POST":
         view: Any = (request.parser_context or {}).get("view")
         body = body_of(request._request, most=getattr(view, "most_bytes", MOST_JSON_BYTES))
-    # What every call has wins over a parameter of the same name.
+    # These fields replace query parameters of the same names.
     return {
         **request.GET.dict(),
         "app_id": request.headers["X-App-Id"],
@@ -158,7 +158,7 @@ def _signed_fields(request: Request) -> dict[str, str]:
 
 
 class HasScope(BasePermission):
-    """The view's ``scope`` is among those of the key."""
+    """Requires that the view's ``scope`` is among those of the key."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         caller, scope = caller_of(request), Scope(view.scope)
@@ -168,7 +168,7 @@ class HasScope(BasePermission):
 
 
 def caller_of(request: Request) -> Caller:
-    """Who calls, where a ``Service`` let the call in."""
+    """Return the caller of a call that a ``Service`` has authenticated."""
     user: object = request.user
     if not isinstance(user, Caller):
         raise AuthenticationFailed

@@ -1,4 +1,4 @@
-"""The addresses at which other cities reach this one (``docs/contracts.md`` §5): every call is signed by the calling city."""
+"""The addresses that other cities call (``docs/contracts.md`` §5). Every call is signed by the calling city."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -24,28 +24,28 @@ MOST_BYTES = 64 * 1024
 @csrf_exempt
 @require_POST
 def look_ups(request: HttpRequest) -> HttpResponse:
-    """Another city asks for the colour behind one of our passes."""
+    """Answer another city's question about the colour behind one of our passes."""
     return _answered(request, answer_look_up)
 
 
 @csrf_exempt
 @require_POST
 def corrections(request: HttpRequest) -> HttpResponse:
-    """Another city asks for a record of ours to be put right, or how that stands."""
+    """Take another city's request to correct a record of ours, or its question about one."""
     return _answered(request, take_question)
 
 
 @csrf_exempt
 @require_POST
 def correction_answers(request: HttpRequest) -> HttpResponse:
-    """Another city answers what we asked of it."""
+    """Take another city's answer to a correction we asked for."""
     return _answered(request, take_answer)
 
 
 @csrf_exempt
 @require_POST
 def correction_files(request: HttpRequest) -> HttpResponse:
-    """The city that we ask has a file that goes with a correction."""
+    """Send a file of a correction to the city that we asked for it."""
     return _answered(request, answer_file)
 
 
@@ -62,7 +62,7 @@ def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) ->
 
 
 def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
-    """Who calls, and the body. Raises ``CallRefused`` and ``BadMessage``."""
+    """Return the calling city and the body. Raises ``CallRefused`` and ``BadMessage``."""
     length = request.headers.get("Content-Length", "")
     if length.isascii() and length.isdecimal() and int(length) > MOST_BYTES:
         raise BadMessage

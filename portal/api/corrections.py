@@ -1,6 +1,6 @@
-"""`corrections`: a provider files an appeal for a person who has applied with it, and follows what it has filed.
+"""`corrections`: a provider files an appeal for a person registered with it, and follows its appeals.
 
-Where the record comes from another city, that city is asked as well, as with every appeal (``docs/adr/0046-…``).
+If the record comes from another city, that city is asked as well, as with every appeal (``docs/adr/0046-…``).
 """
 
 from datetime import datetime

@@ -35,7 +35,7 @@ class Entries(Service):
 
 
 def taken(request: Request, lines: list[bytes]) -> list[LineResult]:
-    """What became of the lines of the provider that calls. Raises ``ApiError`` when others hold the intake too long."""
+    """Take the lines of the calling provider and return their results. Raises ``ApiError`` if others hold the intake too long."""
     caller = caller_of(request)
     wait = service.LOCK_TIMEOUT_SECONDS
     try:

@@ -1,4 +1,4 @@
-"""Why a call is refused: problems of RFC 9457, each with a stable type and its sentence in two languages."""
+"""Refusals of calls: problems of RFC 9457, each with a stable type and its sentence in two languages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -71,7 +71,7 @@ class ApiErrorCode(TextChoices):
 
 
 def problem(status: int, reason: TextChoices, params: Mapping[str, object]) -> dict[str, Any]:
-    """The body of a refusal; ``params`` fill the places in the reason's sentence."""
+    """Return the body of a refusal; ``params`` fill the placeholders in the reason's sentence."""
     message = {language: Refused(reason, **params).message_in(language) for language in LANGUAGES}
     return {
         "type": f"{TYPE_PREFIX}{reason.value}",
@@ -84,7 +84,7 @@ def problem(status: int, reason: TextChoices, params: Mapping[str, object]) -> d
 
 
 class ApiError(APIException):
-    """Ends a call with a status and a reason; ``wait`` in seconds becomes ``Retry-After``."""
+    """Raised to end a call with a status and a reason; ``wait`` in seconds becomes ``Retry-After``."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class ApiError(APIException):
             self.body["errors"] = list(errors)
 
 
-# What the framework itself refuses, by its status.
+# Refusals by the framework itself, by status.
 _FRAMEWORK = {
     401: ApiErrorCode.NOT_THIS_KEY,
     404: ApiErrorCode.NO_SUCH_ADDRESS,
@@ -114,7 +114,7 @@ _FRAMEWORK = {
 
 
 def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The framework's handler keeps status and headers; the body is ours. A refused act is a problem by its own code."""
+    """Return the framework's response with our body. A refused act becomes a problem with its own code."""
     if isinstance(error, Refused):
         error = refused(error)
     if is_closed(error):
@@ -132,12 +132,12 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
 
 
 def refused(refusal: Refused) -> ApiError:
-    """A refused act as the end of a call."""
+    """Convert a refused act to the error that ends a call."""
     return ApiError(_status(refusal), refusal.reason, params=refusal.params)
 
 
 def problem_response(error: ApiError) -> JsonResponse:
-    """For views outside the framework."""
+    """Return the response for views outside the framework."""
     response = JsonResponse(error.body, status=error.status_code, content_type=MEDIA_TYPE)
     if error.wait is not None:
         response["Retry-After"] = str(error.wait)

@@ -1,4 +1,4 @@
-"""`exports`: reports about the provider that calls, with masked names and numbers; asked for, and fetched once they are written."""
+"""`exports`: reports about the calling provider with masked names and numbers; requested, then fetched once they are written."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -127,7 +127,7 @@ class Exports(Service):
             by=caller.actor,
             now=timezone.now(),
         )
-        # A worker that is not told now finds it within the minute.
+        # If this message is lost, a worker finds the export within the minute.
         transaction.on_commit(partial(enqueue_export, current_city().schema_name, job.pk), robust=True)
         return Response(_told(job), status=202)
 
@@ -150,7 +150,7 @@ class OneExport(Service):
 
 
 class FileRenderer(BaseRenderer):
-    """Stands for the file's type, which is the export's; what is refused is JSON."""
+    """Placeholder for the type of the export's file; refusals are JSON."""
 
     media_type = "*/*"
     format = "file"
@@ -158,7 +158,7 @@ class FileRenderer(BaseRenderer):
 
 
 class TypeOfTheFile(BaseContentNegotiation):
-    """A file has the type it was asked for with, whatever `Accept` says."""
+    """Uses the type of the requested file, whatever `Accept` says."""
 
     def select_parser(self, request: Request, parsers: Any) -> None:  # noqa: ARG002
         return None
@@ -207,7 +207,7 @@ def _exports_of(caller: Caller) -> QuerySet[ExportJob]:
 
 
 def _own(request: Request, name: str) -> ExportJob:
-    """Raises ``NotFound`` also for another's."""
+    """Return the caller's export. Raises ``NotFound``, also for another caller's."""
     job = _exports_of(caller_of(request)).filter(name=name).first()
     if job is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""The fields of a schema of the OpenAPI document, one row each, for people to read, and an example of the whole."""
+"""The fields of a schema of the OpenAPI document as rows for people to read, and an example of the whole."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 Schema = Mapping[str, Any]
 Components = Mapping[str, Schema]
 
-# A choice that says its value again, as the document's maker writes where a choice has no words.
+# A description of a choice that repeats its value, as the generator writes for choices without labels.
 ECHO = re.compile(r"^\* `(.+)` - \1$", re.MULTILINE)
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
-# The bounds that a schema may set, and what they are bounds of.
+# The limits that a schema may set, and their labels.
 BOUNDS = (
     ("minLength", "maxLength", pgettext_lazy("of a text", "length")),
     ("minItems", "maxItems", _("number of items")),
@@ -34,7 +34,7 @@ SAMPLES_BY_TYPE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Field:
-    """``name`` is the way to it in the body, as ``items[].number``; ``kind`` is in the document's own words, ``text`` HTML."""
+    """A row. ``name`` is the path in the body, such as ``items[].number``; ``kind`` is the document's type, ``text`` is HTML."""
 
     name: str
     kind: str
@@ -45,13 +45,13 @@ class Field:
 
 
 def prose(text: str) -> str:
-    """What the document says in Markdown, as HTML."""
+    """Render the document's Markdown as HTML."""
     rendered: str = MARKDOWN.render(text)
     return rendered
 
 
 def fields_of(schema: Schema, components: Components, within: str = "") -> Iterator[Field]:
-    """Every field of the object or of the objects in the list, each followed by those inside it."""
+    """Yield every field of an object, or of the objects in a list, each followed by those inside it."""
     schema = plain(schema, components)
     if "items" in schema:
         schema, within = plain(schema["items"], components), f"{within}[]"
@@ -63,7 +63,7 @@ def fields_of(schema: Schema, components: Components, within: str = "") -> Itera
 
 
 def field(name: str, schema: Schema, components: Components, *, is_required: bool) -> Field:
-    """The row of one field or parameter."""
+    """Return the row of one field or parameter."""
     schema = plain(schema, components)
     inner = plain(schema["items"], components) if "items" in schema else schema
     values = inner.get("enum", [inner["const"]] if "const" in inner else [])
@@ -78,7 +78,7 @@ def field(name: str, schema: Schema, components: Components, *, is_required: boo
 
 
 def plain(schema: Schema, components: Components) -> Schema:
-    """Without a reference, and without the choice of null: ``nullable`` says that there was one. What stands nearer counts."""
+    """Resolve references and remove the choice of null, which ``nullable`` then records. Outer keywords take precedence."""
     if "$ref" in schema:
         found = components[schema["$ref"].rpartition("/")[2]]
         return plain({**found, **{key: value for key, value in schema.items() if key != "$ref"}}, components)
@@ -95,7 +95,7 @@ def plain(schema: Schema, components: Components) -> Schema:
 
 
 def sample(schema: Schema, components: Components) -> Any:
-    """A value of the form: of a choice the first, of what may be left out nothing."""
+    """Return an example value: the first of several choices, without optional fields."""
     schema = plain(schema, components)
     if "default" in schema and schema["default"] is not None:
         return schema["default"]

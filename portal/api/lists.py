@@ -1,4 +1,4 @@
-"""`disagreements` and `cases`: what concerns the provider that calls, page by page, and nobody's name or number."""
+"""`disagreements` and `cases`: those that concern the calling provider, page by page, without names or numbers."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Long lists by cursor. A cursor is opaque, and good for the list, the filter and the caller that it was given for."""
+"""Paging of long lists by opaque cursors. A cursor is valid for the list, filter and caller that it was given for."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ PAGING = [
 
 
 def filter_of(request: Request, names: tuple[str, ...] = ()) -> dict[str, str]:
-    """The query without what pages are asked by. Raises ``ApiError`` for a parameter that is not known."""
+    """Return the query without the parameters of paging. Raises ``ApiError`` for an unknown parameter."""
     given = query_parameters(request._request, (*names, *OF_PAGES))
     return {name: value for name, value in given.items() if name in names}
 
@@ -39,9 +39,9 @@ def filter_of(request: Request, names: tuple[str, ...] = ()) -> dict[str, str]:
 def page(
     request: Request, queryset: QuerySet[Any], *, by: Sequence[str], told: Callable[[Any], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Up to ``limit`` rows of the list after the cursor, as ``items``, and the ``next_cursor`` while there are more.
+    """Return up to ``limit`` rows after the cursor as ``items``, and the ``next_cursor`` while there are more.
 
-    ``by``: not-null columns, the last unique. Raises ``ApiError``.
+    ``by`` are not-null columns, the last one unique. Raises ``ApiError``.
     """
     limit = request.GET.get("limit", str(PAGE_SIZE))
     is_number = limit.isascii() and limit.isdecimal() and len(limit) <= len(str(LARGEST_PAGE))
@@ -60,7 +60,7 @@ def page(
 
 
 def _seal(request: Request, token: str) -> str:
-    """Bound to who asks and to everything of the address but the place and the size of the page."""
+    """Return a MAC over the caller, the place, and all of the address except paging."""
     rest = sorted((name, value) for name, value in request.GET.items() if name not in OF_PAGES)
     bound = [caller_of(request).actor, request.path, *(f"{name}={value}" for name, value in rest), token]
     return lookup_hash("\x00".join(bound), use="api_cursor").hex()[:32]

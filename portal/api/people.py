@@ -1,6 +1,6 @@
-"""`declarations`, `trips`, `status`, `calls` and `codes`: one person at a time, named by their document in the body, never in an address.
+"""`declarations`, `trips`, `status`, `calls` and `codes`: one person at a time, named by their document in the body, not the address.
 
-Whoever has not applied for a code with the provider that calls is to it as one whom nobody knows.
+A person who is not registered with the calling provider is treated as unknown.
 """
 
 import base64
@@ -270,7 +270,7 @@ class Codes(Service):
 
 
 def _require_declaration(body: bytes) -> None:
-    """Other types of lines go to `entries`; whatever is no object is told by whoever reads lines."""
+    """Raise ``ApiError`` for other types of lines. Bodies that are not objects are reported by the check of lines."""
     try:
         kind = json.loads(body)["type"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -280,7 +280,7 @@ def _require_declaration(body: bytes) -> None:
 
 
 def _refused_line(refusal: BadLine | None) -> ApiError:
-    """A line's refusal as a problem; none: the body was blank."""
+    """Return a line's refusal as a problem; ``None`` means that the body was blank."""
     refusal = refusal or BadLine(Refusal.BAD_JSON)
     errors = [{"field": refusal.field, "reason": refusal.reason.value}] if refusal.field else None
     return ApiError(422, refusal.reason, params=refusal.params, errors=errors)
@@ -291,7 +291,7 @@ def _person(request: Request) -> Citizen | None:
 
 
 def find_person(asked: PersonQuery, caller: Caller, *, now: datetime) -> Citizen | None:
-    """Whom a body means, if they have applied with the provider that calls. Raises ``ApiError``."""
+    """Return the person a body names if they are registered with the calling provider. Raises ``ApiError``."""
     try:
         identity = check_identity(asked.id_type, asked.id_number, today=current_city().day_of(now))
     except BadIdentity:
@@ -300,7 +300,7 @@ def find_person(asked: PersonQuery, caller: Caller, *, now: datetime) -> Citizen
 
 
 def _applied_with(caller: Caller) -> QuerySet[Citizen]:
-    """The people who have applied with the provider that calls."""
+    """Return the people registered with the calling provider."""
     return Citizen.objects.filter(registrations__in=Registration.objects.filter(provider__code=caller.code))
 
 
@@ -344,7 +344,7 @@ def _status(citizen: Citizen | None, caller: Caller, now: datetime) -> StatusAns
 
 
 def _called(reference: str, caller: Caller, now: datetime) -> Citizen:
-    """The person that the caller was given the reference for. Raises ``ApiError``."""
+    """Return the person for whom the caller was given the reference. Raises ``ApiError``."""
     ended = ApiError(422, PersonRefusal.CALL_ENDED, minutes=int(CALL_LIFETIME.total_seconds()) // 60)
     try:
         encrypted = base64.urlsafe_b64decode(reference + "=" * (-len(reference) % 4))

@@ -1,4 +1,4 @@
-"""The reference page of the API, made from the OpenAPI document: what a developer reads before the first call."""
+"""The reference page of the API for developers, generated from the OpenAPI document."""
 
 import json
 import re
@@ -25,13 +25,13 @@ from portal.web.access import for_anyone
 IN_PATH = re.compile(r"\{(\w+)\}")
 IN_SENTENCE = re.compile(r"\{\w+\}")
 WORDS = ("summary", "description")
-# Headers as they are written, in whatever language the sentence is.
+# Names of headers, in sentences of either language.
 HEADER = re.compile(r"(?<!`)\b(?:[A-Z][a-z]+-[A-Z][a-z]+|Authorization: Bearer)\b")
 
 
 @dataclass(frozen=True)
 class Body:
-    """Of a request or an answer. ``example`` stands for its form where the document shows none."""
+    """A body of a request or an answer. ``example`` is generated from the schema if the document has none."""
 
     media_type: str
     title: str
@@ -42,7 +42,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Call:
-    """How a call is made, ready to be pasted into a shell."""
+    """A command that makes a call, for pasting into a shell."""
 
     title: str
     command: str
@@ -72,13 +72,13 @@ def reference(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=2)
 def reference_text(language: str) -> str:
-    """The page below its title: the same in every city, and made once a language and process."""
+    """Return the page below its title. It is the same in every city, and rendered once per language and process."""
     with translation.override(language):
         return render_to_string("api/reference_text.html", _described(_translated(json.loads(document()))))
 
 
 def descriptions(described: Any) -> Iterator[str]:
-    """What the document says in words, wherever it does. The catalogue has their Chinese."""
+    """Yield all texts of the document; the catalogue has their Chinese."""
     if isinstance(described, list):
         for inner in described:
             yield from descriptions(inner)
@@ -91,7 +91,7 @@ def descriptions(described: Any) -> Iterator[str]:
 
 
 def _translated(described: Any) -> Any:
-    """The document is English, whoever asks for it."""
+    """Return the document, which is in English, with its texts translated."""
     if isinstance(described, list):
         return [_translated(inner) for inner in described]
     if isinstance(described, dict):
@@ -103,7 +103,7 @@ def _translated(described: Any) -> Any:
 
 
 def _is_words(key: str, inner: Any) -> bool:
-    """A field may be named so as well: its schema is no text. Choices that only say their values again have no words."""
+    """Return whether the value is a text to translate: not the schema of a field of that name, and not only repeated choices."""
     return key in WORDS and isinstance(inner, str) and ECHO.sub("", inner).strip() != ""
 
 
@@ -154,7 +154,7 @@ def _parameter(one: dict[str, Any], components: Components) -> Field:
 
 
 def _bodies(content: dict[str, Any], components: Components) -> Iterator[Body]:
-    """The one of lines has the forms of its lines, which stand in no schema of a body."""
+    """Yield the bodies of a content. A body of lines has the fields of its lines, which are in no schema of a body."""
     for media_type, told in content.items():
         if media_type == LINES_TYPE and told["schema"].get("format") != "binary":
             schemas = {shape.__name__: components[shape.__name__] for shape in SHAPES.values()}
@@ -179,7 +179,7 @@ def _example(told: dict[str, Any], components: Components) -> str:
 
 
 def _calls(method: str, path: str, asked: dict[str, Any]) -> Iterator[Call]:
-    """One for each example of a body; a call without a body has one."""
+    """Yield a call for each example of a body; a call without a body has one."""
     address = IN_PATH.sub(lambda found: f"${found[1].upper()}", path)
     start, end = 'curl -H "Authorization: Bearer $KEY"', f'"https://$CITY{address}"'
     if method == "get":

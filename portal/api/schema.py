@@ -1,4 +1,4 @@
-"""The OpenAPI document of the API. The schemas of lines are those that lines are validated against."""
+"""The OpenAPI document of the API. The schemas of lines are those that validate lines."""
 
 import json
 from functools import lru_cache
@@ -26,7 +26,7 @@ URLS = "portal.urls_city"
 
 @lru_cache(maxsize=1)
 def document() -> bytes:
-    """The same in every city: what differs is the host that it is asked of."""
+    """Return the document, which is the same in every city, as it contains no host."""
     generator = SchemaGenerator(urlconf=URLS)  # type: ignore[no-untyped-call]
     return json.dumps(generator.get_schema(request=None, public=True), ensure_ascii=False).encode()  # type: ignore[no-untyped-call]
 
@@ -40,7 +40,7 @@ class Message(serializers.Serializer[Any]):
     en = serializers.CharField()
 
     def get_fields(self) -> dict[str, Any]:
-        """`zh-hans` is no name that Python allows."""
+        """Add the field `zh-hans`, which is not a name in Python."""
         return {"zh-hans": serializers.CharField(), **super().get_fields()}
 
 
@@ -129,7 +129,7 @@ WITH_BODY = (*ANY_CALL, 409, 411, 413, 415, 422)
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """What a call may be refused with, for ``extend_schema``."""
+    """Return the refusals of a call, for ``extend_schema``."""
     return {(status, PROBLEM_TYPE): OpenApiResponse(Problem, PROBLEMS[status]) for status in statuses}
 
 
@@ -172,6 +172,6 @@ def line_components() -> dict[str, Any]:
 
 
 def with_lines(result: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Hook of the generator: the lines stand in a body that is text to it."""
+    """Add the schemas of lines to the document, as a hook of the generator: to the generator their body is only text."""
     result["components"]["schemas"] |= line_components()
     return result

@@ -1,4 +1,4 @@
-"""What all services have in common: a key with the service's scope, JSON both ways, and calls that may be sent again."""
+"""Common parts of the services: a key with the service's scope, JSON both ways, and calls that may be repeated."""
 
 import hashlib
 import json
@@ -27,14 +27,14 @@ from regions.keys.encryption import API_ANSWER, content_hash, decrypt, encrypt, 
 ANYTHING = "*/*"
 ANSWERS_KEPT = timedelta(hours=24)
 LONGEST_IDEMPOTENCY_KEY = 255
-# How long a call waits for others that hold what it needs.
+# Seconds that a call waits for a lock.
 LOCK_TIMEOUT_SECONDS = 10
 
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
 class Negotiation(DefaultContentNegotiation):
-    """Who takes anything, as machines at gates do, is given JSON; only what others take is looked at."""
+    """Returns JSON to callers that accept anything, as machines at gates do; other `Accept` headers are evaluated."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.headers.get("Accept", ANYTHING) == ANYTHING:
@@ -64,12 +64,12 @@ class NoSuchAddress(APIView):
 
 
 class LockTimedOutError(RuntimeError):
-    """Another holds what the call needs; nothing of what was asked last has been stored. Ask again."""
+    """Raised if another transaction holds what the call needs; nothing of the last statement was stored. Retry."""
 
 
 @contextmanager
 def lock_timeout(*, seconds: int) -> Iterator[None]:
-    """Wait so long for any lock in the block. Raises ``LockTimedOutError``."""
+    """Wait at most this long for any lock in the block. Raises ``LockTimedOutError``."""
     _set_lock_timeout(f"{seconds}s")
     try:
         yield
@@ -78,7 +78,7 @@ def lock_timeout(*, seconds: int) -> Iterator[None]:
             raise LockTimedOutError from error
         raise
     finally:
-        if not connection.needs_rollback:  # else the setting goes back with the transaction
+        if not connection.needs_rollback:  # otherwise the rollback resets the setting
             _set_lock_timeout("0")
 
 
@@ -88,9 +88,9 @@ def _set_lock_timeout(value: str) -> None:
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Let a call say ``Idempotency-Key``: for a day the same call of the same key is answered as the first time, and done once.
+    """Support ``Idempotency-Key``: for a day, a call repeated with the same key gets the first answer and is done only once.
 
-    The call is one transaction then. What was refused is not kept: mended or asked later, it is tried anew.
+    Such a call is one transaction. Refusals are not stored: a corrected or later call is tried again.
     """
 
     @wraps(handler)
@@ -117,7 +117,7 @@ def idempotent(handler: Handler) -> Handler:
 
 
 def _claim(request: Request, shown: str, call_hash: bytes) -> IdempotentAnswer:
-    """The row of the key, ours to fill where it has no status yet. Whoever comes second waits for the first to end."""
+    """Return the row of the key; without a status it is ours to fill. A second call waits for the first to end."""
     now, caller = timezone.now(), caller_of(request)
     IdempotentAnswer.objects.filter(called_at__lt=now - ANSWERS_KEPT).delete()
     row = IdempotentAnswer(

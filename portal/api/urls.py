@@ -1,4 +1,4 @@
-"""URLs of the API, under a city's host name. The path holds the version that a caller was written for."""
+"""URLs of the API, under a city's host name. The path contains the version that a caller was written for."""
 
 from django.urls import path, re_path
 
@@ -39,6 +39,6 @@ urlpatterns = [
     path("webhooks/<int:webhook_id>/deliveries", Deliveries.as_view(), name="api_deliveries"),
     path("schema", schema, name="api_schema"),
     path("reference/", reference, name="api_reference"),
-    # The last of all.
+    # Must be the last.
     re_path("^(?P<address>.*)$", NoSuchAddress.as_view(), name="api_no_such_address"),
 ]

@@ -1,4 +1,4 @@
-"""`verifications`: a gate's machine, or a provider whose key may, has a pass checked as the page of a gate does."""
+"""`verifications`: a gate's machine, or a provider whose key has the scope, has a pass verified as on a gate's page."""
 
 from datetime import datetime
 from functools import cache
@@ -22,9 +22,9 @@ from portal.api.schema import WITH_BODY, problems
 from portal.api.service import Service
 from portal.observability.happened import pass_checked
 
-# A scanner's noise may be longer than any pass; it is answered as no pass.
+# A scanner's noise may be longer than any pass; the answer is that it is no pass.
 MOST_CHARACTERS = 20_000
-# No name of a person fits: a number or a code of the provider's own.
+# A number or a code of the provider's own; a person's name does not match.
 GATE_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 
@@ -108,7 +108,8 @@ class Verifications(Service):
     def post(self, request: Request) -> Response:
         scanned, caller = read_json(request._request, ScannedPass), caller_of(request)
         by = caller.actor
-        # A machine's key is one gate's; a provider has many under one key, and the same pass at two of them is to be seen.
+        # A machine's key belongs to one gate. A provider has many gates under one key; the same pass at two of them must be
+        # noticed.
         if caller.kind == "provider":
             if scanned.gate is None:
                 raise ApiError(422, ApiErrorCode.BAD_BODY, errors=[{"field": "gate", "reason": "missing"}])

@@ -1,4 +1,4 @@
-"""`webhooks`: the addresses that a provider has its front ends told at, and what they were told."""
+"""`webhooks`: the addresses at which a provider receives messages, and the deliveries to them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,7 +26,7 @@ from portal.api.service import Service, idempotent
 from regions.refusals import NotFound
 
 LONGEST_ADDRESS = 500
-# What is told of persons; the city's own events go to its own receivers.
+# Events about persons; the city's own events go to its own receivers.
 Event = Annotated[
     WebhookEvent, Field(strict=False), WithJsonSchema({"type": "string", "enum": [one.value for one in OF_PERSONS]})
 ]
@@ -223,7 +223,7 @@ def _is_taken_back(act: Act, webhook: Webhook) -> bool:
 
 
 def _webhooks_of(caller: Caller) -> QuerySet[Webhook]:
-    """With how many messages wait and were given up."""
+    """Return the caller's webhooks with the numbers of waiting and failed messages."""
     return Webhook.objects.filter(provider__code=caller.code).annotate(
         waiting=Count("deliveries", filter=Q(deliveries__state=DeliveryState.WAITING)),
         given_up=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DEAD)),
@@ -231,7 +231,7 @@ def _webhooks_of(caller: Caller) -> QuerySet[Webhook]:
 
 
 def _own(request: Request, webhook_id: int) -> Webhook:
-    """Raises ``NotFound`` also for another's."""
+    """Return the caller's webhook. Raises ``NotFound``, also for another caller's."""
     found = _webhooks_of(caller_of(request)).filter(pk=webhook_id).first()
     if found is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Accounts of the demo that can be signed in with at once: one password and one secret for one-time codes, new every time."""
+"""Accounts of the demo, ready to sign in: one password and one secret for one-time codes, new at each start."""
 
 import secrets
 from collections.abc import Iterable
@@ -23,13 +23,13 @@ from regions.staff.roles import Role
 from regions.tenancy import in_city
 
 PASSWORD_BYTES = 12
-# The operator's accounts, in no city: who opens cities, and who reads the journal of that.
+# The operator's accounts, in no city: those who open cities, and one who reads the journal of that.
 OPERATORS = {
     "operator": Role.SYSTEM_ADMIN,
     "operator_second": Role.SYSTEM_ADMIN,
     "operator_audit": Role.AUDIT_ADMIN,
 }
-# Of those who decide about each other's proposals a city needs a second one, and of those who look at each other's decisions.
+# A second account for roles that decide about each other's proposals or look at each other's decisions.
 SECOND = {
     "security_admin_second": Role.SECURITY_ADMIN,
     "reviewer_second": Role.REVIEWER,
@@ -41,30 +41,30 @@ OFFICES = {Role.REVIEWER: "复核科", Role.APPROVER: "审批科", Role.SOURCE_M
 
 @dataclass(frozen=True)
 class Secrets:
-    """What every account of a demo is signed in with. One for all, so that a person needs one line in their authenticator app."""
+    """The credentials of every account of a demo. They are the same for all, so that one entry in an authenticator app suffices."""
 
     password: str
     one_time_codes: str
 
     @classmethod
     def fresh(cls) -> "Secrets":
-        """New ones."""
+        """Return new ones."""
         return cls(secrets.token_urlsafe(PASSWORD_BYTES), str(generate_totp_secret()))
 
     @cached_property
     def hashed(self) -> str:
-        """The password as it is stored; hashing takes half a second, and there are sixty accounts."""
+        """The password's hash, computed once: hashing takes half a second, and there are sixty accounts."""
         return make_password(self.password)
 
     @property
     def address(self) -> str:
-        """The secret as the link an authenticator app takes."""
+        """The secret as a link for an authenticator app."""
         return f"otpauth://totp/{quote('健康码演示')}?secret={self.one_time_codes}&issuer={quote('健康码演示')}"
 
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """What one needs to sign in; ``one_time_codes`` is the secret for an authenticator app, ``address`` the same as a link."""
+    """The credentials of an account; ``one_time_codes`` is the secret for an authenticator app, ``address`` the same as a link."""
 
     username: str
     role: Role
@@ -74,14 +74,14 @@ class DemoAccount:
 
 
 def demo_accounts(schema: str, given: Secrets | None = None, *, now: datetime | None = None) -> list[DemoAccount]:
-    """An account for every role of the city, named after it, and a second one for three of them: one secret for all."""
+    """Return an account for every role of the city, named after it, and a second one for three of them, all with one secret."""
     with in_city(schema):
         wanted = {**{role.value: role for role in Role}, **SECOND}
         return _renewed(wanted.items(), given or Secrets.fresh(), place=schema, now=now or timezone.now())
 
 
 def operator_accounts(given: Secrets | None = None) -> list[DemoAccount]:
-    """The operator's accounts. Call in no city."""
+    """Return the operator's accounts. Call in no city."""
     return _renewed(OPERATORS.items(), given or Secrets.fresh(), place="public", now=timezone.now())
 
 
@@ -102,7 +102,7 @@ def _ready(username: str, role: Role, given: Secrets, *, place: str, now: dateti
 
 
 def _added(username: str, role: Role, *, place: str, now: datetime) -> Account:
-    """As ``add_staff`` does it, but for the one-time password, which nobody would use and which takes long to hash."""
+    """Add an account like ``add_staff``, without the one-time password, which would not be used and takes long to hash."""
     name = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0)
     told = {"office": OFFICES.get(role, ""), "email": f"{username}@{place}.example"}
     account = Account.objects.create(username=username, full_name=name, created_at=now, **told)

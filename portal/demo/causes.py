@@ -1,7 +1,7 @@
-"""Stories in which providers come to different colours, each for one known cause.
+"""Stories in which providers reach different colours, each for one known cause.
 
-Kinds are chosen so that nothing but the cause parts the providers: events of this week that every shipped rule set holds, or
-that one of two holds and the other has released.
+The kinds of events are chosen so that only the cause makes the providers differ: events of this week that every shipped rule set
+holds, or that one of two holds and the other has released.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from portal.demo.stage import LATE
 from regions.vocabulary import FactKind
 
 HELD_BY_ALL = (FactKind.CLOSE_CONTACT, FactKind.OVERSEAS_ARRIVAL, FactKind.SPACETIME_OVERLAP)
-# Places in Dehong, Quanzhou, and Baoji near Xi'an: at two levels on two rule sets' risk lists, or on one list only.
+# Areas in Dehong, Quanzhou, and Baoji near Xi'an: at two levels in two rule sets' risk lists, or in one list only.
 DEHONG, QUANZHOU, BAOJI = "533103", "350505", "610304"
 
 
@@ -23,12 +23,12 @@ def late_record(life: Life) -> None:
 
 
 def missing_record(life: Life) -> None:
-    """Only one source ever heard of it: source."""
+    """Only one source has the record: source."""
     life.tell(life.dice.choice(HELD_BY_ALL), life.recently(3, 6), only=life.dice.choice(life.stage.sources))
 
 
 def other_date(life: Life) -> None:
-    """One source has the month before: long served there, held here: source."""
+    """One source has the month before: served there, held here: source."""
     ago = life.recently(4, 9)
     wrong = life.dice.choice(life.stage.sources)
     for source in life.stage.sources:
@@ -58,7 +58,7 @@ def yellow_or_red(life: Life) -> None:
 
 
 def medium_or_high_risk(life: Life) -> None:
-    """Where the risk lists have one area at two levels, or only one of them has it: rules."""
+    """The risk lists have one area at two levels, or only one of them has it: rules."""
     ago = life.recently(4, 6)
     area = life.dice.choice([DEHONG, BAOJI if "sichuan" in life.stage.rule_sets else QUANZHOU])
     life.tell(FactKind.AREA_STAY, ago, until=ago - 2, area=area)
@@ -72,7 +72,7 @@ def red_or_yellow_traveller(life: Life) -> None:
 
 
 def arrival_or_nothing(life: Life) -> None:
-    """Newcomers are yellow nationally; Guangdong's rules do not know them: rules."""
+    """Newcomers are yellow nationally; Guangdong has no rule about them: rules."""
     life.tell(FactKind.ARRIVAL, life.recently(1, 5))
 
 
@@ -85,14 +85,14 @@ def other_answer(life: Life) -> None:
 
 
 def ill_with_one(life: Life) -> None:
-    """Unwell in one app's check-in, in no other: declaration."""
+    """Unwell in one app's check-in and in no other: declaration."""
     life.check_in_everywhere()
     odd = life.dice.choice(life.stage.providers).code
     life.unhealthy[odd] = {life.recently(0, 2)}
 
 
 def forgotten_check_ins(life: Life) -> None:
-    """All rules but one provider's check-ins are met: declaration."""
+    """All conditions but one provider's check-ins are met: declaration."""
     if "guangdong" in life.stage.rule_sets:
         life.tell(FactKind.CLOSE_CONTACT, life.recently(15, 17))
     else:

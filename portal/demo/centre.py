@@ -1,4 +1,4 @@
-"""The one big-data centre of the province: an HTTP server in a process of its own, that outlives the demo until `./run stop`."""
+"""The province's big-data centre: an HTTP server in a process of its own, which runs until `./run stop`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,15 @@ PREFERRED_PORT = "8701"
 
 
 def data_of(folder: Path) -> Path:
-    """The file that holds what the centre knows."""
+    """Return the file with the centre's data."""
     return folder / "big-data-centre.sqlite"
 
 
 def ensure_centre(state: State, folder: Path, apps: Mapping[str, str]) -> str:
-    """The centre's base URL, started if it is down; `apps` says which variable holds each app's secret. Raises ChildDown."""
+    """Return the centre's base URL, started if it is down. Raises ChildDown.
+
+    `apps` maps each app to the environment variable with its secret.
+    """
     before = state.load(NAME)
     facts = {
         "port": before.get("port", PREFERRED_PORT),

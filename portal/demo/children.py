@@ -1,4 +1,4 @@
-"""Processes the demo starts: noted so that `./run stop` finds them, watched, and ended in an orderly way."""
+"""Processes that the demo starts: registered so that `./run stop` finds them, monitored, and terminated in order."""
 
 import os
 import signal
@@ -25,24 +25,24 @@ _kept: dict[str, socket.socket] = {}
 
 
 class ChildDown(RuntimeError):
-    """A process did not start, or ended by itself; the message says where to read why."""
+    """Raised if a process did not start, or ended by itself; the message names its log."""
 
 
 @dataclass
 class Child:
-    """A process and its log; `process` is none while one that an earlier demo started serves."""
+    """A process and its log; `process` is None if an earlier demo started it."""
 
     title: str
     log: Path
     process: subprocess.Popen[bytes] | None = None
 
     def check(self) -> None:
-        """Raises ChildDown."""
+        """Raise ChildDown if the process has ended."""
         if self.process is not None and self.process.poll() is not None:
             raise ChildDown(f"{self.title} ended; its log is {self.log}.")
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Raises ChildDown when the process ends meanwhile, or it takes too long."""
+        """Wait for the condition. Raises ChildDown if the process ends meanwhile, or it takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while not condition():
             self.check()
@@ -51,14 +51,14 @@ class Child:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Let it finish what it has begun."""
+        """Terminate the process and wait until it has finished what it began."""
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=STOP_SECONDS)
 
 
 def start(name: str, title: str, command: Sequence[str], *, log: Path) -> Child:
-    """Start a Python module, away from this terminal's Ctrl+C."""
+    """Start a Python module, not reached by this terminal's Ctrl+C."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
@@ -74,7 +74,7 @@ def start(name: str, title: str, command: Sequence[str], *, log: Path) -> Child:
 
 
 def end(name: str, process: int) -> None:
-    """End a process that an earlier demo started. Raises ChildDown when it will not."""
+    """End a process that an earlier demo started. Raises ChildDown if it does not end."""
     os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while find_process(name) is not None:
@@ -84,7 +84,7 @@ def end(name: str, process: int) -> None:
 
 
 def ensure_worker(folder: Path) -> Child:
-    """A worker, started if the demo has none."""
+    """Return the demo's worker, started if there is none."""
     worker = Child("The worker", folder / "worker.log")
     if find_process("demo-worker") is None:
         with worker.log.open("ab") as output:
@@ -94,7 +94,7 @@ def ensure_worker(folder: Path) -> Child:
 
 
 def ensure_beat(folder: Path) -> Child:
-    """A beat, started if the demo has none."""
+    """Return the demo's beat, started if there is none."""
     beat = Child("The scheduler", folder / "beat.log")
     if find_process("demo-beat") is None:
         with beat.log.open("ab") as output:
@@ -104,9 +104,10 @@ def ensure_beat(folder: Path) -> Child:
 
 
 def choose_port() -> str:
-    """Of the web server: 8000, or another one where that is taken. Every link written from here on leads there, a child's as well.
+    """Return the web server's port: 8000, or another one if it is taken. Links use it from now on, also in child processes.
 
-    It is kept until the web server starts, a minute from now: another demo would take it, and be taken for this one.
+    The port is reserved until the web server starts, a minute from now: otherwise another demo could take it and be mistaken for
+    this.
     """
     port = free_port(WEB_PORT)
     _kept[port] = socket.create_server(("127.0.0.1", int(port)))
@@ -115,7 +116,7 @@ def choose_port() -> str:
 
 
 def start_web(folder: Path, port: str) -> Child:
-    """The web server. Raises ChildDown."""
+    """Start the web server. Raises ChildDown."""
     command = ["portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", str(WEB_THREADS)]
     if port in _kept:
         _kept.pop(port).close()
@@ -125,7 +126,7 @@ def start_web(folder: Path, port: str) -> Child:
 
 
 def listens(port: str) -> bool:
-    """Whether somebody answers on a port of the loopback."""
+    """Return whether a server listens on a port of the loopback."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", int(port))) == 0

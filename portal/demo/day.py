@@ -1,4 +1,4 @@
-"""Running the day: a run in every city, enqueued through Celery and watched until it has ended."""
+"""Running the day: a run in every city, enqueued through Celery and followed until it has ended."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,20 +18,20 @@ ENQUEUE_AGAIN_SECONDS = 20
 
 
 def run_day(schemas: Sequence[str], *, worker: Child, ended: Callable[[str, Run], Any]) -> dict[str, int]:
-    """Start a run in each city and follow all of them; the number of each city's run. Raises ChildDown."""
+    """Start a run in each city and follow all of them. Return the run of each city. Raises ChildDown."""
     runs = {}
     for schema in schemas:
         with in_city(schema):
             runs[schema] = start_run(by=BY, now=timezone.now())[0].pk
         enqueue_run(schema, runs[schema])
     for schema, run in _follow(runs, worker):
-        with in_city(schema):  # what it lacks is worded from the city's tables
+        with in_city(schema):  # the message is worded from the city's tables
             ended(schema, run)
     return runs
 
 
 def _follow(runs: dict[str, int], worker: Child) -> Iterator[tuple[str, Run]]:
-    """Each run as it ends. The state is PostgreSQL's; a lost message is enqueued again."""
+    """Yield each run as it ends. The state is read from PostgreSQL; a lost message is enqueued again."""
     waiting = dict(runs)
     enqueued_at = time.monotonic()
     while waiting:

@@ -1,4 +1,4 @@
-"""A day at a past desk: citizens appeal and answer, officials decide, two of them where it takes two – all by the portal's verbs."""
+"""A past day's work with cases: citizens appeal and answer, officials decide, always by the portal's own functions."""
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -46,10 +46,10 @@ from regions.vocabulary import FactKind
 
 DOCUMENT = "document:2026-118"
 CASES, APPEALS = 3, 1
-# Of so many cases one is left to the next day, of so many proposals one is refused, and so on.
+# One case of this many is left to the next day, one proposal of this many is refused, and so on.
 ONE_IN, NOTE_IN, REFUSED_IN, ENDED_IN = 3, 6, 5, 5
 RULING_DAYS = (4, 12)
-# What the city keeps for questions and decisions: use, name, Chinese, English.
+# The city's reply templates: use, name, Chinese, English.
 TEMPLATES = (
     (
         ReplyTemplate.Use.QUESTION,
@@ -68,9 +68,9 @@ TEMPLATES = (
 
 @dataclass
 class Desk:
-    """One city's, on one day. ``over``: the hashes of those whose records are wrong; ``spared``: of those who wait for today.
+    """The work of one city on one day. ``over`` are hashes of people whose records are wrong, ``spared`` of those left for today.
 
-    Its dice are its own, so that a past that is told anew is the same.
+    It has random numbers of its own, so that a past simulated again is the same.
     """
 
     over: Collection[bytes]
@@ -79,7 +79,7 @@ class Desk:
     now: datetime
 
     def work(self) -> None:
-        """From morning to evening. Call in the city."""
+        """Do the day's work from morning to evening. Call in the city."""
         self._keep_templates()
         self._answer_held_groups()
         self._close_alarms()
@@ -92,7 +92,7 @@ class Desk:
         self._look_again()
 
     def _keep_templates(self) -> None:
-        """Written once; no dice are thrown for it."""
+        """Write the templates once, without using random numbers."""
         if not ReplyTemplate.objects.exists():
             for use, name, text_zh, text_en in TEMPLATES:
                 save_template(
@@ -100,7 +100,7 @@ class Desk:
                 )
 
     def _act(self, verb: Callable[..., Any], *parts: Any, by: str, **how: Any) -> None:
-        """Do it some minutes later; what is refused – a run has closed the case meanwhile – is left undone, as at any desk."""
+        """Do it some minutes later. An act that is refused, such as on a case a run has closed meanwhile, is skipped."""
         self.now += timedelta(minutes=self.dice.randint(2, 15))
         with suppress(Refused):
             verb(*parts, by=by, now=self.now, **how)
@@ -114,7 +114,7 @@ class Desk:
         )
 
     def _answer_held_groups(self) -> None:
-        """Within the hour: wrong contacts are refused, arrivals from abroad released."""
+        """Decide held groups within the hour: wrong contacts are refused, arrivals from abroad released."""
         for group in HeldGroup.objects.waiting():
             rules = Rule.objects.filter(version__rule_set=group.rule_set, code=group.rule)
             wrong = rules.filter(kind=FactKind.CLOSE_CONTACT).exists()
@@ -125,7 +125,7 @@ class Desk:
                 self._act(held_groups.approve, proposal.pk, by=APPROVER)
 
     def _close_alarms(self) -> None:
-        """Two people of different roles, the day after."""
+        """Close alarms the day after, by two people of different roles."""
         finding = AlarmAcknowledgement.Finding.EXPLAINED
         for alarm in Alarm.objects.standing().filter(raised_at__lt=self.now - timedelta(hours=12)):
             self._act(
@@ -135,7 +135,7 @@ class Desk:
                 self._act(alarms.confirm, proposal.pk, by=Role.AUDITOR.value)
 
     def _citizens(self) -> None:
-        """Some answer what they were asked; somebody who is held appeals."""
+        """Let some citizens answer questions, and a citizen who is held appeal."""
         for asked in InformationRequest.objects.filter(state=InformationRequest.State.OPEN).select_related(
             "case__citizen"
         ):
@@ -161,7 +161,7 @@ class Desk:
                 )
 
     def _treat(self, case: Case) -> None:
-        """As the cause suggests; the first look is noted in any case."""
+        """Treat a case as its cause suggests; the first look is recorded in any case."""
         by = case.assigned_to or self.dice.choice(REVIEWERS)
         self._act(close.look, case_id=case.pk, by=by)
         if not self.dice.randrange(NOTE_IN):
@@ -202,13 +202,13 @@ class Desk:
         self._act(rulings.propose, case_id=case.pk, by=by, **how)
 
     def _have_suppressed(self, case: Case, by: str) -> None:
-        """The record that only one source has."""
+        """Propose to suppress the record that only one source has."""
         for fact in sorted({hit.fact_id for hit in hits_of([case.citizen_id])[case.citizen_id]})[:1]:
             how: dict[str, Any] = {"reason_code": SuppressionReason.WRONG_PERSON, "evidence": [DOCUMENT]}
             self._act(suppressions.propose_suppression, fact_id=fact, case_id=case.pk, by=by, **how)
 
     def _decide_proposals(self) -> None:
-        """What waits for the second official; some are sent back."""
+        """Decide proposals that wait for the second official; some are refused."""
         thin = RefusalReason.EVIDENCE_THIN
         for ruling in Ruling.objects.waiting().order_by("pk"):
             if self.dice.randrange(REFUSED_IN):
@@ -222,7 +222,7 @@ class Desk:
                 self._act(suppressions.refuse_suppression, suppression_id=wrong.pk, reason_code=thin, by=APPROVER)
 
     def _end_a_ruling(self) -> None:
-        """Now and then what let somebody off turns out to be untrue."""
+        """End a ruling early now and then, as if its reason had proved untrue."""
         if self.dice.randrange(ENDED_IN):
             return
         for ruling in Ruling.objects.filter(state=Ruling.State.APPROVED).order_by("pk")[:1]:
@@ -230,7 +230,7 @@ class Desk:
             self._act(rulings.approve_end, ruling_id=ruling.pk, by=APPROVER)
 
     def _look_again(self) -> None:
-        """At what a colleague closed alone, if the lot fell on it."""
+        """Take the second looks drawn by lot at what a colleague closed alone."""
         for drawn in SecondLook.objects.waiting():
             other = next(one for one in REVIEWERS if one != drawn.decided_by)
             self._act(take_second_look, case_id=drawn.case_id, outcome=SecondLook.Outcome.AGREES, reason="", by=other)

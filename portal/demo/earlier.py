@@ -1,6 +1,6 @@
-"""Stories of weeks ago that are over: those of today told from an earlier day, and what ended them some days later.
+"""Stories of weeks ago that have ended: today's stories moved to an earlier day, with an end some days later.
 
-Sources take their records back, and people declare anew; providers came to different colours then and agree today.
+Sources revoke their records, and people declare again; providers reached different colours then and agree today.
 """
 
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from functools import wraps
 
 from portal.demo.life import Life
 
-# The run of a past day, in the city's time: after the minute of every city's scheduled run.
+# The time of a past day's run in the city: after the minute of every city's scheduled run.
 RUN_AT = (6, 10)
-# A story is over so many days before today at the latest.
+# A story has ended at least this many days before today.
 OVER_BY = 2
 SHORTEST, LONGEST = 2, 8
 
 
 def told_earlier(tell: Callable[[Life], None]) -> Callable[[Life], None]:
-    """The story as it was told on some day of the past, with its end."""
+    """Return the story as it happened on some day of the past, with its end."""
 
     @wraps(tell)
     def told(life: Life) -> None:
@@ -34,7 +34,7 @@ def told_earlier(tell: Callable[[Life], None]) -> Callable[[Life], None]:
 
 
 def _end(life: Life, days: int) -> None:
-    """So many days later, in office hours."""
+    """End the story after this number of days, in office hours."""
     at = life.stage.opened + timedelta(days=days, hours=4)
     life.records += [replace(record, recorded_at=at, revoked=True) for record in life.records]
     for provider, declared in list(life.answers.items()):

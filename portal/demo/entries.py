@@ -1,4 +1,4 @@
-"""A life as the lines providers send: declarations and check-ins, one JSON object a line (`docs/contracts.md` §3)."""
+"""A life as lines that providers send: declarations and check-ins, one JSON object a line (`docs/contracts.md` §3)."""
 
 import json
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ class Sent(NamedTuple):
 
 
 def declaration_lines(person: Person, life: Life) -> Iterator[Sent]:
-    """What the person declared to each provider, oldest first."""
+    """Yield the person's declarations to each provider, oldest first."""
     for provider, declared in life.answers.items():
         for number, answers in enumerate(declared, start=1):
             yield Sent(answers.submitted_at, _line(_declaration(person, provider, number, answers)))
 
 
 def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> Iterator[Sent]:
-    """The check-ins of these days. After the day of the stories whoever checked in on it goes on doing so, in good health."""
+    """Yield the check-ins of these days. Those who check in on the day of the stories continue daily, in good health."""
     today = life.stage.today
     for provider, days_ago in life.checked_in.items():
         ill = life.unhealthy.get(provider, set())
@@ -43,7 +43,7 @@ def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> It
 
 
 def displayed_line(person: Person, provider: str, value: str, *, at: datetime) -> bytes:
-    """What a provider displayed to the person at this instant."""
+    """Return the line about the value that a provider displayed to the person at this instant."""
     return _line(
         {
             "type": "displayed",

@@ -1,4 +1,4 @@
-"""One person for each cause of disagreement, told as the portal tells it. They are made up, so they are named in full."""
+"""An example person for each cause of disagreement, with the portal's explanation. They are invented, so names are shown in full."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -15,12 +15,12 @@ from regions.keys.encryption import identity_hash
 from regions.tenancy import in_city
 from regions.vocabulary import label_in
 
-# Colours of many whose story was told have come together on a later day.
+# Most people of a story to check, as on a later day the colours of many agree again.
 MOST_LOOKED_AT = 50
 
 
 def examples(stage: Stage, people: Population, run_id: int) -> str:
-    """Somebody for each cause whose disagreement stands after the run, and why in both languages; empty without any."""
+    """Return a person for each cause with an open disagreement after the run, and why in both languages; empty if there are none."""
     with in_city(stage.schema):
         context = context_of(Run.objects.get(pk=run_id))
         told = [line for cause in Cause for line in _example(cause, stage, people, context)]
@@ -28,7 +28,7 @@ def examples(stage: Stage, people: Population, run_id: int) -> str:
 
 
 def first_to_look_at(stage: Stage, people: Population) -> tuple[Person, str] | None:
-    """Somebody whose codes differ, and the number of their case; none where nobody's do."""
+    """Return a person whose codes differ and the number of their case, or None if there is nobody."""
     with in_city(stage.schema):
         for person, diagnosis in chain.from_iterable(_standing(cause, stage, people) for cause in Cause):
             case = diagnosis.disagreement.cases.open().first()
@@ -48,7 +48,7 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
 
 
 def _standing(cause: Cause, stage: Stage, people: Population) -> Iterator[tuple[Person, PairDiagnosis]]:
-    """Those with this cause whose disagreement stands."""
+    """Yield those with this cause whose disagreement is open."""
     for person in _with_cause(cause, stage, people):
         found = PairDiagnosis.objects.filter(
             disagreement__closed_run__isnull=True,

@@ -29,14 +29,14 @@ Progress = Callable[[int], object]
 
 @dataclass
 class Later:
-    """What a city's providers send on the days after ``after``, in files until each day has come."""
+    """The lines that a city's providers send on the days after ``after``, in files until each day comes."""
 
     after: date
     count: int = 0
     _files: dict[date, IO[bytes]] = field(default_factory=dict)
 
     def keep(self, sent: Sent, day: date) -> bool:
-        """Whether it is of a later day, and kept."""
+        """Store a line of a later day. Return whether it was stored."""
         if day <= self.after:
             return False
         if day not in self._files:
@@ -46,7 +46,7 @@ class Later:
         return True
 
     def of(self, day: date) -> Iterator[bytes]:
-        """The lines of a day, once."""
+        """Yield the lines of a day, once."""
         if file := self._files.pop(day, None):
             with file:
                 file.seek(0)
@@ -55,7 +55,7 @@ class Later:
 
 @dataclass(frozen=True)
 class Filled:
-    """How many lines providers sent, and how many records each source holds."""
+    """The number of lines that providers sent, and of records in each source."""
 
     entries: Counter[Outcome]
     records: dict[str, int]
@@ -74,9 +74,9 @@ def fill_city(
     wrong_batch: WrongBatch | None = None,
     passed_on: PassedOn | None = None,
 ) -> Filled:
-    """Everything up to a day, but for the lines that are kept for ``later``.
+    """Fill sources and take lines up to a day, except those kept in ``later``.
 
-    Done again, the same lines are duplicates and the sources begin anew: nothing is doubled.
+    Repeating it doubles nothing: the same lines are duplicates, and the sources are filled from empty.
     """
     records: dict[str, int] = {}
     for source in stage.sources:
@@ -98,14 +98,14 @@ def fill_city(
 
 
 def live_on(stage: Stage, people: Population, *, since: date, until: date, now: datetime) -> Counter[Outcome]:
-    """The check-ins of the days after `since`."""
+    """Take the check-ins of the days after `since`."""
     first = since + timedelta(days=1)
     lines = _lines(stage, people, first=first, last=until, declare=False, progress=lambda _: None)
     return take(stage, (sent.line for sent in lines), now=now)
 
 
 def display_wrongly(stage: Stage, people: Population, *, now: datetime) -> Counter[Outcome]:
-    """What providers display to whoever's story has it so, once the day's colours are known."""
+    """Take what providers display to people whose story includes it, once the day's colours are known."""
     fate = Fate(stage)
     stories = ((number, fate.story_of(number)) for number in range(people.size))
     befallen = (people.person(number) for number, story in stories if story is not None and story.display)
@@ -118,7 +118,7 @@ def display_wrongly(stage: Stage, people: Population, *, now: datetime) -> Count
 
 
 def display_earlier(crowds: Crowds, *, now: datetime) -> Counter[Outcome]:
-    """The case of the second delivery is still shown green by a provider that keeps colours, and should not at all."""
+    """Take the display of the second delivery's case, which a provider still shows green although it should not."""
     return take(crowds.stage, crowds.displayed(at=now), now=now)
 
 
@@ -138,6 +138,6 @@ def _lines(
 
 
 def take(stage: Stage, lines: Iterator[bytes], *, now: datetime) -> Counter[Outcome]:
-    """What the providers send now; how many lines had which outcome."""
+    """Take lines sent now. Return the number of lines by outcome."""
     with in_city(stage.schema):
         return Counter(result.outcome for result in take_lines(lines, by=BY, now=now))

@@ -1,6 +1,6 @@
-"""What went wrong in the past and what changed: a wrong batch, an outage, a late delivery, a new version of the rules.
+"""Incidents and changes of the past: a wrong batch, an outage, a late delivery, a new version of the rules.
 
-Their days are parts of the past, however long it is. A shorter one than ``LEAST_DAYS`` has none of them.
+Their days are fractions of the past's length. A past shorter than ``LEAST_DAYS`` has none of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,15 +25,15 @@ from regions.staff.roles import Role
 from regions.vocabulary import FactKind
 
 LEAST_DAYS = 5
-# What nobody has stayed in, so that nobody changes colour by it: Sanya.
+# Sanya, where nobody has stayed, so that nobody changes colour.
 NEW_AREA = "460200"
 
 
 @dataclass(frozen=True)
 class WrongBatch:
-    """People whom a source took for contacts one noon, and of whom it took that back two days later.
+    """People whom a source recorded as contacts one noon, and whose records it revoked two days later.
 
-    They are a delivery of their own: two people refuse all of it, and nothing that is right is refused with it.
+    They are a delivery of their own, so that two people can refuse all of it without refusing correct records.
     """
 
     stage: Stage
@@ -41,7 +41,7 @@ class WrongBatch:
 
     @classmethod
     def of(cls, crowds: Crowds | None, people: Mapping[str, Population]) -> "WrongBatch | None":
-        """In the city of the mass changes, about others than these; none where it has too few people, or no past."""
+        """Return the batch for the city of the mass changes, of other people, or None if the city is too small or has no past."""
         if crowds is None or crowds.stage.days < LEAST_DAYS:
             return None
         stage, theirs = crowds.stage, people[crowds.stage.schema]
@@ -50,7 +50,7 @@ class WrongBatch:
         return cls(stage, some) if len(some) == many else None
 
     def records(self, source: str) -> Iterator[RawRecord]:
-        """What the source says of them, and that it says so no more."""
+        """Yield the source's records about them, and their revocations."""
         for person in self.people:
             life = Life(self.stage, person.dice)
             life.tell(FactKind.CLOSE_CONTACT, self.ago + 2, only=source, recorded_at=self.stage.at(self.ago, 12))
@@ -64,7 +64,7 @@ class WrongBatch:
         return self.stage.days * 2 // 3
 
     def collect(self, stage: Stage, ago: int, *, folder: Path) -> None:
-        """On that day the city's source manager has its source collected before and after. Call in the city."""
+        """Collect the city's sources before and after, on that day, as its source manager. Call in the city."""
         if stage != self.stage or ago != self.ago:
             return
         for hour in (11, 13):
@@ -76,9 +76,9 @@ class WrongBatch:
 
 @dataclass(frozen=True)
 class Incidents:
-    """Of cities whose centre is the late one of two sources: in the first it breaks down for two days, in the last it is late once.
+    """Cities whose centre is the later of two sources: in the first it is down for two days, in the last it is late once.
 
-    None of either in a short past, whose sources go with the days all the same.
+    A short past has neither, but its sources' clocks move all the same.
     """
 
     broken: Stage | None
@@ -90,7 +90,7 @@ class Incidents:
         return cls(can[0], can[-1]) if can else cls(None, None)
 
     def move_clocks(self, stage: Stage, ago: int, *, now: datetime, folder: Path) -> None:
-        """Bring the city's sources up to that day, as far as they were."""
+        """Move the clocks of the city's sources to that day, unless they are down or late."""
         outage = stage.days * 3 // 5
         for source in stage.sources:
             is_centre = source == stage.late_source
@@ -102,7 +102,7 @@ class Incidents:
             sources.move_clock(stage, source, now=now, folder=folder)
 
     def change_rules(self, stage: Stage, ago: int, *, now: datetime) -> None:
-        """Two people put a further area on the list of the city's own rule set. Call in the city."""
+        """Add an area to the risk list of the city's own rule set, by two people. Call in the city."""
         if stage != self.broken or ago != stage.days * 2 // 5:
             return
         rule_set = RuleSet.objects.exclude(code="national").order_by("code").first()

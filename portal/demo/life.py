@@ -1,4 +1,4 @@
-"""What befalls one person: records in sources, answers to providers, daily check-ins. The stories fill it in."""
+"""The events of one person: records in sources, answers to providers, daily check-ins. The stories fill it in."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -8,9 +8,9 @@ from typing import Any
 from portal.demo.stage import Stage
 from regions.vocabulary import FactKind
 
-# Long enough for every rule that is shipped: 14 healthy days in a row since an event of some weeks ago.
+# Long enough for every shipped rule: 14 healthy days in a row since an event of some weeks ago.
 CHECK_IN_DAYS = 20
-# A record stands in all sources when it is older than the later of them is behind.
+# A record older than this is in all sources, also in the later one.
 SETTLED = timedelta(hours=12)
 
 
@@ -39,9 +39,9 @@ class Answers:
 
 @dataclass(slots=True)
 class Life:
-    """A person's, until now; `checked_in` holds days ago, today is 0, `unhealthy` those on which they felt ill.
+    """A person's events until now. `checked_in` has the days ago, today being 0, and `unhealthy` those on which they felt ill.
 
-    ``displayed`` holds the value that a provider displays wrongly.
+    ``displayed`` has the value that a provider displays wrongly.
     """
 
     stage: Stage
@@ -64,7 +64,7 @@ class Life:
         recorded_at: datetime | None = None,
         **detail: Any,
     ) -> None:
-        """Put an event that began so many days ago into all sources, or one; recorded some hours later if not said otherwise."""
+        """Add an event that began so many days ago to all sources, or to one; by default it is recorded some hours later."""
         self.told += 1
         started_on = self.stage.day(ago)
         for source in [only] if only else self.stage.sources:
@@ -82,13 +82,13 @@ class Life:
             )
 
     def withdraw(self, *, hours_ago: int) -> None:
-        """Have the sources take the last record back."""
+        """Revoke the last record in its sources."""
         at = self.stage.opened - timedelta(hours=hours_ago)
         last = [record for record in self.records if record.number == self.told]
         self.records += [replace(record, recorded_at=at, revoked=True) for record in last]
 
     def declare(self, provider: str, ago: int, **rest: Any) -> None:
-        """Answer a provider's questions so many days ago; what is not said is answered with no."""
+        """Answer a provider's questions so many days ago; answers not given in ``rest`` are no."""
         self.declare_at(provider, self._at(self.stage.day(ago), 6, 14), **rest)
 
     def declare_at(self, provider: str, at: datetime, **rest: Any) -> None:
@@ -99,20 +99,20 @@ class Life:
             self.declare(provider.code, ago, **rest)
 
     def check_in_everywhere(self) -> None:
-        """Every day for weeks, with every provider."""
+        """Check in every day for weeks, with every provider."""
         for provider in self.stage.providers:
             self.checked_in[provider.code] = set(range(CHECK_IN_DAYS + 1))
 
     def forget_check_ins(self, provider: str) -> None:
-        """Miss one day in five with a provider: no five healthy days in a row."""
+        """Omit one day in five with a provider, so that there are no five healthy days in a row."""
         self.checked_in[provider] -= set(range(2, CHECK_IN_DAYS + 1, 5))
 
     def recently(self, nearest: int, farthest: int) -> int:
-        """A number of days ago."""
+        """Return a random number of days ago."""
         return self.dice.randint(nearest, farthest)
 
     def _entered(self, started_on: date) -> datetime:
-        """Some hours into the day after an event, but early enough to have reached every source."""
+        """Return some hours into the day after an event, but early enough for every source's last delivery."""
         return min(self._at(started_on + timedelta(days=1), 0, 10), self.stage.opened - SETTLED - self._minutes(600))
 
     def _at(self, day: date, first_hour: int, hours: int) -> datetime:

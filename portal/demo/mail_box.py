@@ -1,4 +1,4 @@
-"""The demo's phone and mail box: messages go to a page, those to phones to the console as well."""
+"""The demo's phone and mail box: messages are shown on a page, those to phones also in the log."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ FOLDER = ENVIRONMENT.state / "mail-box"
 
 @dataclass(frozen=True)
 class Message:
-    """One that was sent."""
+    """A message that was sent."""
 
     at: datetime
     phone: str
@@ -35,16 +35,16 @@ class Message:
 
 
 class MailBox:
-    """A gateway that sends nothing anywhere."""
+    """An SMS gateway that stores messages instead of sending them."""
 
     def send(self, *, phone: str, text: str) -> None:
-        """Put the message where the page finds it; a worker sends it and the web server shows it."""
+        """Store the message for the page: a worker sends it, and the web server shows it."""
         _keep(mask_phone(phone), text)
         log.warning("demo phone %s: %s", mask_phone(phone), text)
 
 
 class StaffMail(BaseEmailBackend):
-    """Mail to staff, links to enrol among it, comes to the same page: in a demo nobody has a mail box."""
+    """A mail backend that stores mail to staff for the same page, as nobody in a demo has a mail box."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -61,7 +61,7 @@ def _keep(to: str, text: str) -> None:
 
 
 def messages_of(schema: str) -> list[Message]:
-    """The last ones, the newest first."""
+    """Return the last messages, the newest first."""
     path = _path(schema)
     lines = path.read_text(encoding="utf-8").splitlines()[-SHOWN:] if path.exists() else []
     read = [json.loads(line) for line in reversed(lines)]
@@ -71,7 +71,7 @@ def messages_of(schema: str) -> list[Message]:
 @for_anyone
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """All phones of the city at once."""
+    """Show the messages to all phones of the city."""
     return render(request, "demo/mail_box.html", {"sent": messages_of(required_city(request).schema_name)})
 
 

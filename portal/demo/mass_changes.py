@@ -1,8 +1,8 @@
-"""Two mass changes to look at, both held for two people: a delivery of wrong contacts, and one that takes a whole flight back.
+"""Two mass changes, both held for two people: a delivery of wrong contacts, and one that revokes the records of a whole flight.
 
-They happen after the first run, which knows the flight's passengers as arrivals from abroad, in the largest city whose providers
-share one source and one rule set, so that each is one group. A confirmed case in the same delivery goes through; a
-provider that keeps colours goes on displaying them as green.
+They follow the first run, in which the flight's passengers are arrivals from abroad, in the largest city whose providers share one
+source and one rule set, so that each is one group. A confirmed case in the same delivery takes effect; a provider that keeps
+colours goes on displaying it as green.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from regions.vocabulary import DisplayedColour, FactKind
 
 @dataclass(frozen=True)
 class Crowds:
-    """The flight's passengers, whoever is taken for a contact, and one who is ill; all of them had nothing to do with a source."""
+    """The flight's passengers, the wrong contacts, and one person who is ill, none of whom has a story."""
 
     stage: Stage
     flight: Sequence[Person]
@@ -33,7 +33,7 @@ class Crowds:
 
     @classmethod
     def of(cls, stage: Stage, people: Population) -> "Crowds | None":
-        """None where nothing would be held as one group, or the city has too few people for two crowds."""
+        """Return the people, or None if nothing would be held as one group or the city is too small."""
         if len(stage.sources) > 1 or len(stage.rule_sets) > 1:
             return None
         many = enough_to_be_held(stage, people)
@@ -43,14 +43,14 @@ class Crowds:
         return cls(stage, some[:many], some[many:-1], some[-1])
 
     def before(self, source: str) -> Iterator[Mapping[str, Any]]:
-        """What the source holds from the beginning: the flight."""
+        """Yield the records that the source has from the beginning: those of the flight."""
         for person in self.flight:
             life = Life(self.stage, person.dice)
             life.tell(FactKind.OVERSEAS_ARRIVAL, 3, only=source, recorded_at=self.stage.at(2, 3), flight="CA928")
             yield raw_record(person, life, life.records[0])
 
     def deliver(self, *, now: datetime, folder: Path) -> None:
-        """The flight taken back, contacts who are none, and one case: recorded in the source since its last delivery."""
+        """Deliver the flight's revocations, the wrong contacts and one case, recorded since the source's last delivery."""
         (source,) = self.stage.sources
         at = now - PROMPT
         rows: list[Mapping[str, Any]] = [
@@ -65,7 +65,7 @@ class Crowds:
         sources.move_clock(self.stage, source, now=now, folder=folder)
 
     def displayed(self, *, at: datetime) -> Iterator[bytes]:
-        """What a provider that must display each colour at once still displays to the one who is ill: the colour before."""
+        """Yield what providers that must display each colour at once still display to the ill person: the previous colour."""
         for provider in self.stage.providers:
             values = {colour: value for value, colour in provider.display.items()}
             if DisplayedColour.GREEN in values and provider.display_delay_minutes == 0:
@@ -73,19 +73,19 @@ class Crowds:
 
 
 def enough_to_be_held(stage: Stage, people: Population) -> int:
-    """How many people one cause must turn so that it is held."""
+    """Return how many people one cause must change so that it is held."""
     city = stage.city.city
     return max(city.mass_change_least, int(city.mass_change_share * people.size)) + 1
 
 
 def free_numbers(stage: Stage, people: Population) -> Iterator[int]:
-    """The numbers of those whom nothing befalls."""
+    """Yield the numbers of people without a story."""
     fate = Fate(stage)
     return (number for number in range(people.size) if fate.story_of(number) is None)
 
 
 def crowds_of(stages: Sequence[Stage], people: Mapping[str, Population]) -> Crowds | None:
-    """In the largest city that they can happen in."""
+    """Return the people of the largest city in which mass changes can happen."""
     largest = sorted(stages, key=lambda stage: -people[stage.schema].size)
     found = (Crowds.of(stage, people[stage.schema]) for stage in largest)
     return next((crowds for crowds in found if crowds is not None), None)

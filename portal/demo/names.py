@@ -1,4 +1,4 @@
-"""What the made-up people are called: common surnames, commoner first, and characters that given names are made of."""
+"""Names of the invented people: common surnames, the most common first, and characters of given names."""
 
 from random import Random
 
@@ -17,7 +17,7 @@ _LATIN_FAMILY = ("MUELLER", "SMITH", "ROSSI", "NGUYEN", "TANAKA", "KOWALSKA", "S
 
 
 def chinese_name(dice: Random, *, woman: bool) -> str:
-    """A surname of one or two characters and a given name of one or two."""
+    """Return a surname of one or two characters and a given name of one or two."""
     characters = _WOMEN if woman else _MEN
     length = 1 if dice.randrange(100) < _SHORT_NAMES_PER_CENT else 2
     return _surname(dice) + "".join(dice.choice(characters) for _ in range(length))
@@ -26,10 +26,10 @@ def chinese_name(dice: Random, *, woman: bool) -> str:
 def _surname(dice: Random) -> str:
     if dice.randrange(_DOUBLE_IN) == 0:
         return dice.choice(_DOUBLE_SURNAMES)
-    # The square makes the front of the list, where the common ones stand, the likelier part.
+    # The square makes the beginning of the list, with the common surnames, more likely.
     return _SURNAMES[int(dice.random() ** 2 * len(_SURNAMES))]
 
 
 def latin_name(dice: Random) -> str:
-    """As passports spell it."""
+    """Return a name as passports spell it."""
     return f"{dice.choice(_LATIN_GIVEN)} {dice.choice(_LATIN_FAMILY)}"

@@ -1,30 +1,30 @@
-"""Stories in which all providers come to the same colour, whatever their sources and rules."""
+"""Stories in which all providers reach the same colour, whatever their sources and rules."""
 
 from portal.demo.life import Life
 from regions.vocabulary import FactKind
 
 
 def negative_tests(life: Life) -> None:
-    """One to three tests, nothing found: no rule asks."""
+    """One to three negative tests, about which no rule asks."""
     for _ in range(life.recently(1, 3)):
         life.tell(FactKind.NEGATIVE_TEST, life.recently(1, 14))
 
 
 def contact_ruled_out(life: Life) -> None:
-    """A contact that turned out to be none."""
+    """A contact that was excluded later."""
     ago = life.recently(6, 30)
     life.tell(FactKind.CLOSE_CONTACT, ago)
     life.tell(FactKind.CONTACT_EXCLUDED, life.recently(2, ago))
 
 
 def contact_served(life: Life) -> None:
-    """A contact of weeks ago, every day since reported healthy: green again under all rules."""
+    """A contact of weeks ago with daily healthy check-ins since: green again under all rules."""
     life.tell(FactKind.CLOSE_CONTACT, life.recently(25, 40))
     life.check_in_everywhere()
 
 
 def tested_after_overlap(life: Life) -> None:
-    """At the place of a case, with tests enough for every rule."""
+    """At the place of a case, with enough tests for every rule."""
     life.tell(FactKind.SPACETIME_OVERLAP, life.recently(9, 14))
     for ago in (7, 5, 3):
         life.tell(FactKind.NEGATIVE_TEST, ago)
@@ -38,7 +38,7 @@ def recovered(life: Life) -> None:
 
 
 def record_withdrawn(life: Life) -> None:
-    """A record that its sources took back: a namesake's."""
+    """A record of another person of the same name, revoked by its sources."""
     life.tell(FactKind.CLOSE_CONTACT, life.recently(3, 8))
     life.withdraw(hours_ago=life.recently(12, 30))
 
@@ -50,7 +50,7 @@ def newly_arrived(life: Life) -> None:
 
 
 def unwell(life: Life) -> None:
-    """The same symptoms told to every provider: yellow."""
+    """The same symptoms declared to every provider: yellow."""
     life.declare_everywhere(
         life.recently(1, 2), symptoms=[life.dice.choice(["fever", "dry_cough", "fatigue", "sore_throat"])]
     )
@@ -64,7 +64,7 @@ def said_and_corrected(life: Life) -> None:
 
 
 def contact_now(life: Life) -> None:
-    """A contact of this week: red, day by day on the way to green."""
+    """A contact of this week: red, with daily check-ins until it turns green."""
     life.tell(FactKind.CLOSE_CONTACT, life.recently(2, 9))
     life.check_in_everywhere()
 
@@ -75,13 +75,13 @@ def from_abroad(life: Life) -> None:
 
 
 def read_as_yellow(life: Life) -> None:
-    """A contact like any other, whom Alipay's app paints red under a value that the city's map takes for yellow."""
+    """A contact like any other, whom Alipay's app shows red with a value that the city's settings map to yellow."""
     contact_now(life)
     life.displayed["alipay"] = "01"
 
 
 def not_in_the_map(life: Life) -> None:
-    """A newcomer, to whom WeChat displays a value that nobody has named to the city."""
+    """A newcomer, to whom WeChat displays a value that the city's settings do not map."""
     newly_arrived(life)
     life.displayed["wechat"] = "T"
 

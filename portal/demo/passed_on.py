@@ -1,8 +1,8 @@
 """Two people of Chongqing who are red in Chengdu by a record that Chongqing passed on: one correction open, one decided.
 
-They live in Chongqing and have declared in Chengdu, whose police database has what Chongqing's passed on. A reviewer of Chengdu asks
-Chongqing to put both records right, each with a picture of a paper that shows it. Of the one, two officials of Chongqing rule by that
-paper that it is wrong, and Chengdu's is cleared by it.
+They live in Chongqing and have declared in Chengdu, whose police database has the records of Chongqing's. A reviewer of Chengdu
+asks Chongqing to correct both records, each with a picture as evidence. Two officials of Chongqing rule that one of them is wrong,
+and Chengdu's copy is cleared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,14 +37,14 @@ OWNER, HERE, SOURCE = "chongqing", "chengdu", "police"
 
 @dataclass(frozen=True)
 class Said:
-    """In Chengdu: why the record is wrong, and the paper for it – what it is called, and what stands beside each day."""
+    """The request in Chengdu: why the record is wrong, and the document for it with its name and the text for each day."""
 
     text: str
     paper: str
     each_day: str
 
 
-# Of the one that Chongqing decides and the one that stays open.
+# For the one that Chongqing decides and the one that stays open.
 SAID = (
     Said("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "单位考勤.png", "08:57  18:04"),
     Said("记录所列日期本人在医院住院，请核对身份证号。", "住院体温单.png", "36.8  37.1"),
@@ -55,7 +55,7 @@ PAPER, MARGIN, LINE = (480, 400), 40, 40
 
 @dataclass(frozen=True)
 class PassedOn:
-    """``people`` are Chongqing's, with numbers that nobody of Chengdu has."""
+    """``people`` are Chongqing's, with numbers that nobody in Chengdu has."""
 
     owner: Stage
     here: Stage
@@ -63,7 +63,7 @@ class PassedOn:
 
     @classmethod
     def of(cls, stages: Sequence[Stage], people: Mapping[str, Population]) -> "PassedOn | None":
-        """None unless both cities are there, and Chongqing has people enough whom nothing has befallen."""
+        """Return the two people, or None unless both cities exist and Chongqing has enough people without a story."""
         by_name = {stage.schema: stage for stage in stages}
         if not {OWNER, HERE} <= by_name.keys():
             return None
@@ -73,7 +73,7 @@ class PassedOn:
         return cls(by_name[OWNER], by_name[HERE], some) if len(some) == len(SAID) else None
 
     def records(self, stage: Stage, source: str) -> Iterator[Mapping[str, Any]]:
-        """What the police of the two cities have on them: in Chengdu as Chongqing's."""
+        """Yield the records of the two cities' police about them: in Chengdu as issued by Chongqing."""
         if source != SOURCE or stage not in (self.owner, self.here):
             return
         for person in self.people:
@@ -86,7 +86,7 @@ class PassedOn:
                 yield {**own, "record_id": f"CQ-{own['record_id']}", "kind": kind, "detail": detail}
 
     def lines(self, stage: Stage) -> Iterator[Sent]:
-        """What they declared in Chengdu."""
+        """Yield their declarations in Chengdu."""
         if stage == self.here:
             for person in self.people:
                 life = Life(self.here, person.dice)
@@ -99,7 +99,7 @@ class PassedOn:
         return life
 
     def ask(self, *, now: datetime) -> int:
-        """Chengdu's reviewer asks about both; how many were asked about now. Call when the day has run."""
+        """Ask about both as Chengdu's reviewer. Return the number of new requests. Call after the day's run."""
         note_neighbours(now=now)
         asked = 0
         with in_city(HERE):
@@ -116,11 +116,11 @@ class PassedOn:
         return asked
 
     def decide(self) -> bool:
-        """Both are sent, one is decided and answered; whether Chengdu has the answer. The pages must be up: it goes by their addresses."""
+        """Send both requests; decide and answer one. Return whether Chengdu has the answer. The web server must run."""
         with in_city(HERE):
             exchange(now=timezone.now())
         with in_city(OWNER):
-            exchange(now=timezone.now())  # has the papers
+            exchange(now=timezone.now())  # fetches the evidence
             asked = CityCorrection.objects.received().filter(state="received").order_by("pk").first()
             if asked is None:
                 return False
@@ -140,7 +140,7 @@ class PassedOn:
 
 
 def _paper(said: Said, day: date) -> bytes:
-    """The week to this day, and that the person was elsewhere on each; in figures, which every installation can draw."""
+    """Draw a document of the week up to this day, in figures, which the fonts of every installation contain."""
     picture, written = Image.new("RGB", PAPER, "white"), BytesIO()
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=LINE // 2)
     for nth in range(DAYS_ON_PAPER):

@@ -1,6 +1,6 @@
-"""The days before the province is shown, each lived by the portal's own verbs and its own daily job: nothing of it is written in.
+"""The days before the start, simulated by the portal's own functions and daily job; no result is written directly.
 
-Every act is given the instant at which it happens. Days go forward from the oldest, all cities through one of them before the next.
+Every act is given the instant at which it happens. Days advance from the oldest, each day for all cities before the next.
 """
 
 import time
@@ -36,7 +36,7 @@ MONDAY = 0
 
 @dataclass
 class Past:
-    """``later`` holds for each city that lives them the lines of its days."""
+    """``later`` has, for each city with days left to simulate, the lines of these days."""
 
     later: Mapping[str, Later]
     stages: Sequence[Stage]
@@ -46,11 +46,11 @@ class Past:
     folder: Path
 
     def live(self) -> Iterator[tuple[Stage, int]]:
-        """Live what is left of it, and say each day of a city when it is over."""
+        """Simulate the remaining days. Yield each day of a city when it has ended."""
         stages = [stage for stage in self.stages if stage.schema in self.later]
         incidents = Incidents.of(self.stages)
         over = {stage.schema: self._whom(stage, lambda story: story.is_over) for stage in stages}
-        # What a provider displays is compared with today's colour, and the corrections are asked for today.
+        # Displayed values are compared with today's colour, and the corrections are requested today.
         others = self.passed_on.people if self.passed_on else ()
         spared = {stage.schema: self._whom(stage, lambda story: story.display is not None, others) for stage in stages}
         for ago in range(max((stage.days for stage in stages), default=0), 0, -1):
@@ -79,7 +79,7 @@ class Past:
                 publish_weeks(now=ends_at)
 
     def _whom(self, stage: Stage, fits: Callable[[Story], bool], others: Iterable[Person] = ()) -> set[bytes]:
-        """The hashes of the numbers of those with such a story, and of others."""
+        """Return the identity hashes of people with such a story, and of ``others``."""
         fate, people = Fate(stage), self.people[stage.schema]
         stories = ((number, fate.story_of(number)) for number in range(people.size))
         theirs = (people.person(number) for number, story in stories if story is not None and fits(story))
@@ -88,6 +88,6 @@ class Past:
 
 
 def _work(run: Run, at: datetime) -> None:
-    """The daily job in this process. Its clock goes on from the run's minute as fast as the machine's."""
+    """Do the daily job in this process. Its clock advances from the run's minute as fast as the machine's."""
     began = time.monotonic()
     run_here(run.pk, clock=lambda: at + timedelta(seconds=time.monotonic() - began), progress=lambda _: None)

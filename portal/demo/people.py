@@ -1,6 +1,6 @@
-"""The made-up people of a city, each computed from its number alone, so that a million need no memory.
+"""The invented people of a city, each computed from its number alone, so that a million need no memory.
 
-A number is nobody's on purpose but may by chance be somebody's: the phone numbers begin with 12, which no network uses.
+ID numbers are not meant to be anybody's but may coincide with real ones; phone numbers begin with 12, which no network uses.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from regions.vocabulary import IdType
 YOUNGEST_YEARS, OLDEST_YEARS = 14, 88
 OTHER_DOCUMENT_EVERY = 150
 BORN_ELSEWHERE_EVERY = 4
-# Coprime to the number of birthdays and of phone numbers: each person of a city gets another one.
+# Coprime to the number of birthdays and of phone numbers, so that these differ for each person of a city.
 _BIRTHDAY_STRIDE = 7919
 _PHONE_STRIDE = 387_420_489
 _PHONES = 10**9
@@ -33,7 +33,7 @@ _FOREIGN = {IdType.PASSPORT, IdType.FOREIGN_RESIDENCE}
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of a city; `number` counts from 0 within it."""
+    """A person of a city; `number` counts from 0 within it."""
 
     number: int
     id_type: IdType
@@ -45,7 +45,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Population:
-    """The people of one city: `size` of them, the same for the same seed whenever they are asked for."""
+    """The people of one city. The same seed always gives the same people."""
 
     seed: str
     division: str
@@ -56,7 +56,7 @@ class Population:
         return map(self.person, range(self.size))
 
     def person(self, number: int) -> Person:
-        """The one of this number."""
+        """Return the person of this number."""
         dice = Random(f"{self.seed}/{self.division}/{number}")
         phone = f"12{(number + 1) * _PHONE_STRIDE % _PHONES:09d}"
         woman = number % 2 == 0
@@ -70,7 +70,7 @@ class Population:
         return Person(number, IdType.RESIDENT_ID, id_number, chinese_name(dice, woman=woman), phone, dice)
 
     def _birthday(self, number: int) -> date:
-        """Of two people of a city with the same last digits none were born on the same day: no two numbers are equal."""
+        """Return a birthday. It differs for any two people of a city with the same last digits, so that no two numbers are equal."""
         days = (OLDEST_YEARS - YOUNGEST_YEARS) * 365
         place = (number // 1000 * _BIRTHDAY_STRIDE + number % 1000 * 37) % days
         return self.born_before - timedelta(days=YOUNGEST_YEARS * 365 + 1 + place)
@@ -78,12 +78,12 @@ class Population:
 
 @cache
 def districts(division: str) -> list[str]:
-    """The districts of a city as far as the table has them, else the city itself; of no city, all there are."""
+    """Return the districts of a city in the table, or the city itself if there are none; for an empty division, all districts."""
     inside = [code for code in divisions() if not code.endswith("00") and (not division or covers(division, code))]
     return inside or [division]
 
 
 def resident_number(division: str, born: date, sequence: int) -> str:
-    """A resident ID number with its check digit; even sequences (0 to 999) are women's."""
+    """Return a resident ID number with its check digit; even sequences (0 to 999) are women's."""
     body = f"{division}{born:%Y%m%d}{sequence:03d}"
     return body + str(calc_check_digit(body + "0"))

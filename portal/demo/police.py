@@ -1,4 +1,4 @@
-"""A police database for each city that has one: a database of its own beside the portal's, which the city may only read."""
+"""A stand-in police database for each city that has one: a separate database, which the city may only read."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +15,7 @@ from portal.embedded.servers import ensure_postgres
 
 
 def make_police_database(schema: str) -> None:
-    """The stand-in, unless it is there."""
+    """Create the stand-in, unless it exists."""
     with _server("postgres") as server:
         server.execute("SELECT FROM pg_database WHERE datname = %s", [_database(schema)])
         if server.fetchone() is None:
@@ -27,13 +27,13 @@ def make_police_database(schema: str) -> None:
 
 @cache
 def police_database(schema: str) -> PoliceDatabase:
-    """The stand-in with its owner's rights. It keeps its connection: a past of thirty days moves its clock thirty times."""
+    """Return the stand-in with its owner's rights. It keeps its connection, as a past of thirty days sets its clock thirty times."""
     url = _superuser()._replace(scheme="postgresql+psycopg2", path=f"/{_database(schema)}")
     return PoliceDatabase(create_engine(url.geturl(), pool_size=1, pool_pre_ping=True))
 
 
 def reading_url(schema: str, password: str) -> str:
-    """What the city's source needs: a login that may read the two views and nothing else."""
+    """Return the URL for the city's source: a login that may read the two views and nothing else."""
     login = f"police_{schema}_reader"
     database, reader = sql.Identifier(_database(schema)), sql.Identifier(login)
     with _server("postgres") as server:
@@ -56,13 +56,13 @@ def _database(schema: str) -> str:
 
 @cache
 def _superuser() -> SplitResult:
-    """Asked once: whether the server is up takes a process to find out, and its address does not change."""
+    """Return the superuser's address, cached, as finding out whether the server runs takes a process."""
     return urlsplit(ensure_postgres().superuser)
 
 
 @contextmanager
 def _server(database: str) -> Iterator[cursor]:
-    """The server's administration, where a database cannot be made inside a transaction."""
+    """Connect to the server in autocommit mode, as a database cannot be created inside a transaction."""
     with closing(psycopg2.connect(_superuser()._replace(path=f"/{database}").geturl())) as connection:
         connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
         with connection.cursor() as server:

@@ -1,4 +1,4 @@
-"""The province: its cities, how many people each has, and what is remembered of it from one demo to the next."""
+"""The province: its cities, the number of people in each, and the state kept from one demo to the next."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,10 @@ _NAME = "demo"
 
 @dataclass(frozen=True)
 class Province:
-    """`opened` is when its stories were told, after a past of `days`; `sizes` says how many people each city has, `lived` for
-    those that are filled the last day told of their people."""
+    """A province. `opened` is the instant its stories refer to, after a past of `days`; `sizes` are the numbers of people.
+
+    `lived` has, for each filled city, the last day up to which its people's events are stored.
+    """
 
     opened: datetime
     sizes: Mapping[str, int]
@@ -41,7 +43,7 @@ class Province:
 
     @classmethod
     def load(cls, state: State) -> Self | None:
-        """The province of an earlier demo."""
+        """Return the province of an earlier demo."""
         kept = state.load(_NAME)
         if not kept:
             return None
@@ -50,7 +52,7 @@ class Province:
 
     @classmethod
     def found(cls, people: int, cities: Sequence[CityFile], *, days: int, now: datetime) -> Self:
-        """A new one."""
+        """Return a new province."""
         return cls(now, shares(people, [city.city.schema_name for city in cities]), {}, days)
 
     def save(self, state: State) -> None:
@@ -68,12 +70,12 @@ class Province:
         return sum(self.sizes.values())
 
     def with_cities(self, cities: Sequence[CityFile]) -> Self:
-        """The same with the cities whose files were added since; those that are there keep their people."""
+        """Return the province with the cities whose files were added since; existing cities keep their people."""
         sizes = shares(self.people, [city.city.schema_name for city in cities])
         return replace(self, sizes={**sizes, **self.sizes})
 
     def having_lived(self, schema: str, until: date) -> Self:
-        """The same after a city's people were told of up to a day."""
+        """Return the province after a city's events were stored up to a day."""
         return replace(self, lived={**self.lived, schema: until})
 
     def population(self, stage: Stage) -> Population:
@@ -81,7 +83,7 @@ class Province:
 
 
 def shares(people: int, schemas: Sequence[str]) -> dict[str, int]:
-    """So many people dealt out by the size of the real cities; whatever rounding leaves over is the largest city's."""
+    """Distribute people by the size of the real cities; the remainder of rounding goes to the largest city."""
     weights = {schema: POPULATIONS.get(schema, OTHER_POPULATION) for schema in schemas}
     sizes = {schema: people * weight // sum(weights.values()) for schema, weight in weights.items()}
     sizes[max(weights, key=lambda schema: weights[schema])] += people - sum(sizes.values())
@@ -89,12 +91,12 @@ def shares(people: int, schemas: Sequence[str]) -> dict[str, int]:
 
 
 def city_files(folder: Path = CITY_FILES) -> list[CityFile]:
-    """The files of the cities, in the order of their names. Raises FileFaults."""
+    """Return the files of the cities, in the order of their names. Raises FileFaults."""
     return [read_city_file(path) for path in sorted(folder.glob("*.toml"))]
 
 
 def files_for(base_url: str, cities: Sequence[CityFile], folder: Path) -> list[Path]:
-    """The files to open the cities by: those that are shipped, or copies of them where the centre has another address."""
+    """Return the files by which to open the cities: the shipped ones, or copies if the centre has another address."""
     addresses = {source.base_url for city in cities for source in city.sources if isinstance(source, BigDataCentre)}
     if addresses <= {base_url}:
         return [city.path for city in cities]

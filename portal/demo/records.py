@@ -1,4 +1,4 @@
-"""A life as its sources hold it: records with the contract's fields, and a few that are spoilt on the way."""
+"""A life as records in its sources: records with the contract's fields, and a few that are spoilt."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from portal.demo.life import Life, Record
 from portal.demo.people import Person
 
 RawRecord = dict[str, Any]
-# Far below the share at which a city refuses a whole delivery, and none at all in a small one.
+# Far below the share at which a city refuses a whole delivery; a small delivery has none.
 GOOD_FOR_EACH_SPOILT = 250
 _SPOILT: tuple[RawRecord, ...] = (
     {"id_type": "10", "id_number": "510104199001011234"},
@@ -19,7 +19,7 @@ _SPOILT: tuple[RawRecord, ...] = (
 
 
 def records_in(source: str, people: Iterable[tuple[Person, Life]]) -> Iterator[RawRecord]:
-    """Everything the source holds about these people, each now and then with a spoilt copy behind it."""
+    """Yield all records of the source about these people, some of them followed by a spoilt copy."""
     good = 0
     for person, life in people:
         for record in life.records:

@@ -1,4 +1,4 @@
-"""The demo's settings: the portal's, with a phone that everybody sees. Only what the demo starts runs on them."""
+"""The demo's settings: the portal's, with a phone that everybody can read. Only processes of the demo use them."""
 
 from django.core.exceptions import ImproperlyConfigured
 

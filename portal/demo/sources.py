@@ -1,4 +1,4 @@
-"""The stand-in sources of the province: set up with their secrets, filled with what befell people, and kept up to date."""
+"""The stand-in sources of the province: creating them with their secrets, filling them, and advancing their clocks."""
 
 import os
 import secrets
@@ -19,14 +19,14 @@ from regions.city_file import BigDataCentre, CityFile, PoliceDatabase
 
 ENVIRONMENT_FILE = "demo.env"
 RECORDS_AT_ONCE = 5000
-# A source that delivers once a day does so when its last delivery is this old; well before it would count as stale.
+# A source that delivers once a day does so when its last delivery is this old, well before it would count as stale.
 DELIVERS_AFTER = timedelta(hours=20)
 
 
 def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
-    """Make what is missing and put URLs and secrets where the city files look for them; the centre's base URL.
+    """Create what is missing and put URLs and secrets where the city files look for them. Return the centre's base URL.
 
-    They are also kept in a file of the state directory, for the commands people try while or after the demo runs.
+    They are also stored in a file of the state directory, for commands used while or after the demo runs.
     """
     kept = state.load("demo-secrets")
     values: dict[str, str] = {}
@@ -48,7 +48,7 @@ def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
 
 
 def empty(stage: Stage, source: str, *, folder: Path) -> None:
-    """Forget all records of a source, so that a filling that broke off can begin anew."""
+    """Delete all records of a source, so that an interrupted filling can start again."""
     wanted = _source(stage, source)
     if isinstance(wanted, PoliceDatabase):
         police_database(stage.schema).remove_records()
@@ -58,7 +58,7 @@ def empty(stage: Stage, source: str, *, folder: Path) -> None:
 
 
 def fill(stage: Stage, source: str, records: Iterable[Mapping[str, Any]], *, folder: Path) -> int:
-    """Put the records into a source, a few thousand at a time; how many there were."""
+    """Add the records to a source, a few thousand at a time. Return their number."""
     wanted, coming = _source(stage, source), iter(records)
     count = 0
     if isinstance(wanted, PoliceDatabase):
@@ -73,7 +73,7 @@ def fill(stage: Stage, source: str, records: Iterable[Mapping[str, Any]], *, fol
 
 
 def move_clock(stage: Stage, source: str, *, now: datetime, folder: Path) -> None:
-    """Bring a source up to date, as its people would: at once, or where it is the late one, once a day."""
+    """Advance a source's clock, as its operators would: at once or, for the late source, once a day."""
     wanted = _source(stage, source)
     if isinstance(wanted, PoliceDatabase):
         police_database(stage.schema).set_clock(now - PROMPT)
@@ -87,7 +87,7 @@ def move_clock(stage: Stage, source: str, *, now: datetime, folder: Path) -> Non
 
 
 def set_fault(stage: Stage, source: str, fault: Fault, *, folder: Path) -> None:
-    """Have a big-data centre misbehave towards the city from now on, or no more."""
+    """Have a big-data centre misbehave towards the city from now on, or stop that."""
     wanted = _source(stage, source)
     if isinstance(wanted, BigDataCentre):
         with closing(BigDataStore(str(data_of(folder)))) as store:
@@ -99,7 +99,7 @@ def _source(stage: Stage, code: str) -> PoliceDatabase | BigDataCentre:
 
 
 def _publish(values: Mapping[str, str], path: Path) -> None:
-    """Into this process's environment, its children's, and a file that only its owner may read."""
+    """Put the values into the environment of this process and its children, and into a file only its owner may read."""
     os.environ.update(values)
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

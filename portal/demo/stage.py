@@ -1,4 +1,4 @@
-"""A city as the stories of its people see it: who shows colours, from which sources, by which rules, and what time it is."""
+"""A city as its people's stories see it: its providers, sources and rules, and the time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 from regions.city_file import BigDataCentre, CityFile, Provider
 from regions.vocabulary import FactKind
 
-# How far behind the clock sources are. Where a city has two, the big-data centre delivers once a day, the police at once.
+# How far sources are behind the clock. If a city has two, the big-data centre delivers once a day, the police at once.
 PROMPT = timedelta(minutes=10)
 LATE = timedelta(hours=9)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`opened` is the moment the stories are told from: "three days ago" counts from its local day.
+    """A city. `opened` is the moment to which the stories refer: "three days ago" counts from its local day.
 
-    `days` is how many days before it the city has lived already.
+    `days` is the length of the past before it, in days.
     """
 
     city: CityFile
@@ -46,12 +46,12 @@ class Stage:
 
     @property
     def sources(self) -> list[str]:
-        """Those that some provider reads; a story that no provider can tell is not told."""
+        """The sources that some provider reads."""
         return sorted({provider.source for provider in self.providers})
 
     @property
     def late_source(self) -> str | None:
-        """The source that lags a good part of a day behind the others, where there are others."""
+        """The source that is hours behind the others, or None if there is only one."""
         centres = {source.code for source in self.city.sources if isinstance(source, BigDataCentre)}
         late = [code for code in self.sources if code in centres]
         return late[0] if late and len(self.sources) > 1 else None
@@ -61,14 +61,14 @@ class Stage:
         return frozenset(provider.rule_set for provider in self.providers)
 
     def day(self, ago: int) -> date:
-        """The local day so many days before the stories' own."""
+        """Return the local day so many days before the stories' own."""
         return self.today - timedelta(days=ago)
 
     def at(self, ago: int, hour: int, minute: int = 0) -> datetime:
-        """That time of the local day so many days before the stories' own."""
+        """Return that time of the local day so many days before the stories' own."""
         return datetime.combine(self.day(ago), time(hour, minute), self.zone)
 
     def word(self, source: str, kind: FactKind) -> str:
-        """What the source calls a kind: its own word where its settings map one."""
+        """Return the source's word for a kind: its own where its settings map one."""
         kinds = next(one.kinds for one in self.city.sources if one.code == source)
         return next((word for word, ours in kinds.items() if ours is kind), kind.value)

@@ -1,4 +1,4 @@
-"""Setting the province up and keeping it up to date: every act can be repeated where an earlier demo broke off."""
+"""Setting the province up and keeping it up to date. Every act can be repeated after an interruption."""
 
 import gc
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ WEEK = 7
 
 @dataclass
 class Staging:
-    """`say` prints a line. Files and logs of the demo are in `folder`."""
+    """The state of a demo. `say` prints a line; `folder` contains files and logs."""
 
     state: State
     province: Province
@@ -47,7 +47,7 @@ class Staging:
     def of(
         cls, state: State, cities: Sequence[CityFile], *, people: int, days: int, say: Callable[[str], object]
     ) -> "Staging":
-        """The province that is there, else a new one of so many people, with a past of so many days."""
+        """Return the existing province, or a new one with so many people and a past of so many days."""
         province = Province.load(state) or Province.found(people, cities, days=days, now=timezone.now())
         return cls(state, province.with_cities(cities), cities, say)
 
@@ -63,12 +63,12 @@ class Staging:
 
     @cached_property
     def crowds(self) -> Crowds | None:
-        """Whom the mass changes are about."""
+        """The people of the mass changes."""
         return crowds_of(self.stages, self.people)
 
     @cached_property
     def wrong_batch(self) -> WrongBatch | None:
-        """Who was taken for contacts in the past."""
+        """The people wrongly recorded as contacts in the past."""
         return WrongBatch.of(self.crowds, self.people)
 
     @cached_property
@@ -77,11 +77,11 @@ class Staging:
 
     @cached_property
     def passed_on(self) -> PassedOn | None:
-        """Who is red in one city by a record of another."""
+        """The people who are red in one city by a record of another."""
         return PassedOn.of(self.stages, self.people)
 
     def deliver_mass_changes(self) -> str | None:
-        """Let the source of a city that is new deliver them; the city, or none where there are none to show."""
+        """Deliver the mass changes in a new city. Return the city, or None if there are none."""
         crowds = self.crowds
         if crowds is None or crowds.stage.schema not in self.filled:
             return None
@@ -89,9 +89,9 @@ class Staging:
         return crowds.stage.schema
 
     def display_wrongly(self) -> int:
-        """Let the providers of new cities report what they display, as the stories and the mass changes have it.
+        """Take what the providers of new cities display, as the stories and the mass changes have it.
 
-        The number of people with a wrong colour.
+        Return the number of people with a wrong colour.
         """
         new = [stage for stage in self.stages if stage.schema in self.filled]
         taken = [display_wrongly(stage, self.province.population(stage), now=timezone.now()) for stage in new]
@@ -105,11 +105,11 @@ class Staging:
 
     @cached_property
     def secrets(self) -> Secrets:
-        """What the accounts of this demo are signed in with, until it is started again."""
+        """The credentials of this demo's accounts, until it is started again."""
         return Secrets.fresh()
 
     def open_cities(self) -> None:
-        """The database, the sources, the cities and their staff. Raises ChildDown, and CommandError for a bad file."""
+        """Create the database, the sources, the cities and their staff. Raises ChildDown, and CommandError for a bad file."""
         with as_owner():
             prepare_database()
         base_url = sources.set_up(self.cities, state=self.state, folder=self.folder)
@@ -119,18 +119,18 @@ class Staging:
             now = self._founding(stage)
             call_command("open_city", str(path), by=BY, now=now, stdout=(told := StringIO()))
             demo_accounts(stage.schema, self.secrets, now=now)
-            # Whom it misses have just been made.
+            # The missing administrators were created just before.
             self.say("\n".join(line for line in told.getvalue().strip().splitlines() if line != NOBODY))
         operator_accounts(self.secrets)
 
     def _founding(self, stage: Stage) -> datetime:
-        """When a new city opens: in the evening before its first day; of one whose people are there, now."""
+        """Return when a city opens: a new one in the evening before its first day; one with people, now."""
         if stage.days and stage.schema not in self.province.lived:
             return stage.at(stage.days + 1, *FOUNDED_AT)
         return timezone.now()
 
     def live_the_past(self) -> None:
-        """People where there are none yet, and the days before today, one after another."""
+        """Fill cities without people, and simulate the days before today, one after another."""
         later = {}
         for stage in self.stages:
             lived = self.province.lived.get(stage.schema)
@@ -140,7 +140,7 @@ class Staging:
         if not later:
             return
         self.say("The past is lived day by day: collect, judge, settle, decide.")
-        gc.freeze()  # what was loaded until here stays; each collection of two hundred days would look through it
+        gc.freeze()  # loaded objects stay, so garbage collections over two hundred days need not examine them
         past = Past(later, self.stages, self.people, self.passed_on, self.wrong_batch, self.folder)
         for stage, ago in past.live():
             self._note(stage, stage.day(ago))
@@ -152,7 +152,7 @@ class Staging:
                 self._note(stage, stage.today)
 
     def bring_up_to_date(self) -> None:
-        """People where there are none yet, the check-ins of the days since where there are; then the sources' clocks."""
+        """Fill cities without people, take the check-ins since in others, and advance the sources' clocks."""
         for stage in self.stages:
             now = timezone.now()
             today = now.astimezone(stage.zone).date()
@@ -167,7 +167,7 @@ class Staging:
                 sources.move_clock(stage, source, now=timezone.now(), folder=self.folder)
 
     def _note(self, stage: Stage, until: date) -> None:
-        """That a city has lived up to this day, for a demo that goes on from there."""
+        """Store that a city's events are complete up to this day, for a demo that continues from there."""
         self.province = self.province.having_lived(stage.schema, until)
         self.province.save(self.state)
 

@@ -1,4 +1,4 @@
-"""Which stories there are, how many people of a thousand live each, and where each can happen."""
+"""The stories, how many people of a thousand have each, and the cities in which each can happen."""
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
@@ -15,15 +15,15 @@ from portal.demo.people import Person
 from portal.demo.stage import Stage
 
 Condition = Callable[[Stage], bool]
-# Its multiples fall evenly between 0 and 1 however many there are: every share is kept, to a person or so.
+# Its multiples are distributed evenly between 0 and 1, however many there are, so that every share is met almost exactly.
 _GOLDEN = 0.618_033_988_749_895
 
 
 @dataclass(frozen=True)
 class Story:
-    """`cause` is what parts the providers, none where they agree; `per_mille` counts everybody of a city it fits.
+    """A story. `cause` makes the providers differ, None if they agree; `per_mille` counts all people of a city it fits.
 
-    `display` is why a provider displays another colour than it should; `is_over` says that it is one of weeks ago.
+    `display` is why a provider displays a wrong colour; `is_over` marks a story of weeks ago.
     """
 
     tell: Callable[[Life], None]
@@ -71,7 +71,7 @@ def _same_rules_for_two(stage: Stage) -> bool:
 
 
 def _contacts_differ(stage: Stage) -> bool:
-    """Close contacts and theirs have different colours under all rules, which in Sichuan they have not."""
+    """Return whether close contacts and their contacts have different colours under all rules, which is not so in Sichuan."""
     return _two_sources(stage) and "sichuan" not in stage.rule_sets
 
 
@@ -114,10 +114,10 @@ STORIES: tuple[Story, ...] = (
     Story(ordinary.not_in_the_map, 1, None, _wechat_knows_newcomers, DisplayCause.UNKNOWN_VALUE),
 )
 
-# Nothing that a person does later takes an unhealthy check-in back: its story would not be over.
+# A person cannot take back an unhealthy check-in, so this story would not end.
 NOT_EARLIER = (causes.ill_with_one,)
 EARLIER_TIMES = 1.5
-# What parted the providers of others in a longer past than a day.
+# Stories of other people in a past of several days, which made providers differ then.
 EARLIER: tuple[Story, ...] = tuple(
     replace(story, tell=told_earlier(story.tell), per_mille=story.per_mille * EARLIER_TIMES, cause=None, is_over=True)
     for story in STORIES
@@ -127,7 +127,7 @@ EARLIER: tuple[Story, ...] = tuple(
 
 @dataclass(frozen=True)
 class Fate:
-    """Deals a city's stories out to its people."""
+    """Assigns a city's stories to its people."""
 
     stage: Stage
 
@@ -138,16 +138,16 @@ class Fate:
 
     @cached_property
     def _ends(self) -> list[float]:
-        """Where each story's stretch of [0, 1) ends."""
+        """The end of each story's interval of [0, 1)."""
         return list(accumulate(story.per_mille / 1000 for story in self.told_here))
 
     def story_of(self, number: int) -> Story | None:
-        """The story of the person of this number; most people have none."""
+        """Return the story of the person of this number; most people have none."""
         place = bisect(self._ends, (number + 1) * _GOLDEN % 1)
         return self.told_here[place] if place < len(self.told_here) else None
 
     def live(self, person: Person) -> Life:
-        """The person's life: always the same, as its dice are the person's own."""
+        """Return the person's life. It is always the same, as it uses the person's own random numbers."""
         life = Life(self.stage, person.dice)
         story = self.story_of(person.number)
         if story is not None:
@@ -157,7 +157,7 @@ class Fate:
 
 
 def _register(life: Life, *, everywhere: bool) -> None:
-    """Whoever has not declared yet does so some time this autumn; most people with every provider, some with one only."""
+    """Declare this autumn to providers not declared to yet; most people do so with every provider, some with one only."""
     missing = [provider.code for provider in life.stage.providers if provider.code not in life.answers]
     favourite = life.dice.randrange(len(life.stage.providers))
     for place, code in enumerate(missing):

@@ -1,4 +1,4 @@
-"""What came of the day, asked of the database city by city."""
+"""The results of the day, read from the database city by city."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from regions.models import City
 from regions.sources.models import Quarantined
 from regions.tenancy import in_city
 
-# Two providers that read one source by one rule set can differ in none of these.
+# Two providers with the same source and rule set cannot differ for one of these causes.
 NOT_DECLARED = (Cause.FRESHNESS, Cause.RULES, Cause.SOURCE)
 
 
 @dataclass(frozen=True)
 class ProviderDay:
-    """A provider's codes; the colours are none when it could not judge."""
+    """A provider's codes; the colours are None if it could not judge."""
 
     title: str
     source: str
@@ -31,8 +31,10 @@ class ProviderDay:
 
 @dataclass(frozen=True)
 class CityDay:
-    """A city's. `causes` counts people by the primary causes of their disagreements, under each that a pair has;
-    `changed` the verdicts the run changed, `quarantined` the records ever put aside."""
+    """A city's results. `causes` counts people by the primary causes of their disagreements, under each cause a pair has.
+
+    `changed` counts the verdicts the run changed, `quarantined` all quarantined records.
+    """
 
     city: City
     people: int
@@ -50,13 +52,13 @@ class CityDay:
 
     @property
     def shares_everything(self) -> bool:
-        """Several providers on one source and one rule set."""
+        """Whether there are several providers, all with one source and one rule set."""
         bindings = {(provider.source, provider.rule_set) for provider in self.providers}
         return len(self.providers) > 1 and len(bindings) == 1
 
 
 def look_at(schema: str, run_id: int) -> CityDay:
-    """The city as it stands after a run that has ended."""
+    """Return the city's results after a run that has ended."""
     with in_city(schema) as city:
         run = Run.objects.get(pk=run_id)
         standing = Q(disagreement__closed_run__isnull=True)
@@ -76,7 +78,7 @@ def look_at(schema: str, run_id: int) -> CityDay:
 
 
 def told(days: Iterable[CityDay]) -> str:
-    """Two tables, and a sentence for each city in which only declarations can differ."""
+    """Return two tables, and a sentence for each city in which only declarations can differ."""
     days = list(days)
     sentences = [_sentence(day) for day in days if day.shares_everything]
     return "\n\n".join([_codes(days), _disagreements(days), *sentences])

@@ -8,7 +8,7 @@ _NUMBER = re.compile(r"[0-9,.]*")
 
 
 def text_table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
-    """Columns of numbers to the right, those of words to the left."""
+    """Return a table with columns of numbers right-aligned and those of text left-aligned."""
     cells = [[_spelt(cell) for cell in row] for row in rows]
     is_number = [all(_NUMBER.fullmatch(row[place]) for row in cells) for place in range(len(head))]
     widths = [max(_width(row[place]) for row in (head, *cells)) for place in range(len(head))]

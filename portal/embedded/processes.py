@@ -1,7 +1,7 @@
 """The long-running processes a demo starts (web server, workers, stand-in sources), so that `./run stop` finds them.
 
-Each has a file under `run/` of the state directory with its number and start time. The number alone would not suffice: after `kill
--9` or a restart of the machine it may belong to another process.
+Each has a file under `run/` of the state directory with its number and start time. The number alone would not suffice: after
+`kill -9` or a restart of the machine it may belong to another process.
 """
 
 import os

@@ -27,7 +27,7 @@ SHARES = {Fault.EMPTY: 0.0, Fault.SHRUNKEN: 0.6}
 
 @dataclass(slots=True)
 class BigDataCentre:
-    """Answers requests from what the store holds; `secrets` are the apps' by their ids."""
+    """Answers requests from the store; `secrets` are the apps' by their ids."""
 
     store: BigDataStore
     secrets: Mapping[str, str]
@@ -38,7 +38,7 @@ class BigDataCentre:
         self._doorkeeper = Doorkeeper(self.secrets)
 
     def answer(self, target: str, headers: Mapping[str, str]) -> tuple[Fault, Reply]:
-        """The reply to `GET target`, and the fault the app is under."""
+        """Return the reply to `GET target`, and the app's current fault."""
         address = urlsplit(target)
         if not address.path.endswith("/records"):
             return Fault.NONE, refusal(404, "40400", "no such interface")
@@ -58,14 +58,14 @@ class BigDataCentre:
             return fault, refusal(400, no.code, no.message)
 
     def _count(self, app_id: str, state: AppState) -> int:
-        """How many requests came since the fault was set."""
+        """Return how many requests came since the fault was set."""
         key = (app_id, state.fault_number)
         tries = self._tries.get(key, 0)
         self._tries[key] = tries + 1
         return tries
 
     def _page(self, app_id: str, state: AppState, fault: Fault, query: Mapping[str, str]) -> Page:
-        """The page asked for, as good or bad as the fault wants it. Raises Refusal."""
+        """Return the requested page, changed as the fault demands. Raises Refusal."""
         limit, cursor = _read_limit(query), query.get("cursor", "")
         position = Position.unpack(cursor) if cursor else self._begin(app_id, state, fault, query)
         asked = min(limit, position.total - position.sent)
@@ -81,7 +81,7 @@ class BigDataCentre:
         return spoil_page(fault, page, [], cursor)
 
     def _begin(self, app_id: str, state: AppState, fault: Fault, query: Mapping[str, str]) -> Position:
-        """The first position of a new collection. Raises Refusal."""
+        """Return the first position of a new collection. Raises Refusal."""
         try:
             since = datetime.fromisoformat(query["since"]) if query.get("since") else None
         except ValueError:
@@ -92,7 +92,7 @@ class BigDataCentre:
         return Position(window.since, window.until, window.last, state.as_of.isoformat(), total)
 
     def _write(self, page: Page) -> Reply:
-        """The page as the contract writes it; the records are JSON already."""
+        """Write the page as the contract defines it; the records are JSON already."""
         cursor, as_of = json.dumps(page.next_cursor), json.dumps(page.as_of.isoformat())
         body = (
             f'{{"code": "0", "message": "ok", "data": {{"as_of": {as_of}, "total": {page.total}, '
@@ -102,7 +102,7 @@ class BigDataCentre:
 
 
 def _read_limit(query: Mapping[str, str]) -> int:
-    """The number of records asked for. Raises Refusal."""
+    """Return the number of records asked for. Raises Refusal."""
     limit = query.get("limit", "")
     if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit) <= LARGEST_PAGE:
         raise Refusal("40001", f"limit must be 1 to {LARGEST_PAGE}")
@@ -111,7 +111,7 @@ def _read_limit(query: Mapping[str, str]) -> int:
 
 @contextmanager
 def running(centre: BigDataCentre, port: int = 0) -> Iterator[str]:
-    """The centre at work in this process, on a free port unless one is named; gives its base URL."""
+    """Run the centre in this process, on a free port by default. Yield its base URL."""
     ended = threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(centre.answer, ended))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -126,7 +126,7 @@ def running(centre: BigDataCentre, port: int = 0) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted. Exit 2 when a secret is not in the environment."""
+    """Serve until interrupted. Exit 2 if a secret is not in the environment."""
     parser = argparse.ArgumentParser(description="A big-data centre that does not exist, for demos and tests.")
     parser.add_argument("--data", required=True, help="its SQLite file, or a database URL")
     parser.add_argument("--port", type=int, required=True, help="on 127.0.0.1")

@@ -1,4 +1,4 @@
-"""Where a collection stands, packed into the opaque cursor, so that the centre itself remembers nothing."""
+"""The position of a collection, packed into the opaque cursor, so that the centre keeps no state."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from portal.demo.stand_ins.big_data_store import Window
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The collection (its window, horizon and total) and how far it got: `after` which number, `sent` how many."""
+    """A collection (window, horizon and total) and its progress: `after` which number, `sent` how many."""
 
     since: int | None
     until: int
@@ -32,12 +32,12 @@ class Position:
         return datetime.fromisoformat(self.as_of)
 
     def pack(self) -> str:
-        """The cursor for this position."""
+        """Return the cursor for this position."""
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode()
 
     @classmethod
     def unpack(cls, cursor: str) -> Self:
-        """The position of a cursor. Raises Refusal."""
+        """Return the position of a cursor. Raises Refusal."""
         try:
             return cls(**json.loads(base64.urlsafe_b64decode(cursor)))
         except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""The ways a big-data centre goes wrong, to be set with `BigDataStore.set_fault`."""
+"""Faults of a big-data centre, set with `BigDataStore.set_fault`."""
 
 import gzip
 import io
@@ -18,14 +18,14 @@ class Fault(StrEnum):
     NONE = ""
     SLOW = "slow"  # answers after a minute
     DRIP = "drip"  # sends a byte now and then
-    DOWN = "down"  # hangs up
+    DOWN = "down"  # closes the connection
     UNAUTHORISED = "unauthorised"  # HTTP 401 with the centre's code and message
     REFUSED = "refused"  # HTTP 200 with a code other than "0"
     FORBIDDEN_PAGE = "forbidden_page"  # HTTP 403 with a gateway's web page
     REDIRECT = "redirect"  # sends elsewhere
     BUSY = "busy"  # 429 with Retry-After, always
     BUSY_THEN_OK = "busy_then_ok"  # … twice
-    BUSY_FOR_HOURS = "busy_for_hours"  # … longer than anyone would wait
+    BUSY_FOR_HOURS = "busy_for_hours"  # … longer than anybody would wait
     ERRORS = "errors"  # 500, always
     ERRORS_THEN_OK = "errors_then_ok"  # … twice
     HALF_PAGE = "half_page"  # the connection ends in the middle of a page
@@ -37,15 +37,15 @@ class Fault(StrEnum):
     CHANGING_TOTAL = "changing_total"
     CHANGING_AS_OF = "changing_as_of"
     LOOP = "loop"  # the next page's cursor is this page's
-    EMPTY_PAGES = "empty_pages"  # pages without records, for ever
-    EMPTY = "empty"  # nobody is known any more
+    EMPTY_PAGES = "empty_pages"  # pages without records, endlessly
+    EMPTY = "empty"  # without any records
     SHRUNKEN = "shrunken"  # 40 % fewer than there were
     HTML = "html"  # a web page with HTTP 200
     NOT_JSON = "not_json"
     JSON_BOMB = "json_bomb"  # a hundred thousand nested lists
     WIDE_JSON_BOMB = "wide_json_bomb"  # millions of empty objects
     GZIP_BOMB = "gzip_bomb"  # 64 MB of blanks in a sixteenth of one
-    LARGE_PAGE = "large_page"  # the same without packing
+    LARGE_PAGE = "large_page"  # the same without compression
     GBK = "gbk"
     NUL = "nul"  # a NUL in a name
     FUTURE = "future"  # records later than as_of
@@ -53,7 +53,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer about to be sent; `cut` promises more bytes than come, `drip` sends them one by one."""
+    """An answer about to be sent; `cut` announces more bytes than are sent, `drip` sends them one by one."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json; charset=utf-8"})
@@ -74,7 +74,7 @@ class Page:
 
 
 def refusal(status: int, code: str, message: str) -> Reply:
-    """The contract's way of saying no."""
+    """Return a refusal in the contract's format."""
     return Reply(status=status, body=json.dumps({"code": code, "message": message, "data": None}).encode())
 
 
@@ -90,7 +90,7 @@ _REPLIES = {
 
 
 def reply_instead(fault: Fault, tries: int) -> Reply | None:
-    """What comes in place of a page, none if a page comes; `tries` counts from 0 since the fault was set."""
+    """Return the reply in place of a page, or None if a page is sent; `tries` counts from 0 since the fault was set."""
     early = fault in (Fault.BUSY_THEN_OK, Fault.ERRORS_THEN_OK) and tries < 2
     if fault is Fault.BUSY or (fault is Fault.BUSY_THEN_OK and early):
         return replace(refusal(429, "42900", "too many requests"), headers={"Retry-After": "1"})
@@ -104,7 +104,7 @@ def reply_instead(fault: Fault, tries: int) -> Reply | None:
 
 
 def spoil_page(fault: Fault, page: Page, first_records: list[str], cursor: str) -> Page:
-    """The page as the fault has it; `first_records` are those of the first page, `cursor` is what was asked for."""
+    """Return the page changed by the fault; `first_records` are those of the first page, `cursor` is what was asked for."""
     records, later = page.records, page.index > 0
     if fault is Fault.SHORT_PAGE and page.index == 0:
         return replace(page, records=records[: len(records) // 2])
@@ -128,13 +128,13 @@ def spoil_page(fault: Fault, page: Page, first_records: list[str], cursor: str) 
 
 
 def with_nul(record: str) -> str:
-    """The record with a NUL at the end of the name."""
+    """Return the record with a NUL at the end of the name."""
     content: dict[str, Any] = json.loads(record)
     return json.dumps({**content, "full_name": f"{content.get('full_name', '')}\0"})
 
 
 def spoil_reply(fault: Fault, reply: Reply) -> Reply:
-    """The written page as the fault sends it."""
+    """Return the written page as the fault sends it."""
     if fault is Fault.HALF_PAGE:
         return replace(reply, cut=True)
     if fault is Fault.DRIP:
@@ -150,7 +150,7 @@ def spoil_reply(fault: Fault, reply: Reply) -> Reply:
 
 @cache
 def gzip_bomb() -> bytes:
-    """Some sixty kilobytes that unpack to BOMB_BYTES blanks."""
+    """Return some sixty kilobytes that decompress to BOMB_BYTES blanks."""
     packed, blanks = io.BytesIO(), b" " * (1 << 20)
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9) as file:
         for _ in range(BOMB_BYTES // len(blanks)):

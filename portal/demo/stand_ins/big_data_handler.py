@@ -13,17 +13,17 @@ Answer = Callable[[str, Mapping[str, str]], tuple[Fault, Reply]]
 
 
 def make_handler(answer: Answer, ended: Event) -> type[BaseHTTPRequestHandler]:
-    """A handler class for `answer`; whoever waits on purpose stops when the server has `ended`."""
+    """Return a handler class for `answer`; deliberate waits end when the server has `ended`."""
 
     class Handler(BaseHTTPRequestHandler):
-        """Keeps connections open, as a real centre does; buffers, so that a page leaves in one piece."""
+        """Keeps connections open, as a real centre does, and buffers, so that a page is sent in one piece."""
 
         protocol_version = "HTTP/1.1"
         wbufsize = 1 << 16
         timeout = 120
 
         def do_GET(self) -> None:
-            """Answer, or fail to."""
+            """Answer, or fail as the fault demands."""
             fault, reply = answer(self.path, dict(self.headers.items()))
             if fault is Fault.SLOW:
                 ended.wait(SLOW_SECONDS)
@@ -38,11 +38,11 @@ def make_handler(answer: Answer, ended: Event) -> type[BaseHTTPRequestHandler]:
             try:
                 self._send_body(reply)
             except ConnectionError:
-                # Who reads too much of a bomb hangs up; that is what it is for.
+                # A client that limits what it reads closes the connection, as intended.
                 self.close_connection = True
 
         def _send_body(self, reply: Reply) -> None:
-            """The body as the reply wants it. Raises ConnectionError."""
+            """Send the body as the reply demands. Raises ConnectionError."""
             if reply.cut:
                 self.wfile.write(reply.body[: len(reply.body) // 2])
                 self.close_connection = True
@@ -57,6 +57,6 @@ def make_handler(answer: Answer, ended: Event) -> type[BaseHTTPRequestHandler]:
                     return
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
-            """Stay silent: request lines hold cursors and instants nobody reads."""
+            """Log nothing: request lines contain only cursors and instants."""
 
     return Handler

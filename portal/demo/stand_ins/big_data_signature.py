@@ -1,4 +1,4 @@
-"""Whether a request comes from an app the stand-in knows, is fresh and was not seen before."""
+"""Authentication of requests to the stand-in: the app is known, and the request is recent and was not seen before."""
 
 import hmac
 import threading
@@ -11,7 +11,7 @@ SKEW_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Exception):
-    """A request that is not served, with the centre's own code and message."""
+    """Raised for a request that is not served, with the centre's own code and message."""
 
     code: str
     message: str
@@ -19,7 +19,7 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """Knows the apps' secrets and the nonces of the last minutes."""
+    """Holds the apps' secrets and the nonces of the last minutes."""
 
     secrets: Mapping[str, str]
     now: Callable[[], float] = time.time
@@ -27,7 +27,7 @@ class Doorkeeper:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self, headers: Mapping[str, str], query: Mapping[str, str]) -> str:
-        """The app that asks. Raises Refusal."""
+        """Return the calling app. Raises Refusal."""
         app_id = headers.get("X-App-Id", "")
         secret = self.secrets.get(app_id)
         if secret is None:
@@ -42,7 +42,7 @@ class Doorkeeper:
         return app_id
 
     def _check_fresh(self, timestamp: str, nonce: str) -> None:
-        """Refuse old requests and those that were here before. Raises Refusal."""
+        """Refuse old and repeated requests. Raises Refusal."""
         now = self.now()
         if not timestamp.isdigit() or abs(int(timestamp) - now) > SKEW_SECONDS:
             raise Refusal("40103", "timestamp out of range")

@@ -1,6 +1,6 @@
 """A stand-in for a city's police database: tables with names of their own, and the contract's two views on them.
 
-The columns are named by the initials of their Chinese names, which is what one finds in practice.
+The columns are named by the initials of their Chinese names, which is common in practice.
 """
 
 import json
@@ -50,7 +50,7 @@ class PoliceDatabase:
     """One city's police database, in a PostgreSQL database (perhaps in a schema of its own) or a SQLite file."""
 
     def __init__(self, engine: Engine, schema: str | None = None) -> None:
-        """The engine stays the caller's to dispose of."""
+        """Keep the engine, which the caller disposes of."""
         self.engine = engine
         self.schema = schema
         metadata = MetaData(schema=schema)
@@ -66,16 +66,16 @@ class PoliceDatabase:
 
     @property
     def records_view(self) -> str:
-        """The name of the records view, as a source's settings want it."""
+        """The name of the records view, as in a source's settings."""
         return f"{self.schema}.{RECORDS_VIEW}" if self.schema else RECORDS_VIEW
 
     @property
     def clock_view(self) -> str:
-        """The name of the clock view, as a source's settings want it."""
+        """The name of the clock view, as in a source's settings."""
         return f"{self.schema}.{CLOCK_VIEW}" if self.schema else CLOCK_VIEW
 
     def create(self) -> None:
-        """Make the tables and the views. Records later than the clock are not shown yet, as in a replica that lags."""
+        """Create the tables and the views. Records later than the clock are not shown yet, as in a replica that lags."""
         table, clock = self.records, select(self.clock.c.jzsj)
         shown = select(*(table.c[column].label(name) for name, column in COLUMNS.items()))
         with self.engine.begin() as connection:
@@ -87,7 +87,7 @@ class PoliceDatabase:
             connection.execute(CreateView(shown, RECORDS_VIEW, schema=self.schema))
 
     def add_records(self, records: Iterable[Mapping[str, Any]]) -> int:
-        """Add records, or versions of records, that keep the contract; how many there were."""
+        """Add records, or versions of records, that follow the contract. Return their number."""
         rows = [self._to_row(record) for record in records]
         with self.engine.begin() as connection:
             for start in range(0, len(rows), 5000):
@@ -100,13 +100,13 @@ class PoliceDatabase:
             connection.execute(delete(self.records))
 
     def set_clock(self, as_of: datetime) -> None:
-        """Say how far the records are complete."""
+        """Set the horizon of the records."""
         with self.engine.begin() as connection:
             connection.execute(delete(self.clock))
             connection.execute(insert(self.clock).values(jzsj=self._instant(as_of)))
 
     def _to_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """A record under the table's own names, with the types this database has."""
+        """Return a record under the table's own names, with the types of this database."""
         detail = record.get("detail")
         values = {
             **record,
@@ -118,14 +118,14 @@ class PoliceDatabase:
         return {column: values.get(name) for name, column in COLUMNS.items()}
 
     def _instant(self, instant: datetime | str) -> datetime | str:
-        """SQLite compares instants as text, so all of them are written alike."""
+        """Return the instant; for SQLite, which compares instants as text, in one format."""
         moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
         if self.engine.dialect.name != "sqlite":
             return moment
         return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
     def _day(self, day: date | str | None) -> date | str | None:
-        """A date, or for SQLite its text."""
+        """Return a date, or for SQLite its text."""
         if day is None:
             return None
         value = date.fromisoformat(day) if isinstance(day, str) else day

@@ -1,4 +1,4 @@
-"""``manage.py add_operator USERNAME --role R …``: an account of the operator, who belongs to no city."""
+"""``manage.py add_operator USERNAME --role R …``: add an account of an operator, who belongs to no city."""
 
 from typing import Any
 

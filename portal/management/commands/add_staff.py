@@ -1,4 +1,4 @@
-"""``manage.py add_staff --city S USERNAME --role R …``: an account with roles and a one-time password."""
+"""``manage.py add_staff --city S USERNAME --role R …``: add an account with roles and a one-time password."""
 
 from typing import Any
 

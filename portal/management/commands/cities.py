@@ -1,4 +1,4 @@
-"""``manage.py cities``: which cities there are."""
+"""``manage.py cities``: list the cities."""
 
 from typing import Any
 

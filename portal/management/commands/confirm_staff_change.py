@@ -1,4 +1,4 @@
-"""``manage.py confirm_staff_change --city S NUMBER --by operator:NAME``: the second person, where a city has only one."""
+"""``manage.py confirm_staff_change --city S NUMBER --by operator:NAME``: be the second person where a city has only one."""
 
 from typing import Any
 

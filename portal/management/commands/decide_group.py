@@ -1,4 +1,4 @@
-"""``manage.py decide_group``: two people release or refuse a held group; the first call proposes, the second decides."""
+"""``manage.py decide_group``: release or refuse a held group; the first call proposes, the second, by another person, decides."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py demo``: a synthetic province with its sources and its day, until Ctrl+C."""
+"""``manage.py demo``: run a synthetic province with its sources and its day, until Ctrl+C."""
 
 import os
 import signal
@@ -149,7 +149,7 @@ class Command(PortalCommand):
         return run_day(staging.schemas, worker=worker, ended=ended)
 
     def _mass_changes(self, staging: Staging, worker: Child) -> None:
-        """A second delivery in one new city, most of which is held for two people."""
+        """Deliver a second time in one new city, so that most changes are held for two people."""
         schema = staging.deliver_mass_changes()
         if schema is None:
             return
@@ -161,7 +161,7 @@ class Command(PortalCommand):
         self._say("Both wait for two people at …/staff/held-groups/; the case has gone through.")
 
     def _displays(self, staging: Staging) -> None:
-        """What providers of new cities display is compared with what they should display."""
+        """Compare what providers of new cities display with what they should display."""
         if people := staging.display_wrongly():
             self._say(
                 f"\nPeople who are displayed another colour than they should be: {people} – an earlier one, one by a wrong map, or a "
@@ -169,7 +169,7 @@ class Command(PortalCommand):
             )
 
     def _corrections(self, staging: Staging) -> None:
-        """Between two cities, over their addresses: they are asked for once the pages are up."""
+        """Ask for corrections between two cities. They call each other's addresses, so the web server must run."""
         passed_on = staging.passed_on
         if passed_on is None or not passed_on.ask(now=timezone.now()):
             return
@@ -183,7 +183,7 @@ class Command(PortalCommand):
             self._say(f"\n{here} asks {owner} to put two records right, and has no answer yet: …/staff/corrections/.")
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
-        """Let the sources' clocks go on and, past midnight, people check in; beat starts the runs.
+        """Advance the sources' clocks and, past midnight, take check-ins; beat starts the runs.
 
         `./run stop` ends this, too.
         """
@@ -214,7 +214,7 @@ def _addresses(staging: Staging, port: str) -> str:
 
 
 def _open_first(staging: Staging, port: str) -> str:
-    """Three lines for whoever has just started it; nothing where nobody's codes differ any more."""
+    """Return three lines on what to open first; empty if nobody's codes differ any more."""
     first = staging.stages[0]
     found = first_to_look_at(first, staging.province.population(first))
     if found is None:

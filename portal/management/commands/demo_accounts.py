@@ -1,4 +1,4 @@
-"""``manage.py demo_accounts --city S``: accounts of the demo that can be signed in with at once."""
+"""``manage.py demo_accounts --city S``: give a demo city accounts that are ready to sign in."""
 
 from typing import Any
 

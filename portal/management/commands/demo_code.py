@@ -1,4 +1,4 @@
-"""``manage.py demo_code``: the one-time code of the demo's staff, for whoever has no authenticator app at hand."""
+"""``manage.py demo_code``: print the one-time code of the demo's staff, for those without an authenticator app."""
 
 import time
 from typing import Any

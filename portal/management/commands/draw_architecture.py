@@ -1,4 +1,4 @@
-"""``manage.py draw_architecture``: bring ``docs/architecture.md`` to what the code says."""
+"""``manage.py draw_architecture``: write ``docs/architecture.md`` from the code."""
 
 import ast
 import inspect
@@ -56,7 +56,7 @@ out (tenancy, access, models, journal, locks, leases, reading the address of a s
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the way of a fact: how it is reached from the step of which name, by a function or by a table."""
+    """One step of a fact's way, and how it is reached from the previous step: by a function or by a table."""
 
     name: str
     function: Callable[..., Any]
@@ -101,7 +101,7 @@ FLOW = (
 
 @dataclass(frozen=True)
 class Task:
-    """The files of one task, in order, each with what it contributes."""
+    """The files of one task, in order, each with its contribution."""
 
     title: str
     files: Mapping[Path, str]
@@ -152,7 +152,7 @@ TASKS = (APPROVAL, DELIVERY)
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [HEAD]
     for floor in FLOORS:
         rooms = rooms_of(floor)
@@ -169,23 +169,23 @@ def page() -> str:
 
 
 def relative(path: Path) -> str:
-    """The path from the checkout."""
+    """Return the path from the checkout."""
     return str(path.relative_to(settings.BASE_DIR))
 
 
 def rooms_of(floor: str) -> list[str]:
-    """The packages of a floor, as ``codes.engine``; migrations are no room."""
+    """Return the packages of a floor, as ``codes.engine``, without migrations."""
     folders = sorted((settings.BASE_DIR / floor).glob("*/__init__.py"))
     return [f"{floor}.{path.parent.name}" for path in folders if path.parent.name != "migrations"]
 
 
 def modules_beside(floor: str) -> list[Path]:
-    """The modules of a floor that are in no room."""
+    """Return the modules of a floor that are in no package."""
     return [path for path in sorted((settings.BASE_DIR / floor).glob("*.py")) if path.stem != "__init__"]
 
 
 def first_sentence(path: Path) -> str:
-    """Of the module's docstring, without line breaks."""
+    """Return the first sentence of the module's docstring, without line breaks."""
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     paragraph = " ".join(text.split("\n\n")[0].split())
     return paragraph.split(". ")[0].rstrip(".") + "." if paragraph else ""
@@ -193,7 +193,10 @@ def first_sentence(path: Path) -> str:
 
 @cache
 def imports() -> dict[str, set[str]]:
-    """Room → the rooms that its modules import, read from the source; a floor stands for the modules beside its rooms."""
+    """Map each room to the rooms that its modules import, as read from the source.
+
+    A floor's name stands for its modules that are in no package.
+    """
     rooms = sorted(room for floor in FLOORS for room in rooms_of(floor))
     found: dict[str, set[str]] = {room: set() for room in (*FLOORS, *rooms)}
     for floor in FLOORS:
@@ -210,7 +213,7 @@ def _room(dotted: str, rooms: list[str]) -> str:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """The dotted names of the product that a module imports."""
+    """Yield the dotted names of the product that a module imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -229,7 +232,7 @@ def _within(floor: str) -> Edges:
 
 
 def diagram(edges: Edges) -> str:
-    """A Mermaid flowchart of rooms."""
+    """Return a Mermaid flowchart of rooms."""
     lines = ["```mermaid", "flowchart TD"]
     lines += [f'    {_node(room)}["{room}"]' for room in edges]
     lines += [f"    {_node(room)} --> {_node(other)}" for room, others in edges.items() for other in others]
@@ -237,7 +240,7 @@ def diagram(edges: Edges) -> str:
 
 
 def flow_diagram() -> str:
-    """The way of a fact as a flowchart; on each arrow what leads to the next step."""
+    """Return the way of a fact as a flowchart, with what leads to the next step on each arrow."""
     lines = ["```mermaid", "flowchart LR"]
     lines += [f'    {_node(step.name)}["{step.name}"]' for step in FLOW]
     lines += [f"    {_node(step.after)} -->|{step.by}| {_node(step.name)}" for step in FLOW if step.after]

@@ -1,4 +1,4 @@
-"""``manage.py draw_case_life``: bring ``docs/case-life.md`` to what the tables say."""
+"""``manage.py draw_case_life``: write ``docs/case-life.md`` from the transition tables."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +31,7 @@ Runs, batches and what else has states follow at the end, each from the table of
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [
         HEAD,
         "## Disagreements and suspended rulings\n",
@@ -52,7 +52,7 @@ def page() -> str:
 
 
 def diagram(life: TransitionTable[Any, Any]) -> str:
-    """A Mermaid state diagram; one arrow for all acts between the same two states."""
+    """Return a Mermaid state diagram with one arrow for all acts between the same two states."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for move in life:
         if move.state != move.next:
@@ -65,7 +65,7 @@ def diagram(life: TransitionTable[Any, Any]) -> str:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), ""])
 

@@ -1,4 +1,4 @@
-"""``manage.py draw_crowded``: bring ``deploy/nginx-crowded.conf`` to what the web server says to those whom it refuses."""
+"""``manage.py draw_crowded``: write ``deploy/nginx-crowded.conf`` with the web server's answers to refused requests."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ HEAD = """# What the proxy answers when no web server can take a request, for th
 
 
 def configuration() -> str:
-    """The whole file: the seconds after which a page opens again, spread as the web server's are, and the two answers."""
+    """Return the whole file: the random seconds after which a page reloads, as in the web server, and the two answers."""
     seconds = range(LEAST_SECONDS, MOST_SECONDS)
     shares = [f"    {100 / len(seconds):.1f}% {each};" for each in seconds[:-1]]
     programs = "|".join(path.replace(".", r"\.") for path in BY_PROGRAMS)
@@ -41,7 +41,7 @@ def configuration() -> str:
 
 
 def _answer(variable: str, text: str) -> list[str]:
-    """As the value of a variable, which holds the seconds; in single quotes, which it may not have itself."""
+    """Return the answer as the value of a variable in single quotes, which the text must not contain."""
     if "'" in text or "\\" in text:
         raise ValueError(f"{variable} has what ends a string of nginx: {text}")
     return [f"map $host {variable} {{", f"    default '{text}';", "}", ""]

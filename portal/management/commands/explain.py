@@ -1,4 +1,4 @@
-"""``manage.py explain``: everything about one person's codes."""
+"""``manage.py explain``: print everything about one person's codes."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
-"""``manage.py export REPORT --city S … --format F --output FILE``: a report as a signed file.
+"""``manage.py export REPORT --city S … --format F --output FILE``: write a report as a signed file.
 
-With ``--identify`` the account named asks and the operator whose shell it is confirms; on the pages that is another account.
+With ``--identify`` the named account requests the export and the operator whose shell it is confirms; on pages another account
+does.
 """
 
 import os
@@ -57,7 +58,7 @@ class Command(CityCommand):
 
 
 def _operator() -> str:
-    """Whose shell this is, as the journal names them: not by the environment, which anybody sets."""
+    """Return the journal's name of the user who runs the command, not from the environment, which anybody can set."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

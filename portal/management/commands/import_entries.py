@@ -1,4 +1,4 @@
-"""``manage.py import_entries --city S FILE``: take a provider's lines, and write down those that were refused, to be mended."""
+"""``manage.py import_entries --city S FILE``: take a provider's lines, and write the refused ones to a file for correction."""
 
 import csv
 import sys
@@ -21,7 +21,7 @@ from portal.commands import CityCommand, CommandFailed
 
 COLUMNS = ("row", "entry_id", "field", "reason", "cure", "cure_zh", "line")
 MENDED = ".csv"
-# Bytes that are no UTF-8 come back as they were.
+# Bytes that are not UTF-8 are written as they were.
 TEXT: dict[str, str] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 
@@ -70,7 +70,7 @@ class Command(CityCommand):
 
 
 class Remembered:
-    """Lines, each kept until what became of it is known."""
+    """Lines, each kept until its result is known."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
@@ -87,7 +87,7 @@ class Remembered:
 
 
 class Refusals:
-    """The table of refused lines. Its last column is the line, which may be mended there and taken from the table again."""
+    """The table of refused lines. Its last column is the line, which may be corrected there and imported from the table."""
 
     def __init__(self, file: TextIOWrapper) -> None:
         file.write("\ufeff")
@@ -103,12 +103,12 @@ class Refusals:
 
 
 def _guarded(line: str) -> str:
-    """What is no object may be anything, also a formula, which no spreadsheet shall run."""
+    """Return the line, quoted if it is not an object: it could be a formula, which no spreadsheet must run."""
     return line if line.startswith("{") else f"'{line}"
 
 
 def _lines(file: Path) -> Iterator[bytes]:
-    """The lines of the file, or those in the last column of a table of refusals."""
+    """Yield the lines of the file, or those in the last column of a table of refusals."""
     if file.suffix.lower() != MENDED:
         with file.open("rb") as lines:
             yield from lines

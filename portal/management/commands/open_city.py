@@ -1,4 +1,4 @@
-"""``manage.py open_city FILE``: make a city, or bring one to what its file says."""
+"""``manage.py open_city FILE``: create a city, or update one from its file."""
 
 import os
 from datetime import datetime
@@ -19,7 +19,7 @@ from regions.tenancy import as_owner, in_city
 
 
 class Command(PortalCommand):
-    # For callers in Python: when it happens, if not now.
+    # For callers in Python: the instant of the act, if not now.
     stealth_options = ("now",)
     help = "Creates the city that FILE describes, or brings it to what FILE says. A second run changes nothing."
 

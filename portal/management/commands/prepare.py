@@ -47,12 +47,12 @@ class Command(PortalCommand):
             self.failed += failure.schemas
 
     def _in_the_others(self, schemas: list[str], act: Callable[[str], int]) -> None:
-        """Go on with the cities in which nothing has failed yet."""
+        """Continue with the cities in which nothing has failed yet."""
         with self._going_on():
             for_each([schema for schema in schemas if schema not in self.failed], act)
 
     def _join(self, schema: str) -> int:
-        """How many were joined."""
+        """Join people of the city who are one person. Return the number of pairs."""
         try:
             with in_city_as_owner(schema):
                 done = join_people(by=SYSTEM, now=timezone.now())
@@ -66,7 +66,7 @@ class Command(PortalCommand):
         return len(done.pairs)
 
     def _complete(self, schema: str) -> int:
-        """What the journal and the keys of a new release need; whether that changed anything."""
+        """Add what a new release needs in the journal and the keys. Return whether that changed anything."""
         with in_city(schema):
             take_over_file()
             made = make_missing_keys(by=SYSTEM, now=timezone.now())
@@ -77,7 +77,7 @@ class Command(PortalCommand):
 
 
 def report(schema: str, done: Joined) -> list[str]:
-    """By refs, never numbers."""
+    """Return lines about the joined people, with references and no ID numbers."""
     lines = [f"{schema}: {gone} is {kept} by the number of their document: joined." for gone, kept in done.pairs]
     if done.rewritten:
         lines.append(f"{schema}: {done.rewritten} numbers were brought to their normal form.")

@@ -1,4 +1,4 @@
-"""``manage.py provider_key --city S --provider P --issue|--rotate|--revoke``: the keys with which providers call the API."""
+"""``manage.py provider_key --city S --provider P --issue|--rotate|--revoke``: manage the keys with which providers call the API."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""``manage.py publish_keys``: the list of keys that checkpoints verify a city's passes with."""
+"""``manage.py publish_keys``: write the list of keys with which checkpoints verify a city's passes."""
 
 from pathlib import Path
 from typing import Any

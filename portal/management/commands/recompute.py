@@ -1,4 +1,4 @@
-"""``manage.py recompute``: the daily job of one city, now."""
+"""``manage.py recompute``: do the daily job of one city now."""
 
 import time
 from datetime import date, datetime
@@ -115,7 +115,7 @@ class Command(CityCommand):
 
 
 def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
-    """Watch the run until it has ended. The state is PostgreSQL's, whose restart is waited for; a lost message is enqueued again."""
+    """Follow the run until it has ended. The state is read from PostgreSQL, also after its restart; a lost message is enqueued again."""
     enqueued_at = answered = time.monotonic()
     while True:
         try:
@@ -137,7 +137,7 @@ def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
 
 
 def show(run: Run, bar: "tqdm[Any]") -> None:
-    """Bring the bar to the run's partitions and its present step."""
+    """Update the bar with the run's partitions and its present step."""
     ended = [Partition.State.DONE, Partition.State.PARKED]
     bar.total = run.partitions.count() or None
     bar.n = run.partitions.filter(state__in=ended).count()

@@ -1,4 +1,4 @@
-"""``manage.py reconcile --city S``: play the journal again and compare with what stands."""
+"""``manage.py reconcile --city S``: replay the journal and compare it with the database."""
 
 from typing import Any
 

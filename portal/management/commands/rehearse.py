@@ -1,4 +1,4 @@
-"""``manage.py rehearse``: who would change colour under a draft rule set; nothing is written."""
+"""``manage.py rehearse``: show who would change colour under a draft rule set, without writing anything."""
 
 from argparse import ArgumentTypeError
 from collections import deque

@@ -1,4 +1,4 @@
-"""``manage.py release_batch``: two people let a held delivery be taken, or one gives it up."""
+"""``manage.py release_batch``: accept a held delivery, which takes two people, or discard it."""
 
 from typing import Any
 

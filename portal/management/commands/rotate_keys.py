@@ -1,4 +1,4 @@
-"""``manage.py rotate_keys --city S [--compromised KID | --re-encrypt]``: new keys, the end of a stolen one, old rows under the new."""
+"""``manage.py rotate_keys --city S [--compromised KID | --re-encrypt]``: create new keys, end a compromised one, or re-encrypt rows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py sunset --city S --by operator:NAME [--confirm | --withdraw]``: the end of a city's service, by two operators."""
+"""``manage.py sunset --city S --by operator:NAME [--confirm | --withdraw]``: end a city's service, by two operators."""
 
 import json
 from base64 import b64decode
@@ -65,9 +65,9 @@ class Command(PortalCommand):
 
 
 def forget_messages(schema: str, *, celery: Celery = app) -> int:
-    """Take what is enqueued for the city out of the broker; how many. They name rows and never people.
+    """Remove the city's messages from the broker. Return their number. They name rows and no people.
 
-    RabbitMQ takes no message out of a queue's middle: there they expire within minutes, and find the city closed.
+    RabbitMQ cannot remove single messages: there they expire within minutes, or find the city closed.
     """
     if not celery.conf.broker_url.startswith("redis"):
         return 0
@@ -79,6 +79,6 @@ def forget_messages(schema: str, *, celery: Celery = app) -> int:
 
 
 def _arguments(raw: bytes) -> list[Any]:
-    """A message's positional arguments."""
+    """Return a message's positional arguments."""
     arguments: list[Any] = json.loads(b64decode(json.loads(raw)["body"]))[0]
     return arguments

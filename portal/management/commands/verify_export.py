@@ -1,4 +1,4 @@
-"""``manage.py verify_export FILE``: is the file what its manifest says, and who signed that? Asks no database."""
+"""``manage.py verify_export FILE``: check a file against its signed manifest. Uses no database."""
 
 import base64
 from argparse import ArgumentTypeError

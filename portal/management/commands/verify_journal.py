@@ -1,4 +1,4 @@
-"""``manage.py verify_journal --city S [--witness FILE]``: check the audit chain."""
+"""``manage.py verify_journal --city S [--witness FILE]``: verify the journal's chain."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ class Command(CityCommand):
 
 
 def read_heads(path: Path, schema: str) -> list[CoSigned]:
-    """The city's heads of a file; those of other cities are theirs. Raises ``CommandFailed``."""
+    """Return the city's heads in a file, which may contain those of other cities. Raises ``CommandFailed``."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""``manage.py verify_pass``: whether a pass is genuine, off-line, as a checkpoint would say. Reads no database."""
+"""``manage.py verify_pass``: verify a pass off-line, as a checkpoint would. Uses no database."""
 
 from argparse import ArgumentTypeError
 from datetime import datetime
@@ -43,7 +43,7 @@ class Command(PortalCommand):
 
 
 def refused(refusal: Checked) -> str:
-    """Number, word, what is the matter and what to do."""
+    """Return the result's number and word, what is wrong and what to do."""
     result, detail = refusal.result, refusal.detail
     with override("en"):
         said = [str(label) for label in (result.label, detail and detail.label, result.next_step) if label]
@@ -51,7 +51,7 @@ def refused(refusal: Checked) -> str:
 
 
 def key_file(path: str) -> str:
-    """The text of a key list."""
+    """Return the text of a key list."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -59,7 +59,7 @@ def key_file(path: str) -> str:
 
 
 def read_lists(texts: list[str], pinned: list[bytes]) -> list[SignedList]:
-    """The lists of all files, each by a pinned signer if any is pinned, or exit 2."""
+    """Return the lists of all files, each signed by a pinned key if any is pinned. Raises ``CommandFailed`` with exit code 2."""
     try:
         lists = [read_list(text) for text in texts]
     except BadKeyList as error:

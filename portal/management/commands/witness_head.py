@@ -1,7 +1,8 @@
-"""``manage.py witness_head --city S``: show the journal's head to witnesses, by hand.
+"""``manage.py witness_head --city S``: have the journal's head co-signed, by hand.
 
 ``--write FILE`` writes the head as the text to be signed; ``--import SIGNATURE --head FILE`` takes the auditor's signature of it;
-``--export FILE`` writes every co-signed head as a line of JSON, for whoever keeps them. With none of these, whoever is due is asked.
+``--export FILE`` writes every co-signed head as a line of JSON, for safekeeping. Without these, the witnesses that are due are
+asked.
 """
 
 import json
