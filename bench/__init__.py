@@ -1,1 +1,1 @@
-"""The measured claims: what is said about speed and memory, measured anew by ``./run bench`` (``docs/bench.md``)."""
+"""Measurements behind the portal's claims about speed and memory, repeated by ``./run bench`` (``docs/bench.md``)."""

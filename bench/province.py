@@ -53,7 +53,7 @@ KINDS = {
 
 
 def main(*, people: int, cities: int, openings: int, sample: int, measured_people: int, seed: int) -> None:
-    """Measure, simulate the day and write the results."""
+    """Measure the parts, simulate the day and write the results."""
     measured, stored = measure(sample=sample, people=measured_people)
     province = Province(people, cities, openings)
     machines = machines_for(measured, province, cores=CORES, busiest=BUSIEST)

@@ -1,1 +1,1 @@
-"""What a city is: its settings, sources, staff, journal and keys, and the only way into it."""
+"""Cities: their settings, sources, staff, journals and keys, and how code enters one."""

@@ -27,7 +27,7 @@ FORGET = f"SELECT set_config(%s, '', true) {on_node('journal_journalentry')}"
 SHARD = re.compile(r"_\d{6,}$")
 Row = dict[str, Any]
 Change = tuple[Row | None, Row | None]
-"""A row's columns before and after: none before it was made, none after it is gone; of a change those that differ."""
+"""A row's columns before and after: ``None`` before its creation and after its deletion; of an update those that differ."""
 
 
 class Accounted(models.Model):

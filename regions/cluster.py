@@ -24,4 +24,4 @@ def on_node(table: str) -> str:
     The coordinator's session has other settings of the transaction, and a function run by the owner could not touch what the city's
     role has changed in it.
     """
-    return f"FROM (SELECT) AS one LEFT JOIN (SELECT id FROM {table} LIMIT 1) AS beside ON true"  # noqa: S608 - a name of the code's own
+    return f"FROM (SELECT) AS one LEFT JOIN (SELECT id FROM {table} LIMIT 1) AS beside ON true"  # noqa: S608 - a name in the code

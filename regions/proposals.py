@@ -335,7 +335,7 @@ class EndableProposal(Proposal):
         return one
 
     def _move_end(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
-        """Compare-and-set on the proposed end as it was read, too."""
+        """Move the row by compare-and-set, which includes the proposed end as it was read."""
         before, proposed_by = self.state, self.end_proposed_by
         read = type(self).objects.filter(pk=self.pk, end_proposed_by=proposed_by, end_proposed_at=self.end_proposed_at)
         self._move(read, to, **changes)

@@ -1,1 +1,1 @@
-"""The HTTP API through which providers and gates talk to a city."""
+"""The HTTP API that providers, gates and other cities call."""

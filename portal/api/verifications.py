@@ -22,7 +22,7 @@ from portal.api.schema import WITH_BODY, problems
 from portal.api.service import Service
 from portal.observability.happened import pass_checked
 
-# A scanner's noise may be longer than any pass; the answer is that it is no pass.
+# A misread scan may be longer than any pass; the result is that it is not a pass.
 MOST_CHARACTERS = 20_000
 # A number or a code of the provider's own; a person's name does not match.
 GATE_NAME = r"^[A-Za-z0-9._-]{1,64}$"
@@ -147,5 +147,5 @@ def _words(checked: Checked) -> tuple[TwoLanguages, TwoLanguages]:
 
 @cache
 def _own_words(result: CheckResult, detail: Detail | None) -> tuple[TwoLanguages, TwoLanguages]:
-    """Of passes of this city: the same for each result."""
+    """Return the words for a result of this city's passes, which depend on nothing else."""
     return _words(Checked(result, timezone.now(), detail=detail))

@@ -1,1 +1,1 @@
-"""A synthetic province to look at and to try: its people, its cities and the stand-ins of their sources."""
+"""A synthetic province for demonstration: its people, its cities and stand-ins for their sources."""

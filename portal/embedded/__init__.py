@@ -1,5 +1,5 @@
 """PostgreSQL and Valkey from their wheels, for a machine that has neither.
 
-Nothing here knows Django, a city or a code: the package starts two servers on the loopback and says where they are.
-`docs/adr/0001-embedded-servers.md` tells why they exist and what was learnt about starting them.
+The package starts two servers on the loopback and returns their addresses. It uses neither Django nor anything of cities or codes.
+`docs/adr/0001-embedded-servers.md` gives the reasons and what was learnt about starting them.
 """

@@ -1,1 +1,1 @@
-"""The command line: one module a command."""
+"""The commands of ``manage.py``, one per module."""

@@ -1,1 +1,1 @@
-"""Seeing the portal run: health, metrics, logs, and the trace of a run."""
+"""Observation of the running portal: health checks, metrics, logs, and traces of runs."""

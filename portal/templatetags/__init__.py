@@ -1,1 +1,1 @@
-"""Tags and filters that templates of every audience use."""
+"""Template tags and filters of all pages, and of each audience."""

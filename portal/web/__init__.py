@@ -1,1 +1,1 @@
-"""What the pages of all audiences share: access checks, paging, errors, navigation, display preferences."""
+"""Common parts of the pages of all audiences: access checks, paging, errors, navigation, display preferences."""

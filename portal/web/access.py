@@ -82,7 +82,7 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
             held = roles_of(request)
             if wanted and not wanted & held:
                 raise PermissionDenied
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # roles and account are on it now
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # the request has roles and an account now
 
         return mark(guarded, Audience("staff", wanted))
 

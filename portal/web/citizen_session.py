@@ -53,7 +53,7 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
         # The signed session data decides who it is; the column is a copy, which sessions of an earlier release do not have.
         if row[0] == held["id"]:
             citizen = WHO.object_of(Citizen, row)
-            citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # what is read with them is no column of theirs
+            citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # not a field of the model
             return citizen
     found = WHO.found(Citizen, {"citizen": held["id"]})
     return found[0] if found else None

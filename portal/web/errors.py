@@ -46,7 +46,7 @@ class OwnNotFoundPageMiddleware(MiddlewareMixin):
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Answer 404. The exception's text is not shown, as it could reveal that the object exists."""
     response = render(request, "errors/404.html", status=404)
-    response.is_ours = True  # type: ignore[attr-defined]  # told apart from Django's while debugging
+    response.is_ours = True  # type: ignore[attr-defined]  # distinguishes it from Django's page in debug mode
     return response
 
 
@@ -199,7 +199,7 @@ def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, 
 def attempt_and_return(
     request: HttpRequest, act: Callable[..., object], *args: Any, back: str, done: str, **kwargs: Any
 ) -> HttpResponse:
-    """``attempt`` the act, then redirect to ``back`` with the message ``done``."""
+    """Do the act as ``attempt`` does, then redirect to ``back`` with the message ``done``."""
     if attempt(request, act, *args, back=back, **kwargs) is not None:
         messages.success(request, done)
     return redirect(back)

@@ -36,7 +36,7 @@ class HostMiddleware(TenantMainMiddleware):
             return HttpResponse(SERVICE_ENDED, status=410, content_type="text/plain; charset=utf-8")
         if hostname not in settings.OPERATOR_HOSTS:
             return HttpResponseNotFound("No such host.", content_type="text/plain; charset=utf-8")
-        request.tenant = None  # type: ignore[attr-defined]  # django-tenants hangs it on the request
+        request.tenant = None  # type: ignore[attr-defined]  # an attribute of django-tenants
         self.setup_url_routing(request, force_public=True)  # type: ignore[no-untyped-call]
         return None
 

@@ -1,1 +1,1 @@
-"""The database backend: PostgreSQL connections that carry the city of a request."""
+"""The database backend: PostgreSQL connections with the search path and role of a city."""

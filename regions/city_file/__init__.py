@@ -1,4 +1,4 @@
-"""The file an operator writes to open a city, or to bring it to what the file says."""
+"""City files, by which an operator opens a city or changes its settings."""
 
 from regions.city_file.reading import (
     CityFile,

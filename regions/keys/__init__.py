@@ -1,1 +1,1 @@
-"""Each city's keys, and encryption with them."""
+"""Each city's keys, and encryption, hashing and signing with them."""

@@ -1,1 +1,1 @@
-"""Accounts and roles of staff."""
+"""Accounts and roles of a city's staff, and changes of both."""

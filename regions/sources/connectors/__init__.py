@@ -1,1 +1,1 @@
-"""How a delivery is fetched: one module per kind of source; addresses, secrets, limits and the clock come as arguments."""
+"""Fetching deliveries: one module per kind of source. Addresses, secrets, limits and the clock are arguments."""
