@@ -24,7 +24,7 @@ Statement = tuple[Any, Any, bool]
 NOT_REPEATED = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
 # Statements that create a city's tables, recorded when the first is created; empty until then.
 repeatable: list[str] = []
-# While a migration waits for a long query to end, all readers wait for the migration. So it gives up its lock soon and retries.
+# While a migration waits for a long query to end, all readers wait for the migration. So it stops waiting soon and retries.
 LOCK_SECONDS = 2
 TRIES = 60
 SECONDS_BETWEEN_TRIES = 3.0

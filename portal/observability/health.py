@@ -1,7 +1,7 @@
 """Health checks: ``/healthz/live``, ``/healthz/ready`` and ``/healthz/progress``.
 
 They are answered before any other processing: a probe uses an address, without TLS, and no city's host name. Neither the host nor
-anything else of the request is read, so that no unknown host gets any other answer.
+anything else of the request is read, so that a foreign host name cannot affect the answer.
 
 A missing broker does not make a web server unready, as codes are shown without one. Work that is behind is reported by
 ``progress``.
