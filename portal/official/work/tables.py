@@ -78,9 +78,11 @@ def figures_in_words(this: Figures, before: Figures | None, period: Period) -> l
     """Return the period's figures, each with the difference to the preceding period of the same length, if the city has data for it."""
 
     def figure(title: Any, read: Callable[[Figures], Any], worded: Worded, apart: Worded, what: str = "") -> Figure:
-        now, then = read(this), read(before) if before else None
+        now = read(this)
+        # Without such days the page says so once, and no figure says it again.
+        trend = _trend(now, read(before), apart) if before else ("", "")
         address = with_period(reverse("official_work_cases"), period, what=what) if what else ""
-        return Figure(str(title), worded(now), *_trend(now, then, apart), address)
+        return Figure(str(title), worded(now), *trend, address)
 
     def counted(title: Any, name: str, *, leads: bool = True) -> Figure:
         return figure(title, attrgetter(name), _count, _count, name if leads else "")

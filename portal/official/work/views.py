@@ -147,8 +147,10 @@ def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
     }
     if table is WorkTable.DAYS:
         ages = work_lines(WorkTable.AGES, period, now=now)
+        this, before = figures(period, since=since, now=now)
         context |= {
-            "figures": figures_in_words(*figures(period, since=since, now=now), period),
+            "figures": figures_in_words(this, before, period),
+            "is_compared": before is not None,
             "chart": days_chart(lines),
             "ages": shown(WorkTable.AGES, ages, period),
         }
