@@ -91,10 +91,11 @@ def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
 
 def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
     """Yield the lines about each provider the citizen is registered with, by code. ``run`` is the run that judged them last."""
-    seen, check_ins = visible_records(run, citizen.pk), check_in_runs(citizen.pk, known_at=run.as_of)
+    sides = [side for side in provider_states(citizen.pk, now=now) if side.state is not State.NOT_APPLIED]
+    seen = visible_records(sides[0].rests_on if sides else run.pk, citizen.pk)
+    check_ins = check_in_runs(citizen.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
-    sides = [side for side in provider_states(citizen.pk, now=now) if side.state is not State.NOT_APPLIED]
     by_code = outlooks(citizen.pk, sides) if Age.of(run.day, now=now).is_valid else {}
     yield from one_sided_sentences(sides)
     titles = {provider.code: _title(provider) for provider in Provider.objects.all()}

@@ -1,7 +1,7 @@
 """What each provider shows for a citizen: the current verdicts, and the engine applied again for the records behind them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import EACH_SIDE
-from codes.models import Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange
+from codes.models import HeldGroup, Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange
 from codes.validity import Age
 from codes.vocabulary import State
 from regions.tenancy import current_city
@@ -46,7 +46,8 @@ class ProviderState:
     """What a provider shows for a citizen, by the inputs of the run that judged them last.
 
     ``verdict`` is ``None`` unless the state is red or yellow. ``held`` is the red or yellow verdict by the last delivery of a
-    source that is silent. ``was`` is the state that the run settled, if it is no longer valid.
+    source that is silent. ``was`` is the state that the run settled, if it is no longer valid. ``base_run_id`` is the earlier run
+    that is shown still, if a mass change of theirs is kept back.
     """
 
     inputs: RunProvider
@@ -54,6 +55,12 @@ class ProviderState:
     verdict: Verdict | None
     held: Verdict | None = None
     was: State | None = None
+    base_run_id: int | None = None
+
+    @property
+    def rests_on(self) -> int:
+        """The run by whose inputs what is shown is explained: its records, its days, and what is still missing."""
+        return self.base_run_id or self.inputs.run_id
 
     @property
     def holding(self) -> Verdict | None:
@@ -111,17 +118,23 @@ def _read_states(
     citizen_id: int, runs: QuerySet[Run], verdicts: QuerySet[Any, Any], *, now: datetime
 ) -> list[ProviderState]:
     registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
+    # Of all providers: a change that is kept back with one of them leaves nothing to explain the others by, either.
+    kept = VerdictChange.objects.filter(citizen=citizen_id, run=OuterRef("run"), held_in__state=HeldGroup.State.HELD)
     frozen = (
         RunProvider.objects.filter(run=Subquery(runs.values("pk")[:1]))
         .select_related("run", "provider", "source", "version__rule_set")
         .annotate(
             registered_at=Subquery(registered.values("registered_at")[:1]),
             held=Subquery(verdicts[:1]),
+            base_run=Subquery(kept.order_by("held_in__base_run").values("held_in__base_run")[:1]),
         )
         .order_by("provider__code")
     )
     return [
-        _provider_state(one, one.registered_at, _verdict(one, citizen_id), Age.of(one.run.day, now=now))
+        replace(
+            _provider_state(one, one.registered_at, _verdict(one, citizen_id), Age.of(one.run.day, now=now)),
+            base_run_id=one.base_run,
+        )
         for one in frozen
     ]
 
@@ -152,9 +165,9 @@ def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int,
     return found
 
 
-def visible_records(run: Run, citizen_id: int) -> list[VisibleRecord]:
+def visible_records(run_id: int, citizen_id: int) -> list[VisibleRecord]:
     """Return the records seen, by the run's frozen inputs, by every provider that the citizen was registered with by then."""
-    values: dict[str, Any] = {"run": run.pk, "citizen": citizen_id, "zone": current_city().timezone}
+    values: dict[str, Any] = {"run": run_id, "citizen": citizen_id, "zone": current_city().timezone}
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{VISIBLE}", values)
         return [VisibleRecord(*row) for row in cursor.fetchall()]

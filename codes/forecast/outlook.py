@@ -153,7 +153,7 @@ def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlo
     if not verdicts:
         return {}
     run = sides[0].inputs.run
-    hits = hits_of(citizen_id, run_id=run.pk, today=run.day)
+    hits = hits_of(citizen_id, run_id=sides[0].rests_on, today=run.day)
     return outlooks_from(verdicts, hits, Rule.objects.in_bulk(rules_needed(verdicts, hits)), day=run.day)
 
 

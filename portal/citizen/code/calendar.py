@@ -135,7 +135,7 @@ def _counts(citizen: Citizen, *, today: date, now: datetime) -> dict[str, Count]
     verdicts = {one.holding.provider.code: one.holding for one in judged if one.holding}
     if not verdicts:
         return {}
-    hits = hits_of(citizen.pk, run_id=judged[0].inputs.run.pk, today=today)
+    hits = hits_of(citizen.pk, run_id=judged[0].rests_on, today=today)
     rules = Rule.objects.in_bulk({hit.rule_id for hit in hits})
     found: dict[str, Hit] = {}
     for hit in hits:

@@ -53,7 +53,7 @@ def read_code(
     run = judged[0].inputs.run if judged else None
     age = Age.of(run.day if run else None, now=now)
     verdicts = [side.holding for side in judged if side.holding]
-    hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
+    hits = hits_of(citizen.pk, run_id=judged[0].rests_on, today=today) if run and verdicts else []
     facts, rules = _facts_and_rules(verdicts, hits)
     sides = _sides(citizen, judged, hits, facts, rules, age, since=late_shown_since(today))
     cases = _cases(glance)
@@ -68,6 +68,7 @@ def read_code(
         today=today,
         outlook=_outlook(verdicts, hits, rules, judged, standing, ruling) if age.is_valid else None,
         one_sided=one_sided_sentences(judged),
+        is_kept_back=any(side.base_run_id for side in judged),
         expired=None if age.is_valid else age.run_day,
         ruling=ruling,
         question=_question(matters),

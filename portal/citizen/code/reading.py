@@ -99,9 +99,10 @@ class Reading:
     """Everything that is told of a person's code.
 
     ``outlook``: the way to green for somebody red or yellow; for somebody green in spite of records, how these end.
-    ``one_sided``: who judges alone. ``expired``: the day of the last run, where what it settled is no longer valid. ``ruling``: in
-    force. ``question``: what an official asks. ``matters``: the open cases, ``outcome`` the one decided last, lately. ``entered``:
-    what was declared since the run. ``name``: what the citizen is called where somebody else reads.
+    ``one_sided``: who judges alone. ``is_kept_back``: two people are to look at a mass change of theirs first. ``expired``: the
+    day of the last run, where what it settled is no longer valid. ``ruling``: in force. ``question``: what an official asks.
+    ``matters``: the open cases, ``outcome`` the one decided last, lately. ``entered``: what was declared since the run.
+    ``name``: what the citizen is called where somebody else reads.
     """
 
     citizen: Citizen
@@ -111,6 +112,7 @@ class Reading:
     today: date
     outlook: Outlook | None = None
     one_sided: Sequence[str] = ()
+    is_kept_back: bool = False
     expired: date | None = None
     ruling: Ruling | None = None
     question: Question | None = None

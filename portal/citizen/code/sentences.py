@@ -144,6 +144,13 @@ def until_sentences(reading: Reading) -> list[str]:
         told = [_("Until the data source is up to date again.")]
     else:
         told = [_("Until the step below is done; no day is set.")]
+    if reading.is_kept_back:
+        told.append(
+            _(
+                "Newer data says otherwise, of many people at once: two officials check it first. Until they have decided, this "
+                "colour stays, and what stands below is still to be done."
+            )
+        )
     records = reading.records
     if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
         told += list(dict.fromkeys(_record_lasts(one, reading) for one in records))

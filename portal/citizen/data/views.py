@@ -1,9 +1,11 @@
 """My data: what the city stores about a citizen, a copy of it, and who has looked at it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.effective import effective_code
-from codes.engine.provider_states import ProviderState, provider_states
-from codes.models import Citizen, Entry, Fact, PersonAccess, Registration
+from codes.engine.provider_states import ProviderState, provider_states, visible_records
+from codes.models import Citizen, Entry, Fact, PersonAccess, Registration, Suppression
 from codes.review.evidence.access import names_of
 from codes.vocabulary import Because, State
 from portal.citizen.data.accesses import gates_of, offices_of
@@ -39,7 +41,7 @@ CHECK_INS_SHOWN = 30
 def my_data(request: SubjectRequest) -> HttpResponse:
     subject = request.subject
     phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
-    facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
+    counted, others = _records(subject, now=timezone.now())
     check_ins = Entry.objects.filter(citizen=subject, type="check_in").select_related("provider")
     accesses = keyset_page(
         PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
@@ -48,7 +50,8 @@ def my_data(request: SubjectRequest) -> HttpResponse:
     context = {
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
         "phone": mask_phone(phone),
-        "facts": facts.order_by("-recorded_at", "-id"),
+        "counted": counted,
+        "others": others,
         "check_ins": check_ins.order_by("-instant", "-id")[:CHECK_INS_SHOWN],
         "registrations": Registration.objects.filter(citizen=subject)
         .select_related("provider")
@@ -60,6 +63,36 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         "chapters": [chapter.title for chapter in CHAPTERS],
     }
     return render(request, "citizen/my_data.html", context)
+
+
+def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple[Fact, str]]]:
+    """What the code shown was judged by, and what else stands on record, with why it does not count; the newest first."""
+    sides = provider_states(citizen.pk, now=now)
+    seen = {one.fact_id for one in visible_records(sides[0].rests_on, citizen.pk)} if sides else set()
+    standing = Q(superseded=False, revoked=False)
+    facts = list(
+        Fact.objects.filter(standing | Q(pk__in=seen), citizen=citizen)
+        .select_related("source", "provider")
+        .order_by("-recorded_at", "-id")
+    )
+    others = [fact for fact in facts if fact.pk not in seen]
+    wrong = list(Suppression.objects.filter(state="approved", record_id__in=[fact.record_id for fact in others]))
+    return [fact for fact in facts if fact.pk in seen], [(fact, _why_not(fact, sides, wrong)) for fact in others]
+
+
+def _why_not(fact: Fact, sides: Sequence[ProviderState], wrong: Iterable[Suppression]) -> str:
+    """Why a record does not count; empty where that is not the record's own doing."""
+    if any(
+        (one.record_id, one.source_id, one.provider_id) == (fact.record_id, fact.source_id, fact.provider_id)
+        and one.version in (None, fact.version)
+        for one in wrong
+    ):
+        return _("Two officials found it to be wrong.")
+    if any(side.base_run_id for side in sides):
+        return _("It would change the codes of many people at once: two officials check it first.")
+    if sides and fact.received_at > sides[0].inputs.run.as_of:
+        return _("It counts as soon as codes are worked out again.")
+    return ""
 
 
 @for_subject

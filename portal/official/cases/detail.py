@@ -111,7 +111,7 @@ def read_case(**lookup: object) -> CaseDetail:
         if case.closed_at
         else provider_states(case.citizen_id, now=now)
     )
-    seen = visible_records(sides[0].inputs.run, case.citizen_id) if sides else []
+    seen = visible_records(sides[0].rests_on, case.citizen_id) if sides else []
     facts = _facts(case.citizen_id, differences, sides, seen)
     suppressions = related_rows(case, "suppressions")
     rulings, links = related_rows(case, "rulings"), related_rows(case, "family")

@@ -65,12 +65,15 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
     if run.amends_id:
         # An amending run has no partitions.
         counts |= {"changed": run.counts.get("changed"), "people": run.counts.get("people")}
+    kept_back = run.changes.filter(held_in__isnull=False).count()
+    counts["changed"] = (counts["changed"] or 0) - kept_back
     is_open = run.state in Run.OPEN
     has_failed = run.state == Run.State.FAILED and not run.history
     context = {
         "run": run,
         **(standing_for(request.roles, now=timezone.now()) if has_failed else {}),
         "partitions": counts,
+        "kept_back": kept_back,
         "is_open": is_open,
         "minutes_left": _minutes_left(run, counts["ended"], counts["all"]) if is_open else None,
         "providers": run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code"),

@@ -104,8 +104,8 @@ def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk)
     ruled_wrong(desk)
     assert [side.state.value for side in provider_states(zhang, now=desk.now)] == ["green", "green"]
     assert {side.inputs.run for side in provider_states(zhang, now=desk.now)} == {mended()}
-    assert visible_records(base, zhang)
-    assert not visible_records(mended(), zhang)
+    assert visible_records(base.pk, zhang)
+    assert not visible_records(mended().pk, zhang)
 
 
 def test_nobody_else_is_touched(desk: Desk) -> None:
