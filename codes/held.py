@@ -37,13 +37,18 @@ def expired_sentence(side: ProviderState) -> str:
 
 def state_sentences(side: ProviderState) -> list[str]:
     """Return the sentences to show with a provider's state, if any."""
-    return [sentence for sentence in (held_sentence(side), expired_sentence(side)) if sentence]
+    found = [sentence for sentence in (held_sentence(side), expired_sentence(side)) if sentence]
+    if side.state is State.UNKNOWN and not side.why_unknown:
+        found.append(_("Applied for after all codes were last worked out: not judged yet."))
+    return found
 
 
 def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
     """Return “Judged by … only, since …” for each silent source; an empty list if every provider judges, or none does."""
     judging = [side.inputs.provider for side in sides if side.state.colour]
-    silent = {side.inputs.source_id: side for side in sides if _is_silent(side)}
+    # Of several that read one source, the one whose last colour counts still is told of.
+    quiet = sorted((side for side in sides if _is_silent(side)), key=lambda side: side.held is not None)
+    silent = {side.inputs.source_id: side for side in quiet}
     if not judging:
         return []
     return [_one_sided(judging, side) for side in silent.values()]
@@ -61,6 +66,14 @@ def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
     if silent.inputs.horizon is None:
         return _("Judged by %(providers)s only, since %(source)s has not delivered yet.") % values
     values["at"] = _instant(silent.inputs.horizon)
+    if silent.held:
+        # What it said last decides with them, and nobody judges alone.
+        return (
+            _(
+                "Only %(providers)s can judge at present. %(source)s has delivered nothing after %(at)s; what it said last counts."
+            )
+            % values
+        )
     return _("Judged by %(providers)s only, since %(source)s has delivered nothing after %(at)s.") % values
 
 

@@ -117,6 +117,7 @@ def _sides(
                 late_days=one.late_days,
                 held=State(side.held.colour) if side and side.held else None,
                 was=side.was if side else None,
+                why_unknown=side.why_unknown if side else "",
                 told=state_sentences(side) if side else (),
             )
         )

@@ -53,6 +53,8 @@ class Side:
     """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here. ``held``: what the source said
     last, where it is silent; ``was``: the colour that is no longer valid; ``told``: what is to be said of these.
 
+    ``why_unknown``: as of a ``ProviderState``; empty for somebody who has not been judged with it yet.
+
     ``decides``: whether the code rests on it. ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
     ``late_days``: of the last fortnight, whose check-ins came too late to count.
     """
@@ -68,6 +70,7 @@ class Side:
     late_days: int = 0
     held: State | None = None
     was: State | None = None
+    why_unknown: str = ""
     told: Sequence[str] = ()
 
 
@@ -128,6 +131,13 @@ class Reading:
     @property
     def because(self) -> Because:
         return Because(self.standing.because)
+
+    @property
+    def is_yet_to_be_judged(self) -> bool:
+        """Whether no colour is shown because all codes were applied for after they were last worked out, and for no other reason."""
+        if self.state is not State.UNKNOWN or self.expired or not self.sides:
+            return False
+        return all(side.state is State.UNKNOWN and not side.why_unknown for side in self.sides)
 
     @property
     def has_several_providers(self) -> bool:

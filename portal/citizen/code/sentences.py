@@ -58,7 +58,9 @@ def _no_colour(reading: Reading) -> str:
         return _("No code yet: it has to be applied for")
     if reading.expired:
         return _("No colour at present: codes have not been worked out in time")
-    return _("No colour at present: the data is too old")
+    if reading.is_yet_to_be_judged:
+        return _("Applied for: the colour is there from %(when)s on") % {"when": _next_run()}
+    return _("No colour at present: the data source is not up to date")
 
 
 def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
@@ -131,7 +133,7 @@ def until_sentences(reading: Reading) -> list[str]:
     if reading.expired:
         return [_("Until the city has worked out all codes again.")]
     if reading.state is State.UNKNOWN:
-        return [_("Until the data source is up to date again.")]
+        return [_without_a_colour(reading)]
     day = reading.outlook.turns_green_on if reading.outlook else None
     if day:
         green = _("Green on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
@@ -155,6 +157,18 @@ def until_sentences(reading: Reading) -> list[str]:
     if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
         told += list(dict.fromkeys(_record_lasts(one, reading) for one in records))
     return told
+
+
+def _without_a_colour(reading: Reading) -> str:
+    if not reading.sides:
+        return _("Until a code has been applied for.")
+    if reading.is_yet_to_be_judged:
+        return _("Until all codes are next worked out, from %(when)s on.") % {"when": _next_run()}
+    return _("Until the data source is up to date again.")
+
+
+def _next_run() -> str:
+    return date_format(timezone.localtime(next_run_due(now=timezone.now())), "DATETIME_FORMAT")
 
 
 def _record_lasts(one: HoldingRecord, reading: Reading) -> str:

@@ -8,7 +8,7 @@ from django.utils import translation
 from codes.citizens.phones import deliver_notices
 from codes.explanation import explain
 from codes.intake.phones import NamedPhone, propose_phones
-from codes.models import Appeal, Citizen, PersonAccess, PhoneChange, Provider, StatedName
+from codes.models import Appeal, Citizen, Message, PersonAccess, PhoneChange, Provider, StatedName
 from portal.web.documents import encrypt_identity
 from regions.identity import check_identity
 from regions.keys.encryption import decrypt_phone
@@ -48,6 +48,17 @@ def test_the_citizen_is_told_and_answers(visitor: Opens, change: PhoneChange, ac
     assert zhang.post(f"/phone/{change.pk}/", {"act": act}).headers["Location"] == "/data/"
     assert on_record() == phone
     assert "您的手机号即将更换" not in zhang.read("/code/")
+
+
+def test_for_elder_people_what_is_folded_away_is_marked(visitor: Opens, change: PhoneChange) -> None:
+    zhang = visitor("zhang")
+    zhang.client.cookies["look"] = "light.normal.elder"
+    folded = '<summary>更多服务 <span class="new">新</span></summary>'
+    Message.objects.update(read_at=change.proposed_at)
+    assert folded in zhang.read("/code/")
+    zhang.post(f"/phone/{change.pk}/", {"act": "refuse"})
+    Message.objects.update(read_at=change.proposed_at)
+    assert folded not in zhang.read("/code/")
 
 
 def test_nobody_answers_for_another(visitor: Opens, change: PhoneChange) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from codes.models import Rule, Run
+from codes.models import Provider, Registration, Rule, Run
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -41,7 +41,7 @@ def test_who_is_red_by_a_silent_source_stays_red_and_is_told(desk: Desk, silence
     assert 'class="face" data-state="red"' in page
     assert "数据源未按时送达，沿用其最后一次送达的结果" in page
     assert "红码（沿用）：police最后一次送达2026年11月24日 09:59" in page
-    assert "目前仅按alipay判定：police自2026年11月24日 09:59起未再送达数据。" in page
+    assert "目前仅alipay能够判定；police自2026年11月24日 09:59起未再送达数据，沿用其最后一次送达的结果。" in page
     assert "两名工作人员即可复核决定" in page
     assert "2026年12月6日转绿" in page or "12月6日" in page, "its hold ends in the silence"
 
@@ -50,7 +50,10 @@ def test_the_same_in_english(desk: Desk, silence: datetime) -> None:
     page = citizen(desk, "chen", silence).in_english().read("/code/")
     assert 'class="face" data-state="yellow"' in page
     assert "Yellow (held): the last delivery of police is of 24 November 2026, 09:59." in page
-    assert "Judged by alipay only, since police has delivered nothing after 24 November 2026, 09:59." in page
+    assert (
+        "Only alipay can judge at present. police has delivered nothing after 24 November 2026, 09:59; what it said last counts."
+        in page
+    )
 
 
 def test_an_appeal_can_be_made_against_what_is_held(desk: Desk, silence: datetime) -> None:
@@ -70,10 +73,48 @@ def test_a_green_by_one_side_only_says_so(desk: Desk, later: datetime) -> None:
     assert "各渠道均无" not in page
 
 
+@pytest.fixture
+def newcomer(desk: Desk) -> Visitor:
+    """Somebody who has come to the city since its run, with zhang's name and document."""
+    zhang = desk.citizen("zhang")
+    zhang.pk, zhang.ref, zhang.id_hash = None, "neu", b"neu" * 11
+    zhang.save(force_insert=True)
+    return Visitor.signed_in(zhang, now=desk.now)
+
+
+def test_who_has_just_applied_waits_for_the_next_run_and_not_for_data(desk: Desk, newcomer: Visitor) -> None:
+    """The city's data is of today: it is the run that is to come."""
+    applied = [
+        Registration.objects.create(citizen=desk.citizen("neu"), provider=provider, registered_at=desk.now)
+        for provider in Provider.objects.order_by("code")
+    ]
+    page = newcomer.read("/code/")
+    assert 'class="face" data-state="unknown"' in page
+    assert "已申领健康码，2026年11月25日 0" in page
+    assert "至下次计算（2026年11月25日 0" in page
+    assert page.count("在最近一次计算之后申领，尚未判定") == 2, "beside each of both"
+    assert "数据源未更新" not in page
+    assert "未及时更新" not in page
+    assert "数据来源恢复" not in page
+    Registration.objects.filter(pk=applied[0].pk).update(registered_at=desk.now - LATER)
+    page = newcomer.read("/code/")
+    assert 'class="face" data-state="green"' in page
+    assert page.count("在最近一次计算之后申领，尚未判定") == 1
+
+
+def test_who_has_not_applied_waits_for_no_data_either(newcomer: Visitor) -> None:
+    page = newcomer.read("/code/")
+    assert "尚未申领健康码" in page
+    assert "至申领健康码为止。" in page
+    assert "尚无：申领健康码后才会依据数据判定。" in page
+    assert "数据来源恢复" not in page
+    assert "until a code has been applied for" in newcomer.in_english().read("/code/").lower()
+
+
 def test_officials_see_what_is_held_and_by_which_record(desk: Desk, silence: datetime) -> None:
     page = official(silence, "reviewer").read(f"/staff/cases/{desk.case('zhang').number}/")
     assert "红码（沿用）：police最后一次送达" in page
-    assert "目前仅按alipay判定" in page
+    assert "目前仅alipay能够判定" in page
     assert "R2" in page
 
 
