@@ -1,5 +1,5 @@
 -- statement: changed
--- Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider without a delivery
+-- Only changed verdicts are written. They are found by one full join of the new with the stored verdicts. A provider without a delivery
 -- or a version judges nobody and keeps its rows.
 stood AS MATERIALIZED (
     SELECT v.* FROM codes_verdict v
@@ -19,8 +19,8 @@ changed AS MATERIALIZED (
 )
 
 -- statement: remember
--- When each verdict can change next, of the same subjects. A day of the forecast that is too far ahead to be named, so that neither
--- it nor what is needed is stored, comes nearer every day. Check-ins received after the run's instant count from the next run on.
+-- When each verdict of the same subjects can change next. If the day on which it turns green is too far ahead to be stored, the verdict
+-- is judged again every day. Check-ins received after the run's instant count from the next run on.
 awaited AS MATERIALIZED (
     SELECT c.citizen_id, c.provider_id, c.kinds, c.rests_from,
            least(c.next_on,
@@ -39,8 +39,8 @@ awaited AS MATERIALIZED (
 )
 
 -- statement: write
--- Judging is one step as a whole, and of its rows the columns tell what each is: on a cluster it then stays on the city's node,
--- which no query does that stores rows beside its steps.
+-- Judging is a single step, and the column `what` of its rows states what each row is. On a cluster this step then runs on the city's
+-- node, which it would not if its own steps were next to those that store rows.
 WITH engine AS MATERIALIZED (
     {{judged}}
     SELECT 'changed' AS what, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs,
