@@ -94,8 +94,8 @@ def _last_run() -> dict[str, Any]:
     """Return the state of the newest run of the whole city, and the number of disagreements after the newest settled one."""
     newest = Run.objects.filter(history=False, amends=None).order_by("-pk").first()
     settled = Run.objects.last_settled()
-    stands = Run.objects.last_amending([settled]).get(settled.pk, settled) if settled else None
-    standing = stands.counts.get("disagreements", {}).get("standing", 0) if stands else 0
+    latest = Run.objects.last_amending([settled]).get(settled.pk, settled) if settled else None
+    standing = latest.counts.get("disagreements", {}).get("standing", 0) if latest else 0
     return {
         "disagreements": standing,
         "run_day": newest.day if newest else None,

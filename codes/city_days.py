@@ -63,8 +63,8 @@ def city_days(schema: str, *, now: datetime) -> list[CityDay]:
     for day in (first + timedelta(days=n) for n in range(DAYS)):
         overdue += moved.get(day, 0)
         run = settled.get(day)
-        stands = amended.get(run.pk, run) if run else None
-        found.append(_day(day, run, stands, failed[day], alarms[day], overdue))
+        latest = amended.get(run.pk, run) if run else None
+        found.append(_day(day, run, latest, failed[day], alarms[day], overdue))
     return found
 
 

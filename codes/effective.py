@@ -93,8 +93,8 @@ def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
     causes = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None}
     with connection.cursor() as cursor:
         statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), tell=TELL)
-        told = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])
-        cursor.execute(statement, {**_policy(), **causes, **told, **parameters})
+        message = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])
+        cursor.execute(statement, {**_policy(), **causes, **message, **parameters})
         return int(cursor.fetchone()[0])
 
 
@@ -135,8 +135,8 @@ def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
 
 def code_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, list[Any]]:
     """Return the code of a row that begins with the columns of ``CODE_OF_ONE``, and the values of its other columns."""
-    ((code, beside),) = _codes_of([row], now=now).values()
-    return code, beside
+    ((code, rest),) = _codes_of([row], now=now).values()
+    return code, rest
 
 
 def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
@@ -158,9 +158,9 @@ def _codes_of(rows: Sequence[Sequence[Any]], *, now: datetime) -> dict[int, tupl
             cursor.execute(AGAIN, {"citizens": list(over), **code_parameters(now)})
             again = {one: CurrentCode(colour, because, over[one]) for one, colour, because in cursor.fetchall()}
     found = {}
-    for run_day, citizen, colour, because, since, _over, *beside in rows:
+    for run_day, citizen, colour, because, since, _over, *rest in rows:
         code = again.get(citizen) or CurrentCode(colour, because, since)
-        found[citizen] = (_aged(code, Age.of(run_day, now=now)), beside)
+        found[citizen] = (_aged(code, Age.of(run_day, now=now)), rest)
     return found
 
 

@@ -66,8 +66,8 @@ def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
     number = mask_number(decrypt_number(bytes(citizen.id_encrypted)))
     yield f"{citizen.ref} · {mask_name(citizen.full_name)} · {IdType(citizen.id_type).label} {number}"
     if citizen.names_differ:
-        said = [f"{_titled(one.stated_by)} {mask_name(one.full_name)}" for one in names_of(citizen)]
-        yield _labelled(_("names differ"), ", ".join(said))
+        names = [f"{_titled(one.stated_by)} {mask_name(one.full_name)}" for one in names_of(citizen)]
+        yield _labelled(_("names differ"), ", ".join(names))
     zone = _labelled(_("times are of the zone"), current_city().timezone)
     yield f"{_labelled(_('known since'), _instant(citizen.known_since))} · {zone}"
     for one in citizen.registrations.select_related("provider").order_by("registered_at", "provider__code"):
@@ -108,12 +108,12 @@ def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
             yield from _record(facts[fact_id], list(rows), rules)
         yield f"  {_labelled(_('healthy check-ins'), _check_ins(check_ins, provider.pk))}"
         if outlook := by_code.get(provider.code):
-            way = render_outlook(
+            progress = render_outlook(
                 outlook, language=get_language(), title_of=lambda code: titles[code], audience="official"
             )
-            counted = f" ({way.count})" if way.count else ""
-            yield f"  {_labelled(_('turns green on'), way.turns_green_on)}{counted}"
-            yield from (f"  {_labelled(_('to do'), act)}" for act in way.todo)
+            counted = f" ({progress.count})" if progress.count else ""
+            yield f"  {_labelled(_('turns green on'), progress.turns_green_on)}{counted}"
+            yield from (f"  {_labelled(_('to do'), act)}" for act in progress.todo)
 
 
 def _provider(side: ProviderState, run: Run) -> Iterator[str]:

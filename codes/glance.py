@@ -73,6 +73,6 @@ def glance_parameters(now: datetime) -> dict[str, Any]:
 
 def code_and_glance_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, Glance, list[Any]]:
     """Return the code and glance of a row that begins with the columns of ``READ``, and the values of its other columns."""
-    code, beside = code_of(row, now=now)
+    code, rest = code_of(row, now=now)
     width = len(Glance._fields)
-    return code, Glance(*beside[:width]), beside[width:]
+    return code, Glance(*rest[:width]), rest[width:]

@@ -115,8 +115,8 @@ def _decide(opening_id: int, act: str, *, by: str, now: datetime, **changes: Any
     with transaction.atomic():
         opening = CityOpening.objects.get(pk=opening_id)
         answer_operator(opening, act, by=by, now=now, **changes)
-        told = {"schema": opening.schema, "asked_by": opening.asked_by, "to": str(opening.state)}
-        record(f"city.opening_{VERBS[act]}", by=by, now=now, subject=f"city:{opening.schema}", data=told)
+        data = {"schema": opening.schema, "asked_by": opening.asked_by, "to": str(opening.state)}
+        record(f"city.opening_{VERBS[act]}", by=by, now=now, subject=f"city:{opening.schema}", data=data)
     return opening
 
 
@@ -203,9 +203,9 @@ def _end_failed(opening: CityOpening, fault: JobFault, params: Mapping[str, Any]
     _end(opening, CityOpening.State.FAILED, now=now, fault=fault.value, params=params)
 
 
-def _end(opening: CityOpening, state: str, *, now: datetime, **told: Any) -> None:
+def _end(opening: CityOpening, state: str, *, now: datetime, **fields: Any) -> None:
     """End the request and delete its file content, which may contain secrets."""
     with transaction.atomic():
-        if opening.leave(state, content=None, ended_at=now, **told):
-            said = {"schema": opening.schema, "state": str(state)}
-            record("city.opening_ended", by="system", now=now, subject=f"city:{opening.schema}", data=said)
+        if opening.leave(state, content=None, ended_at=now, **fields):
+            data = {"schema": opening.schema, "state": str(state)}
+            record("city.opening_ended", by="system", now=now, subject=f"city:{opening.schema}", data=data)

@@ -31,9 +31,9 @@ def publish_weeks(*, now: datetime) -> int:
     if first is None:
         return 0
     begin = max(_monday_of(first), this_monday - timedelta(weeks=WEEKS_SHOWN))
-    there = set(PublishedWeek.objects.filter(monday__gte=begin).values_list("monday", flat=True))
+    existing = set(PublishedWeek.objects.filter(monday__gte=begin).values_list("monday", flat=True))
     weeks = (begin + timedelta(weeks=n) for n in range((this_monday - begin).days // 7))
-    rows = [_week(monday, now=now) for monday in weeks if monday not in there]
+    rows = [_week(monday, now=now) for monday in weeks if monday not in existing]
     # Of two simultaneous workers, only one stores a row.
     return len(PublishedWeek.objects.bulk_create(rows, ignore_conflicts=True))
 

@@ -89,11 +89,11 @@ def _versions() -> Iterator[Difference]:
 
 
 def _runs() -> Iterator[Difference]:
-    told = _told_of_runs()
+    recorded = _told_of_runs()
     changed = dict(_rows(WITH_CHANGES))
-    for run in sorted(changed.keys() - told.keys()):
+    for run in sorted(changed.keys() - recorded.keys()):
         yield Difference(Unaccounted.NO_ENTRY, {"place": f"run:{run}", "rows": changed[run]})
-    for run, of_run in sorted(told.items()):
+    for run, of_run in sorted(recorded.items()):
         if of_run.whole is not None:
             ((rows, *digests),) = _rows(OF_RUN, run=run)
             if of_run.whole[1] not in digests:
@@ -104,10 +104,10 @@ def _runs() -> Iterator[Difference]:
 
 
 def _partitions(run: int, told: Mapping[int | None, tuple[int, str]]) -> Iterator[Difference]:
-    stands = {number: rest for number, *rest in _rows(OF_PARTITIONS, run=run)}
-    for number in sorted(told.keys() | stands.keys(), key=lambda one: (one is None, one or 0)):
+    stored = {number: rest for number, *rest in _rows(OF_PARTITIONS, run=run)}
+    for number in sorted(told.keys() | stored.keys(), key=lambda one: (one is None, one or 0)):
         place = f"run:{run}/{number}" if number is not None else f"run:{run}, outside its partitions,"
-        rows, *digests = stands.get(number, (0, EMPTY))
+        rows, *digests = stored.get(number, (0, EMPTY))
         if number not in told:
             yield Difference(Unaccounted.NO_ENTRY, {"place": place, "rows": rows})
         elif told[number][1] not in digests:
@@ -132,8 +132,12 @@ def _told_of_runs() -> dict[int, ToldOfRun]:
 
 
 def _standing() -> Iterator[Difference]:
-    for ref, provider, stands, told, run in _rows(STANDING, counted=list(Run.COUNTED)):
-        words = {"stands": stands, "told": told} if stands != told else {"stands": f"another {stands}", "told": told}
+    for ref, provider, stored, recorded, run in _rows(STANDING, counted=list(Run.COUNTED)):
+        words = (
+            {"stands": stored, "told": recorded}
+            if stored != recorded
+            else {"stands": f"another {stored}", "told": recorded}
+        )
         place = f"citizen:{ref} with {provider}" + (f" (run:{run})" if run else "")
         yield Difference(Unaccounted.OTHER_VERDICT, {"place": place, **words})
 

@@ -84,8 +84,8 @@ def send(entries: Sequence[Entry], *, note: str, by: str, now: datetime) -> Risk
         )
         cities = cities_in_service().order_by("schema_name")
         RiskListDelivery.objects.bulk_create(RiskListDelivery(risk_list=made, city=city) for city in cities)
-        told = {"entries": len(entries), "areas": sorted({entry["area"] for entry in entries}), "cities": len(cities)}
-        record("risk_list.sent", by=by, now=now, subject=f"risk_list:{made.name}", data=told)
+        data = {"entries": len(entries), "areas": sorted({entry["area"] for entry in entries}), "cities": len(cities)}
+        record("risk_list.sent", by=by, now=now, subject=f"risk_list:{made.name}", data=data)
     return made
 
 

@@ -101,13 +101,13 @@ def audit(schema: str, *, now: datetime) -> int:
 
     Call outside any city. Raises ``AuditFailed``.
     """
-    told, heads = settings_of(city_named(schema)), heads_elsewhere(schema)
+    rows, heads = settings_of(city_named(schema)), heads_elsewhere(schema)
     with in_city(schema):
         write_checkpoint(now=now)
         checked = verify_journal(now=now, heads=heads)
         if checked.broken_at is not None:
             raise AuditFailed(f"the journal is broken at entry {checked.broken_at}: {checked.reason}")
-        if differing := [str(one) for one in reconcile(told)]:
+        if differing := [str(one) for one in reconcile(rows)]:
             raise AuditFailed(
                 f"{len(differing)} differences between the journal and what stands, such as: {differing[0]}"
             )

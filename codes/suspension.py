@@ -127,8 +127,8 @@ def _carry_out(one: CitySuspension) -> bool:
     lasted = one.ended_at - one.decided_at if one.ended_at and one.decided_at else timedelta()
     with in_city(one.city.schema_name), transaction.atomic():
         advisory_lock("suspensions")
-        told = JournalEntry.objects.filter(verb__in=[VERB.format(act) for act, *_ in acts], subject=_subject(one))
-        known = set(told.values_list("verb", "at"))
+        entries = JournalEntry.objects.filter(verb__in=[VERB.format(act) for act, *_ in acts], subject=_subject(one))
+        known = set(entries.values_list("verb", "at"))
         missing = [(act, by, at) for act, by, at in acts if at is not None and (VERB.format(act), at) not in known]
         for act, by, at in missing:
             moved = {"deadlines_moved": _move_deadlines(lasted)} if act == "resumed" else {}
@@ -177,8 +177,8 @@ def _find(pk: int) -> CitySuspension:
 def _record(act: str, one: CitySuspension, *, by: str, now: datetime, **data: Any) -> None:
     """Record an act in the journal. The free-text note is left out, since it may contain anything."""
     asked_by = one.asked_by if act == "suspended" else one.end_asked_by or one.asked_by
-    told = {"schema": one.city.schema_name, "reason": one.reason, "asked_by": asked_by, **data}
-    record(VERB.format(act), by=by, now=now, subject=_subject(one), data=told)
+    content = {"schema": one.city.schema_name, "reason": one.reason, "asked_by": asked_by, **data}
+    record(VERB.format(act), by=by, now=now, subject=_subject(one), data=content)
 
 
 def _subject(one: CitySuspension) -> str:

@@ -100,9 +100,9 @@ def ask_outside(head: Head, *, now: datetime) -> CoSigned:
     )
     if not answer.is_success:
         raise SourceUnreachable("server_error", status=answer.status)
-    told: Any = read_json(answer.body, max_values=100)
+    reply: Any = read_json(answer.body, max_values=100)
     try:
-        signature = bytes.fromhex(told["signature"])
+        signature = bytes.fromhex(reply["signature"])
     except (TypeError, KeyError, ValueError) as error:
         raise DeliveryInconsistent("not_json") from error
     one = CoSigned(head, OUTSIDE, settings.JOURNAL_WITNESS_KEY, signature, now)

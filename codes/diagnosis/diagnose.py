@@ -140,25 +140,25 @@ def diagnose_again(run: Run) -> int:
     standing = _to_diagnose_again(run)
     before: dict[int, list[Diagnosis]] = defaultdict(list)
     stored = PairDiagnosis.objects.filter(disagreement__in=[pk for pk, _ in standing.values()])
-    for pk, *said in stored.values_list("disagreement", *Diagnosis._fields):
-        before[pk].append(Diagnosis(*said))
+    for pk, *row in stored.values_list("disagreement", *Diagnosis._fields):
+        before[pk].append(Diagnosis(*row))
     now: dict[int, list[Diagnosis]] = defaultdict(list)
     for citizen, one in _diagnoses(run, {citizen: colours for citizen, (_, colours) in standing.items()}):
         now[citizen].append(one)
-    changed = {citizen for citizen, said in now.items() if _says(said) != _says(before[standing[citizen][0]])}
+    changed = {citizen for citizen, diagnoses in now.items() if _says(diagnoses) != _says(before[standing[citizen][0]])}
     if changed:
         with connection.cursor() as cursor:
             cursor.execute(OPEN_ANEW, {"run": run.pk, "disagreements": [standing[citizen][0] for citizen in changed]})
             opened = cursor.fetchall()
         rows = ((pk, *one, run.pk) for pk, citizen in opened for one in now[citizen])
         copy_rows("codes_pairdiagnosis", ("disagreement_id", *Diagnosis._fields, "run_id"), rows)
-    _look_again({standing[citizen][0]: said for citizen, said in now.items() if citizen not in changed})
+    _look_again({standing[citizen][0]: diagnoses for citizen, diagnoses in now.items() if citizen not in changed})
     return len(changed)
 
 
 def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
     """Store, for disagreements whose explanation is unchanged, the day on which the passing of time alone can change it."""
-    rows = [(pk, one.a_id, one.b_id, one.next_on) for pk, said in same.items() for one in said]
+    rows = [(pk, one.a_id, one.b_id, one.next_on) for pk, diagnoses in same.items() for one in diagnoses]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(LOOK_AGAIN, arrays(("disagreements", "a", "b", "next_on"), rows))

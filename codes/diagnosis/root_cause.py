@@ -144,9 +144,9 @@ def steady(root_cause: RootCause) -> dict[str, object]:
 
     That is the horizon that is not late, and the lengths of the runs of check-ins.
     """
-    told: dict[str, object] = {**root_cause}
+    result: dict[str, object] = {**root_cause}
     if root_cause["cause"] == "freshness":
-        told["horizons"] = root_cause["horizons"][root_cause["late"]]
+        result["horizons"] = root_cause["horizons"][root_cause["late"]]
     elif root_cause["cause"] == "declaration":
-        told["check_ins"] = [one["rule"] for one in root_cause["check_ins"]]
-    return told
+        result["check_ins"] = [one["rule"] for one in root_cause["check_ins"]]
+    return result

@@ -289,8 +289,8 @@ def effective_from(
     A held colour counts until its own day, in case the source stays silent. While no provider has a colour, there is no day on
     which the code turns green.
     """
-    way = _latest([own[code] for code in deciding_providers(sides) if code in own], ruled_until)
-    return way if any(side.state.colour for side in sides) else Outlook(None, None, None, way.acts)
+    latest = _latest([own[code] for code in deciding_providers(sides) if code in own], ruled_until)
+    return latest if any(side.state.colour for side in sides) else Outlook(None, None, None, latest.acts)
 
 
 def outlook_of_all(own: Mapping[str, Outlook]) -> Outlook:

@@ -60,20 +60,20 @@ def _counted(outlook: Outlook) -> str:
         )
     if outlook.day_number is None or outlook.of_days is None:
         return ""
-    told = _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
-    return told + _put_off(outlook.of_days, outlook.put_off)
+    text = _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
+    return text + _put_off(outlook.of_days, outlook.put_off)
 
 
 def _put_off(days: int, more: int) -> str:
     """Return the explanation why there are more days than the rule requires, or an empty string."""
     if not more:
         return ""
-    told = ngettext(
+    text = ngettext(
         " (%(days)d by the rule, and %(more)d more because the check-ins must be in a row)",
         " (%(days)d by the rule, and %(more)d more because the check-ins must be in a row)",
         more,
     )
-    return told % {"days": days - more, "more": more}
+    return text % {"days": days - more, "more": more}
 
 
 def _act(act: Act, title_of: Callable[[str], str], audience: Audience) -> str:
@@ -108,9 +108,9 @@ def _tell_end(act: TellEnd, title_of: Callable[[str], str], audience: Audience) 
             "official": _("The citizen says when they left %(area)s by declaring again with %(provider)s."),
         }[audience]
         provider = title_of(act.declared_with)
-    told = sentence % {"area": division_title(act.area, get_language() or ""), "provider": provider}
+    text = sentence % {"area": division_title(act.area, get_language() or ""), "provider": provider}
     return _("%(first)s %(next)s") % {
-        "first": told,
+        "first": text,
         "next": _("Until then the stay counts as going on, and no day is counted."),
     }
 

@@ -115,13 +115,13 @@ def statement_of(
 
 def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
     """Record in the journal which file was made and by whom. Call in a transaction."""
-    told = {
+    data = {
         key: manifest[key]
         for key in ("filters", "format", "rows", "sha256", "purpose", "confirmed_by")
         if key in manifest
     }
     verb = "export.identified" if manifest["identified"] else "export.made"
-    record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
+    record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=data)
 
 
 @contextmanager

@@ -166,10 +166,10 @@ def _fill(sheet: Any, rows: Iterable[Row], text: Any) -> int:
 
 
 def _fitting(cell: Cell, row: Row) -> str:
-    said = cell if isinstance(cell, str) else cell_text(cell)
-    if len(said) > CELL_CHARACTERS:
+    text = cell if isinstance(cell, str) else cell_text(cell)
+    if len(text) > CELL_CHARACTERS:
         raise CannotExport(ExportFault.CELL_TOO_LONG, row=str(row[0]))
-    return _lasting_text(said) if _may_be_live(said[:1]) else said
+    return _lasting_text(text) if _may_be_live(text[:1]) else text
 
 
 def _lasting_text(cell: str) -> str:

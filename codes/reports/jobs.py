@@ -172,7 +172,7 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
     request = request_of(job)
     job.mine().update(rows_total=expected_rows(request))
     file = exports_folder() / f"{job.name}-{job.fence}.{job.file_format}"
-    with second_connection() as beside:
+    with second_connection() as second:
         manifest = export_report(
             request,
             file=file,
@@ -180,7 +180,7 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
             by=job.asked_by,
             now=clock(),
             confirmation=job.confirmation,
-            watch=progress(job, beside, clock).watch,
+            watch=progress(job, second, clock).watch,
         )
     ended = clock()
     finished = job.leave(

@@ -135,8 +135,8 @@ def check_signature(manifest: Mapping[str, Any], *, public_key: bytes | None = N
 def check_digest(manifest: Mapping[str, Any], digest: str) -> None:
     """Raise ``Untrue`` unless ``digest`` is the SHA-256 in the manifest."""
     if digest != manifest["sha256"]:
-        said = f"the file was changed: its SHA-256 is {digest}, and the manifest says {manifest['sha256']}"
-        raise Untrue(said, Fault.FILE)
+        message = f"the file was changed: its SHA-256 is {digest}, and the manifest says {manifest['sha256']}"
+        raise Untrue(message, Fault.FILE)
 
 
 def is_this_citys(manifest: Mapping[str, Any]) -> bool:

@@ -106,16 +106,16 @@ def replay_and_note(run: Run, *, by: str, now: datetime, citizen: Citizen | None
     """Replay the run, or one of its people, and record this and the result in the journal. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.AUDITOR)
     done = replay(run, citizen_id=citizen.pk if citizen else None)
-    told = {
+    data = {
         "day": run.day.isoformat(),
         "sequence": run.sequence,
         "verdicts": done.verdicts,
         "differing": len({(one.citizen_ref, one.provider) for one in done.differences}),
     }
     if citizen is not None:
-        told["citizen"] = citizen.ref
+        data["citizen"] = citizen.ref
     with transaction.atomic():
-        record(REPLAYED, by=by, now=now, subject=f"run:{run.pk}", data=told)
+        record(REPLAYED, by=by, now=now, subject=f"run:{run.pk}", data=data)
     return done
 
 

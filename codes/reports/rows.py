@@ -126,8 +126,8 @@ def describe_runs(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _no_runs(first: date | None, last: date | None) -> CannotExport:
-    there = Run.objects.settled() | Run.objects.kept()
-    days = list(there.order_by("-day").values_list("day", flat=True).distinct())
+    available = Run.objects.settled() | Run.objects.kept()
+    days = list(available.order_by("-day").values_list("day", flat=True).distinct())
     if not days:
         return CannotExport(ExportFault.NO_RUN)
     asked = str(first) if first == last else f"the days from {first or 'the first'} to {last or 'the last'}"

@@ -50,12 +50,12 @@ def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
     """Return the cases behind the number; for a number of proposals, the cases that they are about."""
     span = bounds(number.period.first, number.period.last, zone=current_city().zone)
     begins, ends = span["from"], span["until"]
-    whom = _usernames(number)
+    usernames = _usernames(number)
     if number.what in RULINGS:
         column, states = RULINGS[number.what]
         rulings = Ruling.objects.filter(case=OuterRef("pk"), decided_at__gte=begins, decided_at__lt=ends).filter(states)
-        if whom is not None:
-            rulings = rulings.filter(**{f"{column}__in": whom})
+        if usernames is not None:
+            rulings = rulings.filter(**{f"{column}__in": usernames})
         return Case.objects.filter(Exists(rulings))
     cases = Case.objects.all()
     if number.place:
@@ -70,10 +70,10 @@ def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
             cases = cases.open().overdue(now)
         case _:
             cases = cases.filter(closed_at__gte=begins, closed_at__lt=ends).filter(CLOSED[number.what])
-    if whom is not None:
+    if usernames is not None:
         cases = cases.annotate(
             who=Coalesce(NullIf("assigned_to", Value("")), "ruling__proposed_by", output_field=TextField())
-        ).filter(who__in=whom)
+        ).filter(who__in=usernames)
     return _of_origin(cases, number.origin) if number.origin else cases
 
 

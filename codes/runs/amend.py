@@ -75,8 +75,8 @@ def _owed(base: Run, *, now: datetime) -> set[int]:
 def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[int]:
     """Return the citizens whom any version of these records (``record_id``, source, provider) is about."""
     wanted = set(records)
-    told = Fact.objects.filter(record_id__in={record_id for record_id, _, _ in wanted})
-    rows = told.values_list("citizen_id", "record_id", "source_id", "provider_id")
+    facts = Fact.objects.filter(record_id__in={record_id for record_id, _, _ in wanted})
+    rows = facts.values_list("citizen_id", "record_id", "source_id", "provider_id")
     return {citizen for citizen, *record_of in rows.iterator() if tuple(record_of) in wanted}
 
 

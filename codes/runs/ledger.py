@@ -92,8 +92,8 @@ def start_run(
                 started_by=by,
                 started_at=now,
             )
-            told = {"day": str(day), "as_of": as_of.isoformat(), **({"history": True} if history else {})}
-            record("run.started", by=by, now=now, subject=f"run:{run.pk}", data=told)
+            data = {"day": str(day), "as_of": as_of.isoformat(), **({"history": True} if history else {})}
+            record("run.started", by=by, now=now, subject=f"run:{run.pk}", data=data)
     except IntegrityError:  # another caller opened a run first; return that one
         found = _joined(history)
         if found is None:

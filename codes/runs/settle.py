@@ -101,6 +101,6 @@ def settle(run: Run, *, now: datetime) -> Run:
         state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if run.lacks_parts() else (Run.State.DONE, "")
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
-        told = {name: value for name, value in counts.items() if name != BY_CAUSE}
-        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **told})
+        recorded = {name: value for name, value in counts.items() if name != BY_CAUSE}
+        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **recorded})
     return Run.objects.get(pk=run.pk)

@@ -97,15 +97,15 @@ class Measurement:
         self, kinds: set[str], asked: Mapping[str, Any], days: int
     ) -> dict[tuple[str, str], tuple[list[int], ...]]:
         """Return (kind, colour) → the series of all subjects of the kind together, and that of the largest on each day."""
-        told: dict[str, list[Any]] = defaultdict(list)
+        by_kind: dict[str, list[Any]] = defaultdict(list)
         for kind, *row in _fetch(KINDS, {**asked, "kinds": sorted(kinds)}) if kinds else []:
-            told[kind].append(row)
+            by_kind[kind].append(row)
         return {
             (kind, colour): (
                 _series(((row[0], row[place]) for row in rows), days),
                 _series(((row[0], row[place + len(COLOURS)]) for row in rows), days),
             )
-            for kind, rows in told.items()
+            for kind, rows in by_kind.items()
             for place, colour in enumerate(COLOURS, start=1)
         }
 

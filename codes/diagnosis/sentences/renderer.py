@@ -92,9 +92,9 @@ def greens_of(citizen: str) -> Subquery:
 
     ``citizen`` is the name of the outer query's field with the citizen's id.
     """
-    told = JSONObject(provider=F("provider__code"), day=F("turns_green_on"))
+    pair = JSONObject(provider=F("provider__code"), day=F("turns_green_on"))
     held = Verdict.objects.filter(citizen=OuterRef(citizen)).order_by().values("citizen")
-    return Subquery(held.annotate(greens=JSONBAgg(told)).values("greens"))
+    return Subquery(held.annotate(greens=JSONBAgg(pair)).values("greens"))
 
 
 def read_greens(greens: Sequence[Mapping[str, str | None]] | None) -> Mapping[str, date | None]:
