@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from codes.models import HeldGroup, Partition, Run
+from codes.models import HeldGroup, Partition, Run, RunFault
 from codes.runs.ledger import start_run
 from codes.sentinel.alarms import READERS as ALARM_READERS
 from codes.tasks import enqueue_run
@@ -65,6 +65,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
     if run.amends_id:
         # An amending run has no partitions.
         counts |= {"changed": run.counts.get("changed"), "people": run.counts.get("people")}
+    held = _held_in(run)
     kept_back = run.changes.filter(held_in__isnull=False).count()
     counts["changed"] = (counts["changed"] or 0) - kept_back
     is_open = run.state in Run.OPEN
@@ -79,7 +80,9 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "providers": run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code"),
         "sources": run.sources.select_related("source", "batch").order_by("source__code"),
         "errors": run.errors.order_by("-at")[:20],
-        "held": _held_in(run),
+        "held": held,
+        # As they are now; the run's own sentence is of when it ended.
+        "is_told_below": bool(held) and all(code == RunFault.GROUP_HELD for code, _ in run.missing_parts()),
         "may_see_held": bool(request.roles & set(HELD_READERS)),
         "may_see_alarms": bool(request.roles & set(ALARM_READERS)),
     }

@@ -98,7 +98,7 @@ def test_proposing_with_a_file_and_going_on(desk: Desk, at_work: At, picture: by
         ({"outcome": ""}, "请选择"),
         ({"reason_code": "owner_confirmed"}, "该理由不支持所选结论"),
         ({"grounds": []}, "请至少附上一份材料"),
-        ({"expires_on": "2030-01-01"}, "截止日期须在明天至30天之内"),
+        ({"expires_on": "2030-01-01"}, "失效日期须在明天至30天之内"),
         ({"upload": SimpleUploadedFile("a.jpg", b"GIF89a")}, "仅支持JPEG"),
     ],
 )

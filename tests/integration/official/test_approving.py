@@ -94,6 +94,10 @@ def test_a_refusal_needs_its_reason_and_leads_to_the_next(desk: Desk, at_work: A
     assert onwards.headers["Location"] == f"/staff/approvals/rulings/{second.pk}/"
     first.refresh_from_db()
     assert (first.state, first.decision_code, first.decision_reason) == ("refused", "evidence_thin", "请补充")
+    page = wang.read(f"/staff/approvals/rulings/{first.pk}/")
+    assert "依据不足" in page.partition("已退回")[2], "whoever comes later reads why"
+    assert "请补充" in page.partition("已退回")[2]
+    assert "日零时起失效" in page, "the last day is not one on which it holds"
     assert "依据不足" in at_work("li").read(f"/staff/cases/{desk.case().number}/")
 
 

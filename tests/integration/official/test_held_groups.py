@@ -1,6 +1,7 @@
 """A mass change from the alarm to the answer: on the officials' pages, and by the command."""
 
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 
 import pytest
@@ -71,6 +72,9 @@ def test_one_proposes_and_another_decides(crowd: Crowd) -> None:
     assert HeldGroupProposal.objects.get().state == "proposed", "a refusal says why"
     wang.post(decide, {"verb": "approve"})
     assert group().state == HeldGroup.State.RELEASED
+    page = wang.in_english().read(f"/staff/runs/{group().first_run_id}/")
+    assert f"{group().message_in('en')}</a> · Released" in unescape(page)
+    assert "held for two people" not in page, "nor does it say so any more"
     assert crowd.red() == set(MANY)
     assert wang.post(decide, {"verb": "approve"}).status_code == 409
 
