@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from codes.engine.provider_states import ProviderState
 from codes.models import Provider
 from codes.vocabulary import State
-from regions.sources.models import Source
 from regions.tenancy import current_city
+from regions.vocabulary import title_of
 
 
 def held_sentence(side: ProviderState) -> str:
@@ -20,7 +20,7 @@ def held_sentence(side: ProviderState) -> str:
         return ""
     return _("%(colour)s (held): the last delivery of %(source)s is of %(at)s.") % {
         "colour": _capitalised(State(side.held.colour)),
-        "source": _title(side.inputs.source),
+        "source": title_of(side.inputs.source),
         "at": _instant(side.inputs.horizon),
     }
 
@@ -60,8 +60,8 @@ def _is_silent(side: ProviderState) -> bool:
 
 def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
     values = {
-        "providers": pgettext("between items of a list", ", ").join(map(_title, judging)),
-        "source": _title(silent.inputs.source),
+        "providers": pgettext("between items of a list", ", ").join(map(title_of, judging)),
+        "source": title_of(silent.inputs.source),
     }
     if silent.inputs.horizon is None:
         return _("Judged by %(providers)s only, since %(source)s has not delivered yet.") % values
@@ -80,10 +80,6 @@ def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
 def _capitalised(state: State) -> str:
     label = str(state.label)
     return label[:1].upper() + label[1:]
-
-
-def _title(row: Provider | Source) -> str:
-    return str(row.title_zh if (get_language() or "").startswith("zh") else row.title_en)
 
 
 def _instant(at: datetime) -> str:

@@ -10,7 +10,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from regions.accounted import Accounted
 from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
-from regions.vocabulary import Recognition, SuspensionReason
+from regions.vocabulary import Recognition, SuspensionReason, title_of
 
 
 class City(Accounted, TenantMixin):
@@ -61,7 +61,7 @@ class City(Accounted, TenantMixin):
         return self.name_zh or self.schema_name
 
     def name_in(self, language: str) -> str:
-        return self.name_zh if language.startswith("zh") else self.name_en or self.name_zh
+        return title_of(self, language, name="name") or self.name_zh
 
     @property
     def role_name(self) -> str | None:

@@ -101,6 +101,16 @@ NO_AMOUNTS = frozenset(
 )
 
 
+def title_field(name: str = "title", language: str | None = None) -> str:
+    """Return ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``), by default for the active language."""
+    return f"{name}_zh" if (language or translation.get_language() or "").lower().startswith("zh") else f"{name}_en"
+
+
+def title_of(row: object, language: str | None = None, *, name: str = "title") -> str:
+    """Return the title of a row that has it in both languages, by default in the active language."""
+    return str(getattr(row, title_field(name, language)))
+
+
 def label_in(language: str, choice: TextChoices, /, **params: object) -> str:
     """Return the label in a given language: Chinese for every ``zh…`` tag, English for all others.
 

@@ -24,6 +24,7 @@ from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
+from regions.vocabulary import title_of
 
 log = logging.getLogger(__name__)
 TOLD_WITHIN = timedelta(days=1)
@@ -188,7 +189,7 @@ def _message(notice: PhoneNotice) -> str:
 def _provider(change: PhoneChange, language: str) -> str:
     if change.provider is None:
         return _("an earlier record")
-    return change.provider.title_zh if language.startswith("zh") else change.provider.title_en
+    return title_of(change.provider, language)
 
 
 def _wording(notice: PhoneNotice) -> str:

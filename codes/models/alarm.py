@@ -21,6 +21,7 @@ from regions.staff.accounts import full_name_of
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 from regions.transitions import TransitionTable
+from regions.vocabulary import title_of
 
 
 class SubjectKind(models.TextChoices):
@@ -192,12 +193,6 @@ def subject_in(language: str, kind: str, key: str) -> str:
                 return _("records written at {minute}").format(minute=when)
 
 
-def _title(row: Source | Provider | None) -> str:
-    if row is None:
-        return "–"
-    return row.title_zh if translation.get_language().startswith("zh") else row.title_en
-
-
 class AcknowledgementState(models.TextChoices):
     PROPOSED = "proposed", pgettext_lazy("state of an acknowledgement", "Waits for a second person")
     CONFIRMED = "confirmed", pgettext_lazy("state of an acknowledgement", "Confirmed")
@@ -253,3 +248,7 @@ class AlarmAcknowledgement(Proposal):
 
     def described(self) -> dict[str, Any]:
         return {"finding": self.finding, "proposed_by": self.proposed_by, "proposed_as": self.proposed_as}
+
+
+def _title(row: Source | Provider | None) -> str:
+    return title_of(row) if row else "–"

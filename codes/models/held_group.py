@@ -15,19 +15,11 @@ from codes.models.run import Run, RunCitizen
 from codes.models.verdict import VerdictChange
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
-from regions.sources.models import Batch, Source
+from regions.sources.models import Batch
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 from regions.transitions import TransitionTable
-
-
-def _column(language: str) -> str:
-    return "title_zh" if language.startswith("zh") else "title_en"
-
-
-def _titled(row: Provider | Source, language: str) -> str:
-    return str(getattr(row, _column(language)))
-
+from regions.vocabulary import title_of
 
 TO_BE_ANSWERED_WITHIN = timedelta(hours=1)
 
@@ -137,12 +129,12 @@ class HeldGroup(models.Model):
             if self.batch is not None:
                 on = formats.date_format(self.batch.started_at.astimezone(zone), "DATE_FORMAT")
                 return _("{rule} “{title}”, brought by delivery {number} of {source} on {day}").format(
-                    **named, number=self.batch.pk, source=_titled(self.batch.source, language), day=on
+                    **named, number=self.batch.pk, source=title_of(self.batch.source, language), day=on
                 )
             if self.provider is not None and self.received_on is not None:
                 return _("{rule} “{title}”, brought by what {provider} sent on {day}").format(
                     **named,
-                    provider=_titled(self.provider, language),
+                    provider=title_of(self.provider, language),
                     day=formats.date_format(self.received_on, "DATE_FORMAT"),
                 )
             return _("{rule} “{title}”, brought by version {number} of the rules {rule_set}").format(
@@ -152,7 +144,7 @@ class HeldGroup(models.Model):
     def _rule_title(self, language: str) -> str:
         rules = Rule.objects.filter(version__rule_set=self.rule_set, code=self.rule).order_by("-version__version", "pk")
         found = rules.first()
-        return str(getattr(found, _column(language))) if found else ""
+        return title_of(found, language) if found else ""
 
     def described(self) -> dict[str, Any]:
         """Its data in the journal."""

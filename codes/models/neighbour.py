@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from regions.vocabulary import title_of
+
 
 class Neighbour(models.Model):
     """Another city. Cities know each other only by what stands here and by what crosses between their APIs.
@@ -24,7 +26,7 @@ class Neighbour(models.Model):
         return self.name_zh
 
     def name_in(self, language: str) -> str:
-        return self.name_zh if language.startswith("zh") else self.name_en
+        return title_of(self, language, name="name")
 
 
 class NeighbourCall(models.Model):

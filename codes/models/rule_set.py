@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from regions.accounted import Accounted
+from regions.vocabulary import title_of
 
 
 class RuleSet(models.Model):
@@ -24,7 +25,7 @@ class RuleSet(models.Model):
 
     def title_in(self, language: str) -> str:
         """The code, where there is no title."""
-        return (self.title_zh if language.startswith("zh") else self.title_en) or self.code
+        return title_of(self, language) or self.code
 
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):

@@ -30,6 +30,7 @@ from portal.auditor.report_labels import column_title
 from portal.templatetags.staff import BATCH_STATES
 from regions.divisions import division_title
 from regions.sources.models import Source
+from regions.vocabulary import title_of
 
 
 class ReportForm(forms.Form):
@@ -200,10 +201,9 @@ def _filter(report: ReportName, name: str) -> forms.Field:
 
 
 def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
-    zh = translation.get_language().startswith("zh")
     if name in ("provider", "source"):
         rows = (Provider if name == "provider" else Source).objects.order_by("code")
-        return [(row.code, row.title_zh if zh else row.title_en) for row in rows]
+        return [(row.code, title_of(row)) for row in rows]
     if name == "kind":
         kinds = [("disagreement", _("Disagreement")), ("appeal", _("Appeal")), ("suspension", _("Suspension"))]
         return [*kinds, ("correction", _("Correction asked by another city"))]

@@ -20,13 +20,14 @@ from codes.models.run import RunStep
 from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.auditor.journal_labels import action_choices, subject_label
-from portal.templatetags.page import actor, gap, stored_day, title_field, titled, untranslated
+from portal.templatetags.page import actor, gap, stored_day, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
 from regions.retention.classes import data_classes
 from regions.sources.models import Source
 from regions.tenancy import current_city
+from regions.vocabulary import title_field
 
 
 class ReportTitle(TextChoices):

@@ -8,11 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.templatetags.page import title_field, titled, untranslated
+from portal.templatetags.page import titled, untranslated
 from regions.city_file.reading import CityFile
 from regions.city_file.shape import BigDataCentre, PoliceDatabase, Title
 from regions.models import City
 from regions.sources.connectors.database import read_address
+from regions.vocabulary import title_field
 
 register = template.Library()
 

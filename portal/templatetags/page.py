@@ -30,7 +30,7 @@ from regions.masking import mask_name
 from regions.proposals import OPERATOR_PREFIX, SYSTEM
 from regions.staff.accounts import full_name_of
 from regions.staff.roles import Role
-from regions.vocabulary import FactKind
+from regions.vocabulary import FactKind, title_of
 
 register = template.Library()
 
@@ -66,15 +66,10 @@ def label_of(value: Any, vocabulary: str = "") -> str:
     return str(word.label) if isinstance(word, TextChoices) else str(word)
 
 
-def title_field(name: str = "title") -> str:
-    """Return ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``), by the page's language."""
-    return f"{name}_zh" if translation.get_language().startswith("zh") else f"{name}_en"
-
-
 @register.filter
 def titled(thing: Any, name: str = "title") -> str:
     """Return the field of a row in the page's language."""
-    return str(getattr(thing, title_field(name)))
+    return title_of(thing, name=name)
 
 
 @register.simple_tag
