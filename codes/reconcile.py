@@ -38,7 +38,8 @@ Stood = Mapping[str, Mapping[int, Row]]
 class ToldOfRun:
     """The changes of a run according to the journal, as (entry, digest).
 
-    ``parts`` has them by partition; ``whole`` is for the entire run, and takes precedence, if people were joined or data swept since.
+    ``parts`` has them by partition. ``whole`` covers the entire run and takes precedence: it is set for an amending run, and for a
+    run of which people were joined or changes swept since.
     """
 
     parts: dict[int | None, tuple[int, str]] = field(default_factory=dict)

@@ -24,10 +24,10 @@ REFRESH = f"SELECT refresh_statistics(%s) {on_node('codes_run')}"
 
 
 def refresh_statistics(tables: list[str], *, changed: bool = False, written: int | None = None) -> None:
-    """Analyse the tables that have changed by a tenth and a few rows since their last analysis, or all of them if ``changed``.
+    """Analyse the tables that have changed by a tenth and a few rows since their last analysis.
 
-    ``written`` is the number of rows that the open transaction has written to each table, which PostgreSQL does not count yet. If
-    it is 0, nothing is done.
+    All of them are analysed if ``changed`` is set, and on a cluster. ``written`` is the number of rows that the open transaction has
+    written to each table, which PostgreSQL does not count yet. If it is 0 and ``changed`` is not set, nothing is done.
     """
     if written == 0 and not changed:
         return

@@ -13,7 +13,7 @@ from codes.models import SubjectKind
 
 # Sums over a week do not depend on weekdays, nor on a source that is two days late. Sums over four weeks show a slow increase.
 WEEK, FOUR_WEEKS = 7, 28
-# The number of past days that are compared, the same for listings, and the least number of past windows that is required.
+# The number of past days that are compared, the same number for listings, and the least number of values that a comparison requires.
 PAST, LONG_PAST, LEAST_PAST = 84, 182, 7
 # The number of deviations between the median and the limit; the factor from a median absolute deviation to a standard deviation;
 # and the least deviation as a share of the median, since a wave of cases raises all numbers for weeks.

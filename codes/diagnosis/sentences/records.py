@@ -51,7 +51,7 @@ def subject(record: Record, renderer: SentenceRenderer) -> str:
 
 
 def with_details(record: Record, value: str, renderer: SentenceRenderer) -> str:
-    """What a source has of an event it shares with the other: ``value`` is the part that differs."""
+    """Return the phrase for one source's record of an event that both sources have; ``value`` is the part that differs."""
     return _numbered(value, record, renderer)
 
 
