@@ -50,13 +50,13 @@ class HoldingRecord:
 
 @dataclass(frozen=True)
 class Side:
-    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here. ``held``: what the source said
-    last, where it is silent; ``was``: the colour that is no longer valid; ``told``: what is to be said of these.
+    """What one provider shows, and on what it rests.
 
-    ``why_unknown``: as of a ``ProviderState``; empty for somebody who has not been judged with it yet.
-
-    ``decides``: whether the code rests on it. ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
-    ``late_days``: of the last fortnight, whose check-ins came too late to count.
+    ``horizon``: up to when its source is complete. ``held``: the held colour while its source is silent. ``was``: the
+    colour that is no longer valid. ``why_unknown``: as in ``ProviderState``, empty if the provider has not judged the
+    citizen yet. ``told``: sentences about these. ``decides``: whether the effective code rests on it.
+    ``is_checked_in``: whether there is a healthy check-in today, if check-ins can matter. ``late_days``: days of the
+    last 14 whose check-ins were too late to count.
     """
 
     provider: Provider
@@ -99,13 +99,13 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that is told of a person's code.
+    """Everything that is shown about a citizen's code.
 
-    ``outlook``: the way to green for somebody red or yellow; for somebody green in spite of records, how these end.
-    ``one_sided``: who judges alone. ``is_kept_back``: two people are to look at a mass change of theirs first. ``expired``: the
-    day of the last run, where what it settled is no longer valid. ``ruling``: in force. ``question``: what an official asks.
-    ``matters``: the open cases, ``outcome`` the one decided last, lately. ``entered``: what was declared since the run.
-    ``name``: what the citizen is called where somebody else reads.
+    ``outlook``: the way to green; for a citizen who is green despite records, how these end. ``one_sided``: sentences
+    about providers that judge alone. ``is_kept_back``: whether a mass change of theirs is held for two people.
+    ``expired``: the day of the last run if its result is no longer valid. ``ruling``: the one in force. ``question``:
+    an official's open question. ``matters``: the open cases. ``outcome``: the case decided last, if recent.
+    ``entered``: facts declared since the run. ``name``: the name of the citizen if somebody else reads the page.
     """
 
     citizen: Citizen
@@ -134,7 +134,7 @@ class Reading:
 
     @property
     def is_yet_to_be_judged(self) -> bool:
-        """Whether no colour is shown because all codes were applied for after they were last worked out, and for no other reason."""
+        """Whether no colour is shown only because all codes were applied for after the last run."""
         if self.state is not State.UNKNOWN or self.expired or not self.sides:
             return False
         return all(side.state is State.UNKNOWN and not side.why_unknown for side in self.sides)

@@ -66,7 +66,10 @@ def my_data(request: SubjectRequest) -> HttpResponse:
 
 
 def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple[Fact, str]]]:
-    """What the code shown was judged by, and what else stands on record, with why it does not count; the newest first."""
+    """Return the records by which the shown code was judged, and the other current records with the reason why they do not count.
+
+    Both are sorted, the newest first.
+    """
     sides = provider_states(citizen.pk, now=now)
     seen = {one.fact_id for one in visible_records(sides[0].rests_on, citizen.pk)} if sides else set()
     standing = Q(superseded=False, revoked=False)
@@ -81,7 +84,10 @@ def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple
 
 
 def _why_not(fact: Fact, sides: Sequence[ProviderState], wrong: Iterable[Suppression]) -> str:
-    """Why a record does not count; empty where that is not the record's own doing."""
+    """Return why a record does not count: it is suppressed, a mass change is held, or it arrived after the run.
+
+    Return an empty string otherwise.
+    """
     if any(
         (one.record_id, one.source_id, one.provider_id) == (fact.record_id, fact.source_id, fact.provider_id)
         and one.version in (None, fact.version)

@@ -81,7 +81,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "sources": run.sources.select_related("source", "batch").order_by("source__code"),
         "errors": run.errors.order_by("-at")[:20],
         "held": held,
-        # As they are now; the run's own sentence is of when it ended.
+        # The groups below show their current state, while the run's own sentence describes the state when it ended.
         "is_told_below": bool(held) and all(code == RunFault.GROUP_HELD for code, _ in run.missing_parts()),
         "may_see_held": bool(request.roles & set(HELD_READERS)),
         "may_see_alarms": bool(request.roles & set(ALARM_READERS)),

@@ -79,7 +79,7 @@ def figures_in_words(this: Figures, before: Figures | None, period: Period) -> l
 
     def figure(title: Any, read: Callable[[Figures], Any], worded: Worded, apart: Worded, what: str = "") -> Figure:
         now = read(this)
-        # Without such days the page says so once, and no figure says it again.
+        # If there are no such days, the page says so once instead of in each figure.
         trend = _trend(now, read(before), apart) if before else ("", "")
         address = with_period(reverse("official_work_cases"), period, what=what) if what else ""
         return Figure(str(title), worded(now), *trend, address)
