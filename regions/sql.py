@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _HEADING = re.compile(r"^-- statement: (\w+)\n", re.MULTILINE)
-_LEADING = re.compile(r"\A(\s*--[^\n]*\n)+")  # comments for the reader, which are not sent to the server
+# Comments are not sent to the server, and may change without changing what is derived from a statement, as the engine's digest is.
+_COMMENT = re.compile(r"^[ \t]*--[^\n]*(?:\n|\Z)", re.MULTILINE)
 _PART = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -38,5 +39,5 @@ def _statements(file: Path) -> dict[str, str]:
     """Map names to texts; the name of a file's only statement may be empty."""
     before, *named = _HEADING.split(file.read_text(encoding="utf-8"))
     if not named:
-        return {"": before}
-    return {name: _LEADING.sub("", text).strip() for name, text in zip(named[::2], named[1::2], strict=True)}
+        return {"": _COMMENT.sub("", before)}
+    return {name: _COMMENT.sub("", text).strip() for name, text in zip(named[::2], named[1::2], strict=True)}

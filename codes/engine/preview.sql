@@ -1,5 +1,5 @@
 -- statement: these
--- The run's inputs for these citizens, but with everything the city knows at an instant of the caller's choosing.
+-- The run's inputs for the given citizens, with everything the city knew at the given instant.
     SELECT row_number() OVER (), r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
            %(known_at)s::timestamptz, %(day)s::date, NULL::date
     FROM codes_run run
@@ -16,9 +16,9 @@ JOIN codes_provider provider ON provider.id = s.declared_with
 JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with
 LEFT JOIN verdict v ON v.sid = s.sid
 LEFT JOIN codes_verdict stood ON stood.citizen_id = s.citizen_id AND stood.provider_id = s.declared_with
--- The same colour by another rule counts: whether a ruling covers somebody's hits is looked at hit by hit.
+-- Includes changes of hits under the same colour, because rulings cover individual hits.
 WHERE (stood.colour, stood.hits) IS DISTINCT FROM (v.colour, v.hits)
-  -- What is kept back of a mass change would not follow from what is tried here.
+  -- Changes held in a mass change do not result from what is previewed.
   AND NOT EXISTS (SELECT FROM codes_verdictchange kept
                   JOIN codes_heldgroup held ON held.id = kept.held_in_id AND held.state = 'held'
                   JOIN codes_run run ON run.id = kept.run_id AND %(run)s IN (run.id, run.amends_id)
@@ -30,7 +30,7 @@ WHERE (stood.colour, stood.hits) IS DISTINCT FROM (v.colour, v.hits)
 SELECT citizen_id, code, before, after, is_held FROM differing WHERE before <> after ORDER BY citizen_id, code
 
 -- statement: put
--- The verdicts that would be, in place of those that stand: the caller rolls back.
+-- Replace the current verdicts by the previewed ones. The caller rolls back.
 , gone AS (
     DELETE FROM codes_verdict v USING differing d
     WHERE d.after = 'green' AND v.citizen_id = d.citizen_id AND v.provider_id = d.declared_with

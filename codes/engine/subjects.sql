@@ -1,16 +1,16 @@
--- Relations of subjects: who is to be judged, by whose eyes, at which instant. A subject's id is the citizen's times the number of
--- subjects a citizen can have, plus the subject's place among them, so that no two are alike.
+-- Relations of subjects: the citizens to judge, the inputs of the provider, and the instant. A subject's id is the citizen's id
+-- multiplied by the number of subjects a citizen can have, plus the position of the subject among them, and is therefore unique.
 
 -- statement: daily
-    -- Every given citizen × the run's providers they are registered with. Where a later version is already known, the same
-    -- citizens again on its first day, checked in until then: segment 1, 2 …, with greater ids than segment 0.
-    -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
+    -- Every given citizen × the run's providers with which the citizen is registered. For each later version that is already known
+    -- there is a further subject on its first day, assumed to be checked in until then: segments 1, 2, …, with greater ids than segment
+    -- 0. All inputs are those frozen by the run, so a replay of a past run uses the same subjects.
     WITH asked AS MATERIALIZED (
         SELECT p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day,
                CASE WHEN e.segment > 0 THEN run.day END AS assumed_from,
                row_number() OVER (ORDER BY p.provider_id, e.segment) - 1 AS place, count(*) OVER () AS places
         FROM codes_run run
-        -- Also those that are not known because their source is silent: what they say are held colours (§4).
+        -- Includes providers that are unknown because their source is silent: their results are held colours (§4).
         JOIN codes_runprovider p ON p.run_id = run.id AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
         CROSS JOIN LATERAL (
             SELECT 0 AS segment, p.version_id, run.day
@@ -32,7 +32,7 @@
            asked.assumed_from
     FROM ({{citizens}}) known
     CROSS JOIN LATERAL (
-        -- One look-up each: a join would read the registrations of the whole city.
+        -- Looked up per citizen, because a join would read the registrations of the whole city.
         SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = known.citizen_id
         OFFSET 0
     ) r
@@ -45,12 +45,12 @@ SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citiz
 SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_id < %(high)s
 
 -- statement: due_facts
--- By another version than the day's any fact may matter again.
+-- Under another version than that of the day, any fact may matter again.
 (SELECT CASE WHEN asked.assumed_from IS NULL THEN coalesce(due.reads_from, '-infinity') ELSE '-infinity' END
  FROM codes_duecitizen due WHERE due.citizen_id = asked.citizen_id)
 
 -- statement: each_side
-    -- One citizen × the run's providers they were registered with, also those that could not be judged: what each of them sees.
+    -- One citizen × the run's providers with which the citizen was registered, including those that could not judge.
     SELECT p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon, run.as_of, run.day, NULL::date
     FROM codes_run run
     JOIN codes_runprovider p ON p.run_id = run.id
@@ -58,8 +58,8 @@ SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_
     WHERE run.id = %(run)s AND r.citizen_id = %(citizen)s
 
 -- statement: rehearsal
-    -- Everybody about whom anything is known × the run's providers × the versions each is to be judged by, on any day, by what
-    -- the run knew. With the draft an id is odd, and one more than the same without it.
+    -- Every citizen with facts × the run's providers × the versions to judge by, on a given day, with the facts known to the run.
+    -- Subjects judged by the draft have odd ids, one greater than the id of the same subject without the draft.
     SELECT (r.citizen_id * p.places + p.place) * 2 + e.is_draft::int,
            r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, %(day)s::date, NULL::date
     FROM codes_run run

@@ -1,17 +1,17 @@
--- What a colour means: docs/semantics.md §2 and §3, and nowhere else in this product.
+-- The implementation of docs/semantics.md §2 and §3. No other code in this product computes a colour.
 --
--- Reads the relation `subject`, made by a statement of subjects.sql or by the caller:
+-- The input is the relation `subject`, defined by a statement of subjects.sql or by the caller:
 --   subject(sid, citizen_id, declared_with, own_source, version_id, horizon, known_at, day, assumed_from, reads_from)
--- and yields `verdict`, one row for each subject that is not green:
+-- The result is the step `verdict`, with one row for each subject that is not green:
 --   verdict(sid, citizen_id, declared_with, version_id, colour, hits, turns_green_on, needs)
--- Every step looks at one row, and looks facts up by their citizen: no step joins back to an earlier one, so the cost stays linear
--- whatever the planner guesses about the sizes. OFFSET 0 keeps it from working out an expression once for each place that uses it,
--- and from reading facts anew for each rule.
+-- Every step processes one row at a time and looks up facts by citizen. No step joins an earlier step again, so the cost is linear
+-- in the number of subjects even if the planner's estimates are wrong. OFFSET 0 prevents the planner from evaluating an expression
+-- once for each place that uses it, and from reading facts once for each rule.
 
 -- statement: counts
--- §2: whether fact `f` is the version of its record that counts for the subject, and not revoked. The latest one is found by the
--- record: a version that names somebody else takes it away. A version that is itself suppressed does not count, so that the one
--- before it does.
+-- §2: the condition that fact `f` is the counting version of its record for the subject and is not revoked. Later versions are looked
+-- up by record, not by citizen: a later version that names another citizen ends the record for the first one. A suppressed version
+-- is skipped, so the version before it counts.
     NOT f.revoked
     AND f.received_at <= {{subject}}.known_at
     AND (f.source_id = {{subject}}.own_source AND f.recorded_at <= {{subject}}.horizon
@@ -36,8 +36,9 @@
                     AND (wrong.ended_at IS NULL OR wrong.ended_at > {{subject}}.known_at))))
 
 -- statement: suppressed
--- Whether a ruling suppresses the record of a fact. Hardly any is, so the record alone is looked up first. Ask it last, and never by
--- a join: that would compare each fact with each suppression while the planner expects few facts.
+-- The condition that a ruling suppresses the record of a fact. Few records are suppressed, so the record alone is looked up first.
+-- Evaluate this condition last, and never as a join: with a low estimate of facts, the planner would compare each fact with each
+-- suppression.
     EXISTS (SELECT FROM codes_suppression wrong WHERE wrong.record_id = {{fact}}.record_id)
     AND EXISTS (
         SELECT FROM codes_suppression wrong
@@ -50,8 +51,8 @@
           AND (wrong.ended_at IS NULL OR wrong.ended_at > {{subject}}.known_at))
 
 -- statement: can_hold
--- The facts of a subject that a rule can be about. Most of what is known of anybody are tests: where no rule is about them, they are
--- left out by an index. One look-up each: a join would read the facts of the whole city for every part of it.
+-- The facts of a subject that can match a rule. Most facts are tests; if no rule is about tests, a partial index excludes them. The
+-- facts are looked up per subject, because a join would read the facts of the whole city for every partition.
 SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind <> 'negative_test'
 UNION ALL
 SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_on >= {{since}} AND kind = 'negative_test'
@@ -59,9 +60,10 @@ SELECT * FROM codes_fact WHERE citizen_id = {{subject}}.citizen_id AND started_o
 OFFSET 0
 
 -- statement: over
--- Whether fact `f`, beside the rule that is about it, can hold nobody any more, whatever else is known of them: of the providers in
--- question, whose horizons begin at `first_horizon`, each that sees the fact also sees what clears it, or its days are over without any
--- act. Not every one that is over is found: who asks reads less by it, and judges alike.
+-- A sufficient condition that fact `f`, joined with a rule about its kind, can no longer hold its citizen, for any of the providers
+-- under consideration, whose earliest horizon is `first_horizon`: every provider that sees the fact also sees a fact that clears it,
+-- or its days have passed and the rule requires neither check-ins nor tests. Callers use it to read fewer facts; the verdict does not
+-- depend on it.
     (f.area_levels IS NULL OR f.ended_on IS NOT NULL)
     AND (f.hold_days IS NOT NULL AND f.checkin_days = 0 AND f.tests = 0 AND f.anchor <> 'recorded'
          AND coalesce(f.ended_on, f.started_on) + f.hold_days <= {{subject}}.day
@@ -76,7 +78,7 @@ OFFSET 0
 
 -- statement: seen
 seen AS MATERIALIZED (
-    -- §2: all that a subject knows, for who asks about it. No colour is worked out from here.
+    -- §2: the facts that count for each subject. Used by callers that list them; the steps below do not use it.
     SELECT s.sid, s.citizen_id, s.declared_with, s.day, f.id AS fact_id, f.kind, f.started_on
     FROM subject s
     CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0) f
@@ -86,11 +88,12 @@ seen AS MATERIALIZED (
 -- statement: steps
 {{seen}},
 matched AS (
-    -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area, from the first day
-    -- the stay and a risk entry have in common. `since` is the day the hit begins, which may lie ahead; `anchor` may too, where
-    -- an end is planned. `listed`: the days on which the area of a stay without an end is listed, where release counts from them.
-    -- `said.day`: of the first time the origin said the same, where a rule counts from it; what was ruled wrong it never said. Whether
-    -- the matched record is suppressed is asked of few, later. No rule is looked at before the facts are read: they would be read once for each.
+    -- §3: facts matched by a rule of the version in force, by kind and, if the rule names levels, by the area of the stay, from the
+    -- first day that the stay and a risk entry have in common. `since` is the day the hit begins; it may be in the future, and so may
+    -- `anchor` if the end of a stay is planned. `listed` are the days on which the area of a stay without an end is listed, for rules
+    -- that count from the end. `said.day` is the day on which the origin first recorded the same content, for rules that count from
+    -- the recording; suppressed versions are ignored. The suppression of the matched record itself is checked in `spell`, where fewer
+    -- rows are left. Facts are read before rules are joined; otherwise they would be read once for each rule.
     SELECT f.*,
            CASE WHEN risk.listed IS NOT NULL THEN (
                     SELECT max(least(upper(span) - 1, f.day)) FROM unnest(risk.listed) AS span WHERE lower(span) <= f.day)
@@ -148,9 +151,9 @@ matched AS (
       AND (f.area_levels IS NULL OR f.kind <> 'area_stay' OR risk.first_day IS NOT NULL)
 ),
 waiting AS MATERIALIZED (
-    -- The matches that no other fact has released by the day (release 1). There is one of a matched fact, but a stay without an end is
-    -- judged anew when its area is listed again, and not released before the listing ends: one for each listing. A test of the day to
-    -- count from may have been taken before what happened on it.
+    -- The matches that no other fact has released by the day (release 1), one row per match. A stay without an end has one row per
+    -- listing of its area, because it is judged again when its area is listed again and is not released before the listing ends. A
+    -- test counts only after the anchor day, because a test on that day may precede the event.
     SELECT m.*, listing.since AS holds_from, listing.anchor AS released_from, listing.ends, clearing.cleared_on
     FROM matched m
     CROSS JOIN LATERAL (
@@ -178,9 +181,9 @@ waiting AS MATERIALIZED (
     WHERE (clearing.cleared_on > greatest(m.day, listing.since)) IS NOT FALSE
 ),
 spell AS MATERIALIZED (
-    -- §3 release, from one day to count from: `until` is the first day on which the hit is released by what is known,
-    -- `until_if_followed` the same when the citizen checks in healthy every day from the subject's day (or from assumed_from) on;
-    -- none = never by that. What is over by the day is left out.
+    -- §3 release, for one anchor: `until` is the first day on which the hit is released according to the known facts and check-ins.
+    -- `until_if_followed` assumes that the citizen also checks in healthy every day from the subject's day (or `assumed_from`) on. NULL
+    -- means that the hit is not released. Rows released by the day are left out.
     SELECT w.sid, w.citizen_id, w.declared_with, w.version_id, w.day, w.assumed_from, w.fact_id, w.rule_id, w.code, w.colour,
            w.started_on, w.anchor, w.listed, w.holds_from AS since, truth.until, told.until AS until_if_followed
     FROM waiting w
@@ -201,7 +204,7 @@ spell AS MATERIALIZED (
         OFFSET 0
     ) said ON true
     CROSS JOIN LATERAL (
-        -- Of release 2 what does not depend on check-ins, as the first day on which it holds.
+        -- The first day on which the conditions of release 2 other than check-ins are met.
         SELECT CASE WHEN w.hold_days IS NULL OR w.released_from IS NULL THEN NULL
                     WHEN w.tests = 0 THEN greatest(w.released_from + w.hold_days, w.ends)
                     ELSE greatest(w.released_from + w.hold_days, w.ends, (
@@ -250,8 +253,8 @@ spell AS MATERIALIZED (
     WHERE (truth.until IS NULL OR truth.until > greatest(w.day, w.holds_from)) AND NOT ({{suppressed}})
 ),
 hit AS MATERIALIZED (
-    -- The spells of one fact under one rule are one hit, which `holds` on the day or begins later. Spells that meet end together;
-    -- `again` are all the days of one that holds again after its end.
+    -- The spells of one fact and rule form one hit. `holds` is whether it holds on the day; otherwise it begins later. Adjacent spells
+    -- are merged. `again` are all days of a hit whose area is listed, which may hold again after its end.
     SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
            since, since <= day AS holds, until, until_if_followed, NULL::datemultirange AS again
     FROM spell WHERE listed IS NULL
@@ -272,8 +275,9 @@ hit AS MATERIALIZED (
     ) listings
 ),
 judged AS MATERIALIZED (
-    -- Every subject with a held hit, and the days on which its hits hold it if the citizen checks in every day. `staying` are the
-    -- rules that hold a stay whose end nobody has told, in an area whose listing has no end.
+    -- Every subject with a hit that holds on the day. `spans` are the days on which its hits hold if the citizen checks in every day.
+    -- `endless` are the rules of hits that are not released by this, `staying` the rules of stays without a reported end in an area
+    -- whose listing has no end.
     SELECT sid, citizen_id, declared_with, version_id, day, assumed_from,
            bool_or(holds AND colour = 'red') AS red,
            jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_if_followed)
@@ -288,9 +292,9 @@ judged AS MATERIALIZED (
     HAVING bool_or(holds)
 ),
 verdict AS MATERIALIZED (
-    -- Red if a red hit is held, else yellow if a yellow one is; a subject without a held hit is green and has no row. A day that
-    -- lies more than 366 days ahead is not named. `needs` names, where no day is in sight, the rules that wait for a fact, for
-    -- tests, or for word that a stay has ended.
+    -- Red if a red hit holds, otherwise yellow; a subject without a hit that holds is green and has no row. `turns_green_on` is NULL
+    -- if the day is more than 366 days ahead. If there is no such day, `needs` lists the rules that wait for a fact, for tests, or for
+    -- a report that a stay has ended.
     SELECT sid, citizen_id, declared_with, version_id, CASE WHEN red THEN 'red' ELSE 'yellow' END AS colour, hits,
            CASE WHEN green.day <= coalesce(assumed_from, judged.day) + 366 THEN green.day END AS turns_green_on,
            CASE WHEN green.day IS NULL THEN
@@ -314,14 +318,14 @@ verdict AS MATERIALIZED (
 )
 
 -- statement: daily_verdicts
--- The day's verdict of each daily subject.
+-- The verdict of each daily subject.
 today AS MATERIALIZED (
     SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
 )
 
 -- statement: daily_verdicts_across_versions
--- The same where later versions are known: the forecast is the answer of the first segment that turns green before the next
--- one begins.
+-- The verdicts of the daily subjects if later rule-set versions are known. `turns_green_on` is taken from the first segment that turns
+-- green before the next segment begins.
 forecast AS MATERIALIZED (
     SELECT min(sid) AS base, min(green) FILTER (WHERE green < ends) AS turns_green_on,
            (array_agg(needs ORDER BY sid DESC))[1] AS needs
@@ -340,16 +344,16 @@ today AS MATERIALIZED (
 )
 
 -- statement: next_day
--- The next day on which a spell begins or ends without anything new, if the citizen checks in every day.
+-- The next day on which a spell begins or ends, if there are no new facts and the citizen checks in every day.
 CASE WHEN spell.since > spell.day THEN spell.since
      WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1) END
 
 -- statement: coming
--- Of every subject of the day itself with a hit that holds or begins later: the next day on which its verdict can be another
--- without anything new, if the citizen checks in every day; whether it rests on that; and the kinds of facts that could release it.
--- Where the answer itself moves with the day, as the last day of a listing that goes on does, it is the day after. `rests_from`: the
--- first day of what these hits rest on, and of what could release them. Any other fact of theirs has had its effect: its hit is
--- released, and days that pass and records that are new release a hit sooner, never later.
+-- For every subject of the day itself with a hit that holds or begins later: `next_on`, the next day on which its verdict can change
+-- without new facts, if the citizen checks in every day; `by_check_ins`, whether this depends on the check-ins; and the kinds of
+-- facts that could release its hits. If the anchor moves with the day, as in a listing that continues, `next_on` is the following
+-- day. `rests_from` is the first day of the facts on which these hits are based, and of the facts that could release them. Earlier
+-- facts cannot change the verdict: their hits are released, and later days and new records can only release a hit earlier.
 coming AS MATERIALIZED (
     SELECT spell.citizen_id, spell.declared_with AS provider_id, spell.day,
            min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1 ELSE {{next_day}} END) AS next_on,

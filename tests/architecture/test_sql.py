@@ -57,6 +57,17 @@ def composed_by(module: Module) -> set[str]:
     return {str(name.value) for call in calls for name in call.args[1:] if isinstance(name, ast.Constant)}
 
 
+def test_comments_are_no_part_of_a_statement(tmp_path: Path) -> None:
+    """So that the digest of the engine's text, by which a run decides whether to judge everybody, does not depend on them."""
+    several, single = tmp_path / "several.sql", tmp_path / "single.sql"
+    several.write_text(
+        "-- A file.\n-- statement: one\n-- First.\nSELECT 1,\n       -- Then this.\n       2 - -1\n-- Last."
+    )
+    single.write_text("-- A file.\nSELECT 1\n")
+    assert compose(several, "one") == "SELECT 1,\n       2 - -1"
+    assert compose(single) == "SELECT 1\n"
+
+
 def test_a_part_that_is_missing_or_unused_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "some.sql"
     file.write_text(
