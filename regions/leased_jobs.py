@@ -175,10 +175,10 @@ class Progress:
         """Yield the same items and count them."""
         for count, item in enumerate(items, start=1):
             if count % self.items_between_looks == 0 and self.clock() - self.told_at >= TELL_EVERY:
-                self._tell(count)
+                self._store(count)
             yield item
 
-    def _tell(self, count: int) -> None:
+    def _store(self, count: int) -> None:
         self.told_at = self.clock()
         statement = (
             f"UPDATE {self.job._meta.db_table} SET {self.column} = %s"  # noqa: S608 - names of ours

@@ -51,8 +51,8 @@ def correction_files(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) -> HttpResponse:
     try:
-        caller, told = _signed(request)
-        return JsonResponse(answer(told, of=caller, now=timezone.now()))
+        caller, message = _signed(request)
+        return JsonResponse(answer(message, of=caller, now=timezone.now()))
     except CallRefused as error:
         return _not_accepted(error.reason)
     except BadMessage:
@@ -69,12 +69,12 @@ def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
     body = request.read(int(length)) if length.isascii() and length.isdecimal() else b""
     caller = accept("POST", request.path, request.headers, body, now=timezone.now())
     try:
-        told = json.loads(body)
+        message = json.loads(body)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+        message = None
+    if not isinstance(message, dict):
         raise BadMessage
-    return caller, told
+    return caller, message
 
 
 def _not_accepted(reason: CallRefusal) -> HttpResponse:

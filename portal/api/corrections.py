@@ -117,14 +117,14 @@ class Corrections(Service):
             by=caller.actor,
             now=now,
         )
-        told = CorrectionFiled(
+        answer = CorrectionFiled(
             number=filed.number,
             owner=issuer_of_record(Fact.objects.get(pk=hits[0].fact_id)) or None,
             withdraw_until=filed.withdraw_until,
             first_look_by=filed.first_look_by,
             answer_by=filed.answer_by,
         )
-        return Response(told.model_dump(mode="json"), status=201)
+        return Response(answer.model_dump(mode="json"), status=201)
 
     @extend_schema(
         operation_id="list_corrections",
@@ -143,11 +143,11 @@ class Corrections(Service):
 def _listed(row: Appeal) -> dict[str, Any]:
     answers = [one.answer for one in row.case.city_corrections.all() if one.answer]
     names = ("number", "state", "due_at", "closed_at", "outcome")
-    told = ListedCorrection(
+    listed = ListedCorrection(
         reason=AppealReason(row.reason_code),
         filed_at=row.filed_at,
         owner=issuer_of_record(row.fact) or None,
         owner_answer=CityCorrection.Answer(answers[-1]) if answers else None,
         **{name: getattr(row.case, name) for name in names},
     )
-    return told.model_dump(mode="json")
+    return listed.model_dump(mode="json")

@@ -97,7 +97,7 @@ class Exports(Service):
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
-        return Response(page(request, _exports_of(caller_of(request)), by=["-id"], told=_told))
+        return Response(page(request, _exports_of(caller_of(request)), by=["-id"], told=_as_json))
 
     @extend_schema(
         operation_id="ask_for_export",
@@ -129,7 +129,7 @@ class Exports(Service):
         )
         # If this message is lost, a worker finds the export within the minute.
         transaction.on_commit(partial(enqueue_export, current_city().schema_name, job.pk), robust=True)
-        return Response(_told(job), status=202)
+        return Response(_as_json(job), status=202)
 
 
 class OneExport(Service):
@@ -146,7 +146,7 @@ class OneExport(Service):
     )
     def get(self, request: Request, name: str) -> Response:
         filter_of(request)
-        return Response(_told(_own(request, name)))
+        return Response(_as_json(_own(request, name)))
 
 
 class FileRenderer(BaseRenderer):
@@ -214,8 +214,8 @@ def _own(request: Request, name: str) -> ExportJob:
     return job
 
 
-def _told(job: ExportJob) -> dict[str, Any]:
-    told = Export(
+def _as_json(job: ExportJob) -> dict[str, Any]:
+    export = Export(
         **{
             name: getattr(job, name) for name in ("name", "first", "last", "asked_at", "expires_at", "size", "manifest")
         },
@@ -226,4 +226,4 @@ def _told(job: ExportJob) -> dict[str, Any]:
         code=job.fault or None,
         message={language: job.message_in(language) for language in LANGUAGES} if job.fault else None,
     )
-    return told.model_dump(mode="json", by_alias=True)
+    return export.model_dump(mode="json", by_alias=True)

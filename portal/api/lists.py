@@ -118,11 +118,13 @@ def _disagreement(row: Disagreement, provider: str) -> dict[str, Any]:
         for pair in row.pairs.all()
         if provider in (pair.a.code, pair.b.code)
     ]
-    told = ListedDisagreement(citizen_ref=row.citizen.ref, colours=row.colours, pairs=pairs, since=row.opened_run.as_of)
-    return told.model_dump(mode="json")
+    listed = ListedDisagreement(
+        citizen_ref=row.citizen.ref, colours=row.colours, pairs=pairs, since=row.opened_run.as_of
+    )
+    return listed.model_dump(mode="json")
 
 
 def _case(row: Case) -> dict[str, Any]:
     names = ("number", "kind", "state", "opened_at", "due_at", "closed_at", "outcome")
-    told = ListedCase(citizen_ref=row.citizen.ref, **{name: getattr(row, name) for name in names})
-    return told.model_dump(mode="json")
+    listed = ListedCase(citizen_ref=row.citizen.ref, **{name: getattr(row, name) for name in names})
+    return listed.model_dump(mode="json")

@@ -240,8 +240,8 @@ class Calls(Service):
         if citizen is None:
             raise ApiError(404, PersonRefusal.NOT_REGISTERED)
         expires = (now + CALL_LIFETIME).replace(microsecond=0)
-        told = json.dumps([caller.actor, citizen.pk, int(expires.timestamp())])
-        reference = base64.urlsafe_b64encode(encrypt(told, use=CODE_CALL)).decode().rstrip("=")
+        content = json.dumps([caller.actor, citizen.pk, int(expires.timestamp())])
+        reference = base64.urlsafe_b64encode(encrypt(content, use=CODE_CALL)).decode().rstrip("=")
         return Response(Call(reference=reference, expires_at=expires).model_dump(mode="json"), status=201)
 
 

@@ -131,8 +131,8 @@ def _sentence(label: str) -> str:
 
 def _operation(method: str, path: str, operation: dict[str, Any], components: Components) -> Operation:
     asked = operation.get("requestBody", {}).get("content", {})
-    answers = {status: told for status, told in operation["responses"].items() if status < "400"}
-    bodies = [body for told in answers.values() for body in _bodies(told["content"], components)]
+    answers = {status: response for status, response in operation["responses"].items() if status < "400"}
+    bodies = [body for response in answers.values() for body in _bodies(response["content"], components)]
     return Operation(
         operation["operationId"],
         method.upper(),
@@ -142,7 +142,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], components: Co
         tuple((one["in"], _parameter(one, components)) for one in operation.get("parameters", ())),
         tuple(_bodies(asked, components)),
         tuple(_calls(method, path, asked)),
-        tuple((status, prose(told["description"])) for status, told in answers.items()),
+        tuple((status, prose(response["description"])) for status, response in answers.items()),
         tuple(dict.fromkeys(bodies)),
         tuple(sorted(operation["responses"].keys() - answers.keys())),
     )
@@ -155,11 +155,11 @@ def _parameter(one: dict[str, Any], components: Components) -> Field:
 
 def _bodies(content: dict[str, Any], components: Components) -> Iterator[Body]:
     """Yield the bodies of a content. A body of lines has the fields of its lines, which are in no schema of a body."""
-    for media_type, told in content.items():
-        if media_type == LINES_TYPE and told["schema"].get("format") != "binary":
+    for media_type, media in content.items():
+        if media_type == LINES_TYPE and media["schema"].get("format") != "binary":
             schemas = {shape.__name__: components[shape.__name__] for shape in SHAPES.values()}
         else:
-            schemas = {"": told["schema"]}
+            schemas = {"": media["schema"]}
         for title, schema in schemas.items():
             described = components.get(schema.get("$ref", "").rpartition("/")[2], schema)
             yield Body(
@@ -167,14 +167,14 @@ def _bodies(content: dict[str, Any], components: Components) -> Iterator[Body]:
                 title,
                 prose(described.get("description", "")),
                 tuple(fields_of(schema, components)),
-                _example(told, components),
+                _example(media, components),
             )
 
 
-def _example(told: dict[str, Any], components: Components) -> str:
-    if told["schema"].get("type") == "string":
+def _example(media: dict[str, Any], components: Components) -> str:
+    if media["schema"].get("type") == "string":
         return ""
-    shown = [one["value"] for one in told.get("examples", {}).values()] or [sample(told["schema"], components)]
+    shown = [one["value"] for one in media.get("examples", {}).values()] or [sample(media["schema"], components)]
     return json.dumps(shown[0], ensure_ascii=False, indent=2)
 
 
@@ -184,8 +184,8 @@ def _calls(method: str, path: str, asked: dict[str, Any]) -> Iterator[Call]:
     start, end = 'curl -H "Authorization: Bearer $KEY"', f'"https://$CITY{address}"'
     if method == "get":
         yield Call("", f"{start} {end}")
-    for media_type, told in asked.items():
-        for one in told["examples"].values():
+    for media_type, media in asked.items():
+        for one in media["examples"].values():
             value = one["value"]
             body = value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
             parts = [f"{start} -H 'Content-Type: {media_type}'", f"--data-binary {shlex.quote(body)}", end]
@@ -194,9 +194,9 @@ def _calls(method: str, path: str, asked: dict[str, Any]) -> Iterator[Call]:
 
 def _errors(paths: dict[str, Any]) -> set[tuple[str, str]]:
     return {
-        (status, prose(told["description"]))
+        (status, prose(response["description"]))
         for methods in paths.values()
         for operation in methods.values()
-        for status, told in operation["responses"].items()
+        for status, response in operation["responses"].items()
         if status >= "400"
     }

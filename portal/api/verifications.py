@@ -116,10 +116,10 @@ class Verifications(Service):
             by = f"{by}/{scanned.gate}"
         checked = check_pass(scanned.text, by=by, now=timezone.now(), pass_keys=caller.pass_keys)
         pass_checked.send_robust(sender=None, result=checked.result.value)
-        return Response(_told(checked).model_dump(mode="json", by_alias=True))
+        return Response(_verification(checked).model_dump(mode="json", by_alias=True))
 
 
-def _told(checked: Checked) -> Verification:
+def _verification(checked: Checked) -> Verification:
     other = checked.foreign.city if checked.foreign else None
     sentence, next_step = _words(checked) if checked.foreign else _own_words(checked.result, checked.detail)
     return Verification(

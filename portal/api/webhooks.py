@@ -240,11 +240,11 @@ def _own(request: Request, webhook_id: int) -> Webhook:
 
 def _webhook(row: Any) -> dict[str, Any]:
     names = ("address", "events", "state", "proposed_at", "decided_at", "decision_reason", "waiting", "given_up")
-    told = ListedWebhook(id=row.pk, silent_until=row.resume_at, **{name: getattr(row, name) for name in names})
-    return told.model_dump(mode="json")
+    listed = ListedWebhook(id=row.pk, silent_until=row.resume_at, **{name: getattr(row, name) for name in names})
+    return listed.model_dump(mode="json")
 
 
 def _delivery(row: WebhookDelivery) -> dict[str, Any]:
     names = ("event", "state", "made_at", "attempts", "tried_at", "status", "fault")
-    told = ListedDelivery(id=row.event_id, **{name: getattr(row, name) for name in names})
-    return told.model_dump(mode="json")
+    listed = ListedDelivery(id=row.event_id, **{name: getattr(row, name) for name in names})
+    return listed.model_dump(mode="json")

@@ -77,35 +77,35 @@ def samples(*, now: datetime) -> Iterator[Sample]:
         yield from _of_city(city, now)
 
 
-def _of_broker(told: Part) -> Iterator[Sample]:
-    yield "portal_broker_up", (), told.state is State.OK
-    if "waiting" in told.figures:
-        yield "portal_broker_messages", (), told.figures["waiting"]
+def _of_broker(part: Part) -> Iterator[Sample]:
+    yield "portal_broker_up", (), part.state is State.OK
+    if "waiting" in part.figures:
+        yield "portal_broker_messages", (), part.figures["waiting"]
 
 
 def _of_city(city: City, now: datetime) -> Iterator[Sample]:
-    one, told = (city.schema_name,), progress_of(city)
+    one, progress = (city.schema_name,), progress_of(city)
     standing: CityStanding | None = getattr(city, "standing", None)
     yield "portal_city_suspended", one, city.suspended_since is not None
     yield "portal_city_counted_seconds", one, _age(standing.read_at if standing else city.created_at, now)
     if city.suspended_since is None:
-        yield "portal_city_unsettled_seconds", one, _since(told.get("settled_at"), now, or_since=city.created_at)
-    if standing is None or not told:
+        yield "portal_city_unsettled_seconds", one, _since(progress.get("settled_at"), now, or_since=city.created_at)
+    if standing is None or not progress:
         return
-    yield "portal_journal_witness_seconds", one, _since(told["witnessed_at"], now, or_since=city.created_at)
+    yield "portal_journal_witness_seconds", one, _since(progress["witnessed_at"], now, or_since=city.created_at)
     for name, key in (
         ("portal_run_open_seconds", "run_open_since"),
         ("portal_webhooks_waiting_seconds", "webhooks_since"),
         ("portal_held_group_seconds", "held_since"),
         ("portal_journal_unsigned_seconds", "unsigned_since"),
     ):
-        yield name, one, _since(told[key], now)
-    yield "portal_run_unforeseen", one, told.get("unforeseen", 0)
-    yield "portal_alarms_standing", one, told["alarms"]
-    yield "portal_messages_troubled", one, told["messages_troubled"]
-    for state, count in told["partitions"].items():
+        yield name, one, _since(progress[key], now)
+    yield "portal_run_unforeseen", one, progress.get("unforeseen", 0)
+    yield "portal_alarms_standing", one, progress["alarms"]
+    yield "portal_messages_troubled", one, progress["messages_troubled"]
+    for state, count in progress["partitions"].items():
         yield "portal_partitions", (*one, state), count
-    for queue, count in told["queues"].items():
+    for queue, count in progress["queues"].items():
         yield "portal_queue_length", (*one, queue), count
     yield from _of_standing(standing, one, now)
 

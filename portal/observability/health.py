@@ -198,8 +198,8 @@ def _answer(parts: dict[str, Part], *, status: int = 200) -> HttpResponse:
     if worst is State.DOWN and status == 200:
         worst = State.DEGRADED
     state = State.OK if worst is State.UNKNOWN else worst
-    told = {"state": state, "parts": {name: part.as_json() for name, part in parts.items()}}
-    return JsonResponse(told, status=status, headers={"Cache-Control": "no-store"})
+    content = {"state": state, "parts": {name: part.as_json() for name, part in parts.items()}}
+    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store"})
 
 
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {

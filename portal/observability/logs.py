@@ -40,8 +40,8 @@ class Work:
     def fields(self) -> dict[str, str]:
         entered = str(getattr(connection, "schema_name", ""))
         city = self.city or ("" if entered == "public" else entered)
-        told = {"request": self.request, "task": self.task, "task_id": self.task_id, "city": city, "view": self.view}
-        return {name: value for name, value in told.items() if value}
+        fields = {"request": self.request, "task": self.task, "task_id": self.task_id, "city": city, "view": self.view}
+        return {name: value for name, value in fields.items() if value}
 
 
 WORK: ContextVar[Work | None] = ContextVar("portal.work", default=None)

@@ -42,24 +42,24 @@ class Counts:
     """The metrics of this process; their values are kept in files, from which they are added up."""
 
     def __init__(self) -> None:
-        def told(kind: Any, name: str, text: str, labels: Sequence[str], **options: Any) -> Any:
+        def unregistered(kind: Any, name: str, text: str, labels: Sequence[str], **options: Any) -> Any:
             return kind(name, text, labels, registry=None, **options)
 
-        self.requests = told(
+        self.requests = unregistered(
             Counter, "portal_requests", "Requests answered, probes left out", ["view", "method", "status"]
         )
-        self.request_seconds = told(
+        self.request_seconds = unregistered(
             Histogram, "portal_request_seconds", "Seconds to answer a request", ["view"], buckets=SECONDS_OF_REQUESTS
         )
-        self.tasks = told(Counter, "portal_tasks", "Tasks that have ended", ["task", "outcome"])
-        self.task_seconds = told(
+        self.tasks = unregistered(Counter, "portal_tasks", "Tasks that have ended", ["task", "outcome"])
+        self.task_seconds = unregistered(
             Histogram, "portal_task_seconds", "Seconds of a task", ["task"], buckets=SECONDS_OF_TASKS
         )
-        self.step_seconds = told(
+        self.step_seconds = unregistered(
             Summary, "portal_run_step_seconds", "Seconds of a step or a partition of a run", ["city", "step"]
         )
-        self.scans = told(Counter, "portal_scans", "Passes checked on-line", ["result"])
-        self.mails = told(Counter, "portal_mails", "Mails to staff", ["outcome"])
+        self.scans = unregistered(Counter, "portal_scans", "Passes checked on-line", ["result"])
+        self.mails = unregistered(Counter, "portal_mails", "Mails to staff", ["outcome"])
         self._began: dict[str, float] = {}
 
     def listen(self) -> None:

@@ -46,8 +46,8 @@ class RequestLogMiddleware:
             response = self.get_response(request)
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
             work.view = view_of(request)
-            told = {"method": request.method, "status": response.status_code, "milliseconds": milliseconds}
-            log.info("%s %s: %s", request.method, work.view, response.status_code, extra=told)
+            fields = {"method": request.method, "status": response.status_code, "milliseconds": milliseconds}
+            log.info("%s %s: %s", request.method, work.view, response.status_code, extra=fields)
             counted = {"method": request.method, "status": response.status_code, "seconds": milliseconds / 1000}
             request_answered.send_robust(sender=type(self), view=work.view, **counted)
         finally:

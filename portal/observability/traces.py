@@ -66,14 +66,14 @@ class RunTraces:
             ),
             Context(),
         )
-        told: dict[str, Any] = {"city": city, "run": run_id, **({} if number is None else {"partition": number})}
+        attributes: dict[str, Any] = {"city": city, "run": run_id, **({} if number is None else {"partition": number})}
         began = ended - int(seconds * NANOSECONDS)
-        self._tracer.start_span(str(step), context, attributes=told, start_time=began).end(ended)
+        self._tracer.start_span(str(step), context, attributes=attributes, start_time=began).end(ended)
         if run.ended_at is not None and step is not RunStep.PARTITION:
             self._run(run, city, ids)
 
     def _run(self, run: Run, city: str, ids: Ids) -> None:
-        told: dict[str, Any] = {
+        attributes: dict[str, Any] = {
             "city": city,
             "run": run.pk,
             "day": str(run.day),
@@ -83,7 +83,7 @@ class RunTraces:
         token = ROOT.set(ids)
         try:
             began = int(run.started_at.timestamp() * NANOSECONDS)
-            span = self._tracer.start_span("run", Context(), attributes=told, start_time=began)
+            span = self._tracer.start_span("run", Context(), attributes=attributes, start_time=began)
         finally:
             ROOT.reset(token)
         span.end(int(run.ended_at.timestamp() * NANOSECONDS) if run.ended_at else None)

@@ -118,8 +118,8 @@ WHY_FAILED: dict[str, str | Promise] = {
 @register.filter
 def why_failed(run: Run) -> str:
     """Return why a run failed, without technical terms; the exceptions' texts are shown with the failed attempts."""
-    said = WHY_FAILED.get(run.fault)
-    return str(said).format(**grouped(run.params)) if said else fault_message(run)
+    sentence = WHY_FAILED.get(run.fault)
+    return str(sentence).format(**grouped(run.params)) if sentence else fault_message(run)
 
 
 def _worded(code: TextChoices, params: Mapping[str, Any]) -> str:

@@ -61,10 +61,10 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         """
         if self.connection is None or self.connection.closed:
             return False
-        said = select.poll()
-        said.register(self.connection.fileno(), select.POLLIN)
+        incoming = select.poll()
+        incoming.register(self.connection.fileno(), select.POLLIN)
         is_idle = self.connection.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_IDLE
-        return (is_idle and not self.errors_occurred and not said.poll(0)) or bool(super().is_usable())
+        return (is_idle and not self.errors_occurred and not incoming.poll(0)) or bool(super().is_usable())
 
     def close(self) -> None:
         """Close all sessions: ``close`` is called when the server or the owner of the connection changes, or when it is broken."""

@@ -50,9 +50,9 @@ class Head:
         """Parse ``text``. Raises ``BadHead``."""
         try:
             title, *lines = text.decode("ascii").splitlines()
-            told = dict(line.split(" ", 1) for line in lines)
-            at = datetime.fromisoformat(told["at"])
-            head = cls(told["city"], int(told["entry"]), bytes.fromhex(told["sha256"]), at)
+            fields = dict(line.split(" ", 1) for line in lines)
+            at = datetime.fromisoformat(fields["at"])
+            head = cls(fields["city"], int(fields["entry"]), bytes.fromhex(fields["sha256"]), at)
         except (ValueError, KeyError) as error:
             raise BadHead("not a head of a journal") from error
         if title != "journal head" or head.text != text:
@@ -137,10 +137,10 @@ def keep(one: CoSigned) -> bool:
         raise BadHead(f"the journal's entry {one.head.seq} is not that of the head")
     with transaction.atomic():
         advisory_lock("journal heads")
-        told = one.as_json()
-        if any(all(line[name] == told[name] for name in SAME) for line in _lines()):
+        line_to_add = one.as_json()
+        if any(all(line[name] == line_to_add[name] for name in SAME) for line in _lines()):
             return False
-        _file().append(told)
+        _file().append(line_to_add)
     return True
 
 
@@ -163,10 +163,10 @@ def co_signed_for(city: str, *, seq: int | None = None) -> Iterator[CoSigned]:
     Signatures made with a key after it was compromised are left out. ``seq`` selects heads of that length.
     """
     stolen = encryption.compromised_keys(Purpose.JOURNAL)
-    told = JournalEntry.objects.filter(subject=f"city:{city}", verb=WITNESSED)
+    entries = JournalEntry.objects.filter(subject=f"city:{city}", verb=WITNESSED)
     if seq is not None:
-        told = told.filter(data__seq=seq)
-    for data, at in told.order_by("seq").values_list("data", "at"):
+        entries = entries.filter(data__seq=seq)
+    for data, at in entries.order_by("seq").values_list("data", "at"):
         if data["key"] in stolen and at > stolen[data["key"]]:
             continue
         one = CoSigned.from_json(data)

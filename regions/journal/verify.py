@@ -127,8 +127,8 @@ def _entries() -> Iterator[ReadEntry]:
         cursor.execute(ENTRIES)
         while some := cursor.fetchmany(ENTRIES_AT_ONCE):
             for seq, at, by, verb, subject, data, rows, previous, digest in some:
-                told, changed = json.loads(data), json.loads(rows) if rows else None
-                yield ReadEntry(seq, at, by, verb, subject, told, changed, bytes(previous), bytes(digest))
+                content, changed = json.loads(data), json.loads(rows) if rows else None
+                yield ReadEntry(seq, at, by, verb, subject, content, changed, bytes(previous), bytes(digest))
 
 
 def is_unwitnessed_after(seq: int, *, now: datetime) -> bool:

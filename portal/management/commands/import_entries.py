@@ -47,7 +47,7 @@ class Command(CityCommand):
                 note = Refusals(stack.enter_context(errors.open("w", **TEXT))) if errors else None  # type: ignore[call-overload]
                 for result in take_lines(lines, by=by, now=timezone.now()):
                     counts[result.outcome] += 1
-                    self._tell(result, json=json)
+                    self._print(result, json=json)
                     raw = lines.forget(result.number)
                     if note and result.refusal is not None:
                         note.add(result, raw)
@@ -60,7 +60,7 @@ class Command(CityCommand):
         if counts[Outcome.REFUSED]:
             raise CommandFailed(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)
 
-    def _tell(self, result: LineResult, *, json: bool) -> None:
+    def _print(self, result: LineResult, *, json: bool) -> None:
         if json:
             self.stdout.write(dumps(result.as_json(), ensure_ascii=False))
         elif result.left_out:
@@ -95,10 +95,10 @@ class Refusals:
         self._table.writerow(COLUMNS)
 
     def add(self, result: LineResult, raw: bytes) -> None:
-        told = result.as_json()
-        about = (told.get("entry_id", ""), told.get("field", ""), told["reason"])
+        content = result.as_json()
+        about = (content.get("entry_id", ""), content.get("field", ""), content["reason"])
         line = raw.rstrip(b"\r\n").decode(TEXT["encoding"], TEXT["errors"])
-        cells = (*about, told["message"]["en"], told["message"]["zh-hans"])
+        cells = (*about, content["message"]["en"], content["message"]["zh-hans"])
         self._table.writerow([result.number, *map(inert, cells), _guarded(line)])
 
 

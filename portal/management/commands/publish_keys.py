@@ -24,7 +24,7 @@ class Command(CityCommand):
             self.stdout.write(text, ending="")
             return
         output.write_text(text, encoding="utf-8")
-        said = read_list(text)
+        published = read_list(text)
         self.stdout.write(
-            f"Wrote {len(said.keys)} keys of {self.city.schema_name} to {output}, signed by {said.signed_by.hex()}."
+            f"Wrote {len(published.keys)} keys of {self.city.schema_name} to {output}, signed by {published.signed_by.hex()}."
         )

@@ -89,10 +89,10 @@ class Command(CityCommand):
 
     def _report(self, run: Run) -> None:
         for frozen in run.providers.select_related("provider").order_by("provider__code"):
-            told = f"{frozen.red} red, {frozen.yellow} yellow, {frozen.green} green"
+            counts = f"{frozen.red} red, {frozen.yellow} yellow, {frozen.green} green"
             if not frozen.known:
-                told = f"{frozen.registered} unknown ({frozen.why_unknown})"
-            self.stdout.write(f"{frozen.provider.code}: {told}")
+                counts = f"{frozen.registered} unknown ({frozen.why_unknown})"
+            self.stdout.write(f"{frozen.provider.code}: {counts}")
         changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
         if run.state == Run.State.KEPT:
             self.stdout.write(

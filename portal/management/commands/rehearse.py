@@ -77,9 +77,9 @@ class Command(CityCommand):
         self.stdout.write(f"{len(follows.mass_changes)} mass changes are held for two people")
         for rule, red, green, registered in follows.mass_changes:
             self.stdout.write(f"  {rule}: of {registered} registered {red} turn red and {green} green before their day")
-        for told, rules in (("stricter by", tally.stricter_by), ("milder, no longer held by", tally.milder_by)):
+        for change, rules in (("stricter by", tally.stricter_by), ("milder, no longer held by", tally.milder_by)):
             for rule, number in sorted(rules.items()):
-                self.stdout.write(f"  {told} {rule}: {number}")
+                self.stdout.write(f"  {change} {rule}: {number}")
         effects = tally.disagreements
         self.stdout.write(f"{effects['appears']} disagreements appear, {effects['vanishes']} vanish")
 

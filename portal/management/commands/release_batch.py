@@ -34,5 +34,5 @@ class Command(CityCommand):
         except Refused as refusal:
             raise CommandFailed(str(refusal), code=2) from refusal
         waits = "; an approver who is not the same person decides" if done.state == Batch.State.HELD else ""
-        told = f": {done.message}" if done.state == Batch.State.REFUSED else ""
-        self.stdout.write(f"Batch {done.pk} of {done.source.code} is {done.state}{waits}{told}")
+        why = f": {done.message}" if done.state == Batch.State.REFUSED else ""
+        self.stdout.write(f"Batch {done.pk} of {done.source.code} is {done.state}{waits}{why}")

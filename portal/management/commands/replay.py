@@ -59,8 +59,8 @@ class Command(CityCommand):
         self.stdout.write(f"Run {run}, by what was received until {run.as_of.astimezone(zone).isoformat()}:")
         for frozen in run.providers.select_related("provider", "version__rule_set").order_by("provider__code"):
             horizon = frozen.horizon.astimezone(zone).isoformat() if frozen.horizon else "never"
-            said = f"version {frozen.version}, source complete until {horizon}"
+            inputs = f"version {frozen.version}, source complete until {horizon}"
             left_out = "" if frozen.known else f"; left out, as it could not judge ({frozen.why_unknown})"
-            self.stdout.write(f"  {frozen.provider.code}: {said}{left_out}")
+            self.stdout.write(f"  {frozen.provider.code}: {inputs}{left_out}")
         if parked := run.partitions.filter(state=Partition.State.PARKED).count():
             self.stdout.write(f"  {parked} ranges of citizens were parked and are left out.")

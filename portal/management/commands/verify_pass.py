@@ -46,8 +46,8 @@ def refused(refusal: Checked) -> str:
     """Return the result's number and word, what is wrong and what to do."""
     result, detail = refusal.result, refusal.detail
     with override("en"):
-        said = [str(label) for label in (result.label, detail and detail.label, result.next_step) if label]
-    return f"{result.number} {result.value}: {' '.join(said)}"
+        sentences = [str(label) for label in (result.label, detail and detail.label, result.next_step) if label]
+    return f"{result.number} {result.value}: {' '.join(sentences)}"
 
 
 def key_file(path: str) -> str:
