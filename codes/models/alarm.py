@@ -1,4 +1,4 @@
-"""What the sentinel counts after every run, and the alarms it raises (``docs/adr/0033-sentinel.md``)."""
+"""The counts that the sentinel makes after every run, and the alarms it raises (``docs/adr/0033-sentinel.md``)."""
 
 from typing import Any, ClassVar, Self
 
@@ -25,7 +25,10 @@ from regions.vocabulary import title_of
 
 
 class SubjectKind(models.TextChoices):
-    """What the people a run turned have in common. The first nine count changes that no risk list explains."""
+    """What the people whose colour a run changed have in common.
+
+    The first nine kinds count changes that no risk list explains.
+    """
 
     AREA = "area", gettext_lazy("Records of one place")
     OFFICIAL = "official", gettext_lazy("Decisions of one person")
@@ -41,9 +44,9 @@ class SubjectKind(models.TextChoices):
 
 
 class SubjectCount(AppendOnly):
-    """How many people a run turned to each colour who have the subject in common; nobody is a row.
+    """The number of people with a common subject whom a run turned to each colour. No row names a person.
 
-    Green counts whoever was let go before their announced day. Rows are the past that later runs are compared with.
+    ``green`` counts the people who turned green before their announced day. Later runs are compared with these rows.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="subject_counts")
@@ -67,15 +70,15 @@ class SubjectCount(AppendOnly):
 
 class AlarmQuerySet(models.QuerySet["Alarm"]):
     def standing(self) -> Self:
-        """Those that two people have not acknowledged, the most severe first, then the oldest."""
+        """Return the alarms that two people have not acknowledged yet, the most severe first, then the oldest."""
         return self.filter(state=Alarm.State.RAISED).order_by("severity", "raised_at", "pk")
 
 
 class Alarm(AppendOnly):
-    """More people turned to a colour who have a subject in common than its past explains.
+    """More people with a common subject turned to a colour than the subject's past explains.
 
-    ``figures``: window (days), people, expected, limit, registered, days ([day, people] of the last four weeks), rules and shared
-    ([kind, key, people]: what else those turned by the last run have in common).
+    ``figures``: window (days), people, expected, limit, registered, days ([day, people] of the last four weeks), rules
+    and shared ([kind, key, people]: other subjects shared by the people whom the last run turned).
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = (
@@ -92,7 +95,7 @@ class Alarm(AppendOnly):
         ACKNOWLEDGED = "acknowledged", pgettext_lazy("state of an alarm", "Acknowledged")
 
     class Severity(models.TextChoices):
-        """Named so that the more severe sorts first."""
+        """The values are chosen so that the more severe one sorts first."""
 
         ALERT = "alert", pgettext_lazy("severity of an alarm", "Alarm")
         NOTICE = "notice", pgettext_lazy("severity of an alarm", "Notice")
@@ -137,12 +140,12 @@ class Alarm(AppendOnly):
         return f"alarm:{self.pk}"
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal. The person a key names is an account, never a citizen."""
+        """Return the alarm's data for the journal. A person named by ``key`` is an account, never a citizen."""
         numbers = {name: self.figures[name] for name in ("window", "people", "expected", "limit")}
         return {"kind": self.kind, "key": self.key, "colour": self.colour, "severity": self.severity, **numbers}
 
     def message_in(self, language: str) -> str:
-        """What happened, in one sentence."""
+        """Return one sentence that says what happened."""
         people, window = self.figures["people"], self.figures["window"]
         with translation.override(language):
             turned = {
@@ -156,7 +159,7 @@ class Alarm(AppendOnly):
 
 
 def subject_in(language: str, kind: str, key: str) -> str:
-    """What the people have in common, by name."""
+    """Return a description of what the people have in common, by name."""
     with translation.override(language):
         match kind:
             case SubjectKind.BATCH:
@@ -201,7 +204,7 @@ class AcknowledgementState(models.TextChoices):
 
 
 class AlarmAcknowledgement(Proposal):
-    """One person says what the alarm was, and one of the other role confirms it: nobody silences an alarm alone."""
+    """One person states what the alarm was, and a person of the other role confirms it. Nobody closes an alarm alone."""
 
     class Finding(models.TextChoices):
         EXPLAINED = "explained", gettext_lazy("There is a good reason for it")

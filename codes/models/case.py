@@ -19,7 +19,7 @@ from regions.rights import AppendOnly
 class CaseState(TextChoices):
     """The state of a case."""
 
-    # ``codes.review.cases.transitions`` says which leads to which.
+    # The transitions between the states are in ``codes.review.cases.transitions``.
 
     RECEIVED = "received", _("received, waiting for a reviewer")
     IN_REVIEW = "in_review", _("in review")
@@ -39,7 +39,8 @@ OPEN_STATES = (*UNDECIDED, CaseState.WAITING_FOR_INFORMATION, CaseState.PROPOSED
 CLOSED_STATES = tuple(state for state in CaseState if state not in OPEN_STATES)
 APPEAL_ENDS = tuple(state for state in CLOSED_STATES if state not in (CaseState.DECIDED, CaseState.CONVERGED))
 
-# In which somebody decided: the other closed ones ended by themselves, or were taken back.
+# Closed states in which an official decided. The other closed states ended without a decision, or the case was
+# withdrawn.
 DECIDED = (
     CaseState.DECIDED,
     CaseState.ACCEPTED,
@@ -57,7 +58,7 @@ def _values(states: tuple[CaseState, ...]) -> list[str]:
 
 
 def overdue(now: datetime) -> Q:
-    """Whether a case's deadline has passed and is not paused."""
+    """Return the condition that a case's deadline has passed and is not paused."""
     return Q(due_at__lt=now, paused_at__isnull=True)
 
 
@@ -66,7 +67,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(OPEN)
 
     def undecided(self) -> Self:
-        """Cases about which nothing is proposed or asked: a reviewer may decide them."""
+        """Return the cases about which nothing is proposed or asked: a reviewer may decide them."""
         return self.filter(state__in=UNDECIDED)
 
     def overdue(self, now: datetime) -> Self:
@@ -74,10 +75,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """A person's case. The disagreement's fingerprint is kept: while its decision stands, the same one opens no other case.
+    """A person's case.
 
-    ``ruling``: what decided it; none where the colours were left as they are. ``lapsed_at``: since when the decision of a
-    disagreement stands no longer: its ruling has ended, or the fingerprint that was left has not lasted (``docs/adr/0020-…``).
+    It keeps the fingerprint of its disagreement; as long as the case's decision stands, a disagreement with the same
+    fingerprint opens no other case.
+
+    ``ruling``: the ruling that decided it; null if the colours were left as they are. ``lapsed_at``: when the decision
+    of a disagreement ceased to stand, because its ruling ended or because the fingerprint that was left did not last
+    (``docs/adr/0020-…``).
     """
 
     class Kind(models.TextChoices):
@@ -174,7 +179,7 @@ class Case(models.Model):
 
 
 class CaseEvent(AppendOnly):
-    """One step. ``verb`` is one of ``codes.review.cases.transitions.Verb``."""
+    """One step of a case. ``verb`` is one of ``codes.review.cases.transitions.Verb``."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
@@ -190,7 +195,7 @@ class CaseEvent(AppendOnly):
 
 
 class Appeal(models.Model):
-    """The citizen's side of a case of kind ``appeal``: which provider's hit it is about, and why it is thought wrong."""
+    """The citizen's part of a case of kind ``appeal``: the provider's hit it is about, and why the citizen thinks it is wrong."""
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="appeal")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")

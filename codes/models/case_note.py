@@ -1,4 +1,4 @@
-"""Internal notes on a case, and whom they mention."""
+"""Internal notes on a case, and the colleagues they mention."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from codes.models.case import Case
 
 
 class CaseNote(models.Model):
-    """What officials tell each other about a case; never shown to its citizen. ``@name`` in it mentions a colleague."""
+    """An official's note to colleagues about a case; never shown to its citizen. ``@name`` in it mentions a colleague."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     text = models.TextField()
@@ -24,7 +24,7 @@ class CaseNote(models.Model):
 
 
 class NoteMention(models.Model):
-    """Somebody the note is meant for; on their overview until they have opened it."""
+    """A colleague mentioned in a note. The note is listed on their overview until they have opened it."""
 
     note = models.ForeignKey(CaseNote, on_delete=models.PROTECT, related_name="mentions")
     username = models.TextField()

@@ -15,7 +15,7 @@ from regions.transitions import TransitionTable
 
 class CitizenQuerySet(models.QuerySet["Citizen"]):
     def by_ref(self, ref: str) -> Self:
-        """Whom a ref names, also one from before they were joined with another."""
+        """Return the citizen with this reference, including a reference from before two citizens were joined."""
         return self.filter(Q(ref=ref) | Q(former_refs__ref=ref)).distinct()
 
 
@@ -46,7 +46,10 @@ class Citizen(Encrypted):
 
 
 class FormerRef(AppendOnly):
-    """The ref of somebody who proved to be the same person as another: journal, notes and exports still speak of it."""
+    """The former reference of a citizen who proved to be the same person as another.
+
+    The journal, notes and exports still contain it.
+    """
 
     ref = models.TextField(unique=True)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="former_refs")
@@ -57,7 +60,7 @@ class FormerRef(AppendOnly):
 
 
 class Guardianship(models.Model):
-    """A dependant shown on another citizen's phone. Counts only once accepted and until it ends."""
+    """A dependant whose code is shown on another citizen's phone. It has effect from its acceptance until it ends."""
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -89,7 +92,7 @@ class Guardianship(models.Model):
                 condition=Q(reviewed_at__isnull=True, ended_at__isnull=True),
                 name="guardianships_to_review",
             ),
-            # Whoever is told of somebody: looked for from each person whose colour changes.
+            # For messages to guardians: they are looked up from each person whose colour changes.
             models.Index(
                 fields=["dependant"], condition=Q(accepted=True, ended_at__isnull=True), name="guardians_in_force"
             ),
@@ -122,7 +125,7 @@ class Guardianship(models.Model):
 
     @property
     def state(self) -> State:
-        """What its columns say, which the constraints hold together."""
+        """The state, derived from the columns. Constraints keep the columns consistent."""
         if self.accepted is False:
             return self.State.REFUSED
         if self.ended_at is not None:
@@ -135,13 +138,17 @@ MAX_TRIES = 5
 
 class SignInCodeQuerySet(models.QuerySet["SignInCode"]):
     def usable(self, id_hash: bytes, browser_hash: bytes, *, now: datetime) -> Self:
-        """Codes asked for a number in one browser that can still be used."""
+        """Return the codes requested for an ID number in one browser that can still be used."""
         here = self.filter(id_hash=id_hash, browser_hash=browser_hash)
         return here.filter(used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
 
 
 class SignInCode(Encrypted):
-    """One asked-for code. Numbers nobody has are rows alike, without a citizen: what differs is only whether anything is sent."""
+    """One requested sign-in code.
+
+    A number that belongs to nobody gets the same row without a citizen; the only difference is whether a message is
+    sent.
+    """
 
     encrypted: ClassVar[Mapping[str, str]] = {"code_sealed": SIGN_IN_CODE}
 
@@ -182,7 +189,10 @@ class SignInCode(Encrypted):
 
 
 class PersonAccess(AppendOnly):
-    """Identified data of a citizen was revealed: to whom, what, and for which purpose. The citizen reads it."""
+    """A record that identified data of a citizen was revealed: to whom, what, and for which purpose.
+
+    The citizen can read it.
+    """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="accesses", db_index=False)
     at = models.DateTimeField()

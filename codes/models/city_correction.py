@@ -1,4 +1,4 @@
-"""Corrections between cities: one city asks another to put a record right that the other owns (``docs/adr/0046-…``)."""
+"""Corrections between cities: one city asks another to correct a record that the other city owns (``docs/adr/0046-…``)."""
 
 from typing import Any, Self
 from uuid import uuid4
@@ -18,27 +18,29 @@ from regions.transitions import TransitionTable
 
 class CityCorrectionQuerySet(models.QuerySet["CityCorrection"]):
     def sent(self) -> Self:
-        """Those that this city asks of others."""
+        """Return the corrections that this city asks of other cities."""
         return self.filter(side=CityCorrection.Side.SENT)
 
     def received(self) -> Self:
-        """Those that others ask of this city."""
+        """Return the corrections that other cities ask of this city."""
         return self.filter(side=CityCorrection.Side.RECEIVED)
 
     def unanswered(self) -> Self:
-        """Sent, and the other city has not answered."""
+        """Return the corrections sent to other cities that have not been answered."""
         return self.filter(state__in=CityCorrection.UNANSWERED)
 
     def late(self) -> Self:
-        """Those of them that were escalated."""
+        """Return the unanswered corrections that were escalated."""
         return self.unanswered().filter(escalated_at__isnull=False)
 
 
 class CityCorrection(models.Model):
-    """One correction as one of the two cities has it; ``reference`` is the asking city's word for it in both.
+    """One correction as stored in one of the two cities.
 
-    ``fact`` is the record as this city has it, ``case`` the one it was asked for, or in the asked city the one that decides it.
-    ``due_at`` is the asked city's deadline once it has said one.
+    ``reference`` is chosen by the asking city and is the same in both.
+
+    ``fact`` is the record as this city has it. ``case`` is the case in which the asking city asked; in the asked city,
+    the case that decides the correction. ``due_at`` is the asked city's deadline, once that city has stated one.
     """
 
     class Side(models.TextChoices):
@@ -54,7 +56,7 @@ class CityCorrection(models.Model):
         DECIDED = "decided", pgettext_lazy("correction between cities", "Decided: the answer is on its way")
         TOLD = "told", pgettext_lazy("correction between cities", "Decided and answered")
 
-    # Sent, and the other city has not answered.
+    # Sent, but not yet answered by the other city.
     UNANSWERED = (State.UNSENT, State.ASKED)
 
     class Answer(models.TextChoices):
@@ -146,6 +148,6 @@ class CityCorrection(models.Model):
         return f"correction:{self.pk}"
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal: codes and keys only."""
+        """Return its data for the journal: codes and keys only."""
         case = {"number": self.case.number} if self.case else {}
         return {"city": self.neighbour.division, "reference": str(self.reference), "fact": self.fact_id, **case}

@@ -1,4 +1,6 @@
-"""What providers show, where it is not what they should show (``docs/semantics.md`` §7, ``docs/adr/0043-displayed-colours.md``)."""
+"""Colours that providers display although they should display others (``docs/semantics.md`` §7,
+``docs/adr/0043-displayed-colours.md``).
+"""
 
 from typing import Any, Self
 
@@ -15,7 +17,7 @@ from regions.vocabulary import DisplayedColour
 
 
 class DisplayCause(models.TextChoices):
-    """Why a provider shows another colour than it should. The second and the third are the semantics' *mapped wrongly*."""
+    """Why a provider displays another colour than it should. The second and third are *mapped wrongly* in the semantics."""
 
     OLD = "old", _("An earlier colour is still shown")
     UNKNOWN_VALUE = "unknown_value", _("A value that is not in the provider's map")
@@ -23,12 +25,16 @@ class DisplayCause(models.TextChoices):
     UNEXPLAINED = "unexplained", _("Another colour, and nothing explains it")
 
 
-# Their items are of one value each.
+# Causes whose items concern one displayed value each.
 OF_ONE_VALUE = (DisplayCause.UNKNOWN_VALUE, DisplayCause.MAPPED_ELSEWHERE)
 
 
 class Displayed(models.Model):
-    """What a provider showed a person last. ``colour`` is what its map made of the value when it was judged; empty: nothing."""
+    """The value that a provider last displayed to a person.
+
+    ``colour`` is the colour to which the provider's map translated the value when it was judged; empty if the map does
+    not contain it.
+    """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="displayed", db_index=False)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -51,18 +57,18 @@ class Displayed(models.Model):
 
 class DisplayItemQuerySet(models.QuerySet["DisplayItem"]):
     def standing(self) -> Self:
-        """Those that are not closed, the oldest first."""
+        """Return the items that are not closed, the oldest first."""
         return self.exclude(state=DisplayItem.State.CLOSED).order_by("opened_at", "pk")
 
     def counted(self) -> Self:
-        """With ``people`` who are shown a wrong colour now, and ``ever`` of all to whom it happened."""
+        """Annotate ``people``, the number of people who are shown a wrong colour now, and ``ever``, the number of all findings."""
         return self.select_related("provider").annotate(
             people=Count("findings", filter=Q(findings__closed_at__isnull=True)), ever=Count("findings")
         )
 
 
 class DisplayItem(models.Model):
-    """One cause with one provider, however many people it concerns: what its owner is to mend."""
+    """One cause with one provider, regardless of how many people it concerns: a fault that the provider is to correct."""
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("state of a display item", "Open")
@@ -116,15 +122,15 @@ class DisplayItem(models.Model):
         return f"display:{self.pk}"
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal."""
+        """Return its data for the journal."""
         return {"provider": self.provider.code, "cause": self.cause} | ({"value": self.value} if self.value else {})
 
 
 class DisplayFinding(models.Model):
     """A person is shown another colour than they should be, from ``opened_at`` until ``closed_at``.
 
-    ``colour`` is empty for a value that is not in the map; ``expected`` is a colour or ``unknown``. ``old_since``: when the colour
-    shown was last right, if it ever was.
+    ``colour`` is empty for a value that is not in the map; ``expected`` is a colour or ``unknown``. ``old_since``: when
+    the displayed colour was last correct; null if it never was.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="display_findings")
@@ -161,7 +167,10 @@ class DisplayFinding(models.Model):
 
 
 class DisplayChange(AppendOnly):
-    """A finding was opened, closed, or has another cause now: what is told to the provider, in the order of its ids."""
+    """A finding was opened, was closed or got another cause.
+
+    These rows are reported to the provider in the order of their ids.
+    """
 
     class What(models.TextChoices):
         OPENED = "opened"

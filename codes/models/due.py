@@ -1,4 +1,6 @@
-"""When verdicts change without new facts, and whom the present run judges (``docs/adr/0059-the-work-follows-what-changed.md``)."""
+"""When verdicts change without new facts, and the people whom the current run judges
+(``docs/adr/0059-the-work-follows-what-changed.md``).
+"""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,13 +13,17 @@ from codes.models.run import Run
 
 
 class NextChange(models.Model):
-    """What can change the verdict of a citizen who has a hit with a provider, held or yet to begin, beside new versions of records.
+    """What can change the verdict of a citizen with a provider, apart from new versions of records.
 
-    ``next_on``: the first day on which it can be another without anything new; none: no day by itself. ``checked_in``: it rests on
-    check-ins, and these days before ``judged_on`` were healthy; it stands while they are the same and all days since are healthy.
-    ``kinds``: of which kinds a new fact could release it. ``rests_from``: no fact that began before can matter to it without a new
-    version, of that fact or another. Written with the verdicts, which count once the run has settled: until
-    then the row of an earlier ``run`` is missing, and ``gone`` is one that the run found to have no hit any more.
+    A row exists for citizens who have a hit, in force or yet to begin.
+
+    ``next_on``: the first day on which the verdict can change without new data; null if no day changes it.
+    ``checked_in``: the verdict depends on check-ins, and these days before ``judged_on`` were healthy; the row is valid
+    while they are unchanged and all days since are healthy. ``kinds``: the kinds of facts by which a new fact could
+    release the hit. ``rests_from``: a fact that began earlier cannot affect the verdict unless that fact or another
+    gets a new version. The rows are written together with the verdicts, which count once the run has settled. Until
+    then the row of an earlier ``run`` is missing, and a row with ``gone`` belongs to a citizen for whom the run found
+    no hit any more.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -44,10 +50,11 @@ class NextChange(models.Model):
 
 
 class DueCitizen(models.Model):
-    """One of the people whom the run under way judges, where it does not judge everybody; the next run's take their place.
+    """A person whom the current run judges, if it does not judge everybody. The rows of the next run replace them.
 
-    ``reads_from``: what began before has had its effect, and need not be read; none: all is read. ``foreseen``: of somebody who is
-    judged for proof only, what their ``NextChange`` rows said before (``docs/adr/0060-…``).
+    ``reads_from``: facts that began earlier have had their effect and need not be read; null: all facts are read.
+    ``foreseen``: for a person who is judged for proof only, the content of their ``NextChange`` rows before
+    (``docs/adr/0060-…``).
     """
 
     citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""What providers send of a person, stored as received: declarations, daily check-ins, and the colours they displayed."""
+"""Entries that providers send about a person, stored as received: declarations, daily check-ins and the colours they displayed."""
 
 from typing import Any
 
@@ -11,14 +11,17 @@ from regions.rights import AppendOnly
 
 
 class DateMultiRangeField(models.Field):  # type: ignore[type-arg]  # generic only in the stubs
-    """A set of days as PostgreSQL's ``datemultirange``, which merges neighbours itself. Written and read in SQL only."""
+    """A set of days as PostgreSQL's ``datemultirange``, which merges adjacent ranges itself.
+
+    It is written and read in SQL only.
+    """
 
     def db_type(self, connection: Any) -> str:  # noqa: ARG002 - Django asks with it
         return "datemultirange"
 
 
 class Entry(AppendOnly):
-    """One accepted line. ``content`` leaves out who it is about: name, ID number and phone stand with the citizen.
+    """One accepted line. ``content`` omits the identity: name, ID number and phone are stored with the citizen.
 
     Entries of one person with one provider are ordered by ``instant``, then by receipt (``docs/semantics.md`` §2).
     """
@@ -73,10 +76,12 @@ class Entry(AppendOnly):
 
 
 class CheckInDays(models.Model):
-    """The days that count as healthy of a citizen with a provider, as one value: what the engine reads instead of the daily rows.
+    """The days that count as healthy for a citizen with a provider, as one value.
 
-    A day counts when its last check-in that is not late is healthy. ``complete_at`` is the receipt of the newest entry that
-    changed it; a query for an earlier instant reads the entries.
+    The engine reads it instead of the daily rows.
+
+    A day counts if its last check-in that is not late is healthy. ``complete_at`` is the receipt of the newest entry
+    that changed the value; a query for an earlier instant reads the entries.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")

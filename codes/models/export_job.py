@@ -1,4 +1,4 @@
-"""Exports: what was asked for, who agreed to full names and numbers, how far the file is, and where it lies."""
+"""Exports: what was requested, who agreed to full names and numbers, how far the file has been written, and where it is stored."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from regions.transitions import TransitionTable
 
 
 class ExportFault(models.TextChoices):
-    """Why a report cannot be made as asked, and what would work."""
+    """Why a report cannot be made as requested, and what to do instead."""
 
     DAYS_REVERSED = "days_reversed", _("the days are the wrong way round: {first} is after {last}")
     NAMES_NOBODY = "names_nobody", _("the report {report} names no citizen; leave --identify out")
@@ -46,7 +46,7 @@ class ExportFault(models.TextChoices):
 
 
 class AskedReport(models.Model):
-    """Which report, of which days, narrowed to what, in which format."""
+    """The report, its days, the filters on its rows and its format."""
 
     report = models.TextField()
     file_format = models.TextField()
@@ -67,9 +67,10 @@ class IdentifiedExportState(models.TextChoices):
 
 
 class IdentifiedExport(AskedReport, Proposal):
-    """Full names and ID numbers, asked for by one person and confirmed by another; ``reason`` is the purpose.
+    """Full names and ID numbers, requested by one person and confirmed by another; ``reason`` is the purpose.
 
-    Once confirmed it makes one export, the asker's. Unanswered it lapses at ``expires_at``.
+    A confirmed request makes one export, which belongs to the person who asked. An unanswered request lapses at
+    ``expires_at``.
     """
 
     State = IdentifiedExportState
@@ -94,7 +95,7 @@ class IdentifiedExport(AskedReport, Proposal):
         return f"export:{self.report}"
 
     def described(self) -> dict[str, Any]:
-        """The purpose is journalled: it was checked when it was given."""
+        """Return its data for the journal. The purpose may be journalled because it was checked when it was given."""
         days = {name: str(day) for name, day in (("first", self.first), ("last", self.last)) if day}
         return {
             "request": self.pk,
@@ -115,9 +116,12 @@ class ExportState(models.TextChoices):
 
 
 class ExportJob(AskedReport, ReportedJob):
-    """``name`` is random: the address of the export's page, and the beginning of its file's name below ``MEDIA_ROOT``.
+    """``name`` is random.
 
-    ``rows_total`` is none where it is not known before all rows are read. The file is removed at ``expires_at``; the row stays.
+    It is the address of the export's page and the beginning of its file's name below ``MEDIA_ROOT``.
+
+    ``rows_total`` is null if it is unknown until all rows are read. The file is removed at ``expires_at``; the row is
+    kept.
     """
 
     FAULTS = (ExportFault, CommonReason)
@@ -165,7 +169,7 @@ class ExportJob(AskedReport, ReportedJob):
             models.CheckConstraint(
                 condition=Q(identified=False) | ~Q(purpose=""), name="identified_export_has_a_purpose"
             ),
-            # Files of an earlier release ended without a second person: their rows stay as they are.
+            # Files of an earlier release were finished without a second person; their rows are kept unchanged.
             models.CheckConstraint(
                 condition=Q(identified=False)
                 | Q(confirmation__isnull=False)

@@ -22,14 +22,17 @@ DECLARED_PART = re.compile(r"/[a-z_]+(/\d+)?$")
 
 
 def record_number(record_id: str, *, is_declared: bool) -> str:
-    """By what number pages call a record: a source's as it is; of what was declared the entry's, without the part that we add."""
+    """Return the number by which pages name a record: for a source's record its own id, for a declared record the
+    entry's id without the part that the city adds.
+    """
     return DECLARED_PART.sub("", record_id) if is_declared else record_id
 
 
 class Fact(AppendOnly):
     """One version of one record. ``version`` counts in the order of receipt.
 
-    ``superseded`` says that a later one exists: of a record's versions the latest is the one recorded last, then received last.
+    ``superseded``: a later version exists. The latest version of a record is the one recorded last; among those, the
+    one received last.
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("superseded",)
@@ -84,7 +87,10 @@ class Fact(AppendOnly):
 
 
 class StatedName(models.Model):
-    """What one origin calls a citizen, as it said last. Names do not identify: the facts stand whatever these say."""
+    """The name that one origin last gave for a citizen.
+
+    Names do not identify: facts belong to the citizen regardless of the names.
+    """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="stated_names")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
@@ -111,5 +117,5 @@ class StatedName(models.Model):
 
     @property
     def stated_by(self) -> Source | Provider:
-        """The one origin it has."""
+        """The origin that stated the name: a source or a provider."""
         return cast("Source | Provider", self.source or self.provider)

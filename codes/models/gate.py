@@ -1,4 +1,4 @@
-"""Gates: the devices that check passes, and what they have scanned."""
+"""Gates: the devices that check passes, and the scans they made."""
 
 from typing import Any, ClassVar
 
@@ -20,10 +20,13 @@ class GateDeviceState(models.TextChoices):
 
 
 class GateDevice(AppendOnly, Proposal):
-    """A browser or machine at a gate: two system administrators enrol it, one revokes it. It sees results of checks only.
+    """A browser or machine at a gate.
 
-    ``link_hash`` is of a link that hands it its secret once; both are kept as hashes. ``pass_keys``: of a device that was found by its
-    secret, the city's keys for passes, which are read with it.
+    Two system administrators enrol it; one revokes it. It receives only the results of checks.
+
+    ``link_hash`` is the hash of a link that gives the device its secret once; both are stored as hashes only.
+    ``pass_keys``: the city's keys for passes, set on a device that was looked up by its secret, because they are read
+    by the same query.
     """
 
     pass_keys: list[Any] | None = None
@@ -86,14 +89,15 @@ class GateDevice(AppendOnly, Proposal):
         return f"{self.SUBJECT}{self.pk}"
 
     def described(self) -> dict[str, Any]:
-        """Name and place are typed by hand and stay out of the journal."""
+        """Return its data for the journal. Name and place are free text and are omitted."""
         return {"device": self.pk, "proposed_by": self.proposed_by, "expires_at": self.expires_at.isoformat()}
 
 
 class GateScan(AppendOnly):
-    """That a pass was checked: where, when, and with which result; never whose it was.
+    """A record that a pass was checked: where, when and with which result. It does not contain whose pass it was.
 
-    ``pass_hash`` tells the same pass from others; none for what no city signed. ``by`` is a device or another caller.
+    ``pass_hash`` identifies scans of the same pass; null for a code that no city signed. ``by`` is a device or another
+    caller.
     """
 
     by = models.TextField()

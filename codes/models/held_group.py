@@ -1,4 +1,4 @@
-"""Held groups: changes of many people's verdicts by one cause, kept back until two people decide (``docs/adr/0015-held-groups.md``)."""
+"""Held groups: changes of many people's verdicts by one cause, held until two people decide (``docs/adr/0015-held-groups.md``)."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
@@ -26,20 +26,22 @@ TO_BE_ANSWERED_WITHIN = timedelta(hours=1)
 
 class HeldGroupQuerySet(models.QuerySet["HeldGroup"]):
     def waiting(self) -> Self:
-        """Those that wait for two people, the oldest first."""
+        """Return the groups that wait for two people, the oldest first."""
         return self.filter(state=HeldGroup.State.HELD).order_by("held_at", "pk")
 
     def described(self) -> Self:
-        """With all that names the cause."""
+        """Select the related rows that name the cause."""
         return self.select_related("rule_set", "batch__source", "provider", "version", "first_run")
 
 
 class HeldGroup(models.Model):
-    """One cause – a rule, and the batch, the entries of a day or the rule-set version that brought the changes – and its counts.
+    """One cause and its counts.
 
-    Its ``changes`` count for nothing; they are marked with ``held_in``. ``base_run`` is the run on which rests
-    what its people show meanwhile. ``red`` and ``green`` are the people it would turn, with those the same cause turned in the
-    24 hours before; ``registered`` the people they were measured against.
+    A cause is a rule together with the batch, the day's entries or the rule-set version that brought the changes.
+
+    Its ``changes`` do not count; they are marked with ``held_in``. ``base_run`` is the run that determines what its
+    people are shown meanwhile. ``red`` and ``green`` are the numbers of people it would turn, including those whom the
+    same cause turned in the 24 hours before; ``registered`` is the number of people they were compared with.
     """
 
     class State(models.TextChoices):
@@ -122,7 +124,7 @@ class HeldGroup(models.Model):
         return self.state == self.State.HELD and now > self.answer_by
 
     def message_in(self, language: str) -> str:
-        """The cause in one sentence."""
+        """Return one sentence that names the cause."""
         with translation.override(language):
             zone = current_city().zone
             named: dict[str, Any] = {"rule": self.rule, "title": self._rule_title(language)}
@@ -147,18 +149,20 @@ class HeldGroup(models.Model):
         return title_of(found, language) if found else ""
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal."""
+        """Return its data for the journal."""
         return {"cause": self.key, "red": self.red, "green": self.green, "registered": self.registered}
 
     def changes_after(self, run: Run) -> "models.QuerySet[VerdictChange]":
-        """What is kept back after a run of the whole city: of each person by the newest run that judged them."""
+        """Return the changes that are held after a run of the whole city, for each person those of the newest run that
+        judged them.
+        """
         again = RunCitizen.objects.filter(run__amends=run, citizen=OuterRef("citizen"), run__gt=OuterRef("run"))
         newest = VerdictChange.objects.filter(Q(run=run) | Q(run__amends=run), kept_back__group=self)
         return newest.filter(~Exists(again))
 
 
 class HeldChange(AppendOnly):
-    """A change that a group keeps back: several may, and the change's own ``held_in`` is the first of them."""
+    """A change held by a group. Several groups may hold one change; its ``held_in`` is the first of them."""
 
     group = models.ForeignKey(HeldGroup, on_delete=models.PROTECT, related_name="changes")
     change = models.ForeignKey(VerdictChange, on_delete=models.PROTECT, related_name="kept_back", db_index=False)
@@ -178,7 +182,7 @@ class GroupProposalState(models.TextChoices):
 
 
 class HeldGroupProposal(Proposal):
-    """What one person proposes to do about a held group, and another decides."""
+    """One person's proposal for a held group, which another person decides."""
 
     class Act(models.TextChoices):
         RELEASE = "release", gettext_lazy("Release it: the changes are right")

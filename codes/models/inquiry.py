@@ -1,4 +1,4 @@
-"""What officials ask: the citizen for information, and a source's owner to put a record right."""
+"""Requests by officials: to the citizen for information, and to a source's owner to correct a record."""
 
 from typing import Self
 
@@ -12,7 +12,7 @@ from regions.transitions import TransitionTable
 
 
 class InformationRequest(models.Model):
-    """A question to the case's citizen. While it is open the case's deadline is paused."""
+    """A question to the case's citizen. While it is open, the case's deadline is paused."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -54,7 +54,10 @@ class InformationRequest(models.Model):
 
 
 class CorrectionRequest(models.Model):
-    """A record sent back to its source's owner as wrong. The deadline is not paused: the citizen does not wait for an office."""
+    """A wrong record sent back to the owner of its source.
+
+    The deadline is not paused, so that the citizen does not wait for an office.
+    """
 
     class Answer(models.TextChoices):
         CORRECTED = "corrected"
@@ -105,14 +108,17 @@ DRAFT = Q(case__isnull=True, guardianship__isnull=True)
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def drafts(self) -> Self:
-        """Files that belong to nothing yet: they are attached once, or discarded."""
+        """Return the files that are not attached to anything yet. They are attached once, or discarded."""
         return self.filter(DRAFT)
 
 
 class Evidence(models.Model):
-    """One file. ``name`` is random and the file's name below ``MEDIA_ROOT/<schema>/``; without a case it is a draft.
+    """One file.
 
-    ``sha256`` is of the file as it is kept (after re-encoding, before encryption); it is what an export names.
+    ``name`` is random and is the file's name below ``MEDIA_ROOT/<schema>/``. Without a case and a guardianship it is a
+    draft.
+
+    ``sha256`` is the digest of the stored file, after re-encoding and before encryption. Exports name the file by it.
     """
 
     name = models.TextField(unique=True)

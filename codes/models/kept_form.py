@@ -1,4 +1,4 @@
-"""What a citizen has answered and typed in a form they have not sent yet."""
+"""The content of forms that a citizen has not sent yet."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -11,9 +11,12 @@ KEPT_FORM = "form not yet sent"
 
 
 class KeptForm(Encrypted):
-    """One form of one citizen; ``place`` is the form and whom it is about, or the address of the page it was typed on.
+    """One form of one citizen.
 
-    Named by reference and not tied to the citizen's row: it goes within a day, and nothing rests on it.
+    ``place`` is the form and the person it is about, or the address of the page it was typed on.
+
+    The citizen is named by reference without a foreign key: the row is removed within a day, and nothing else refers to
+    it.
     """
 
     encrypted: ClassVar[Mapping[str, str]] = {"content_encrypted": KEPT_FORM}

@@ -1,4 +1,7 @@
-"""Messages to citizens: one outbox, whose rows are written in the transaction of what they tell of (``docs/adr/0055-messages.md``)."""
+"""Messages to citizens: one outbox.
+
+Its rows are written in the transaction of the change they report (``docs/adr/0055-messages.md``).
+"""
 
 from typing import Any, ClassVar, Self
 
@@ -14,7 +17,7 @@ from regions.transitions import TransitionTable
 
 
 class MessageKind(models.TextChoices):
-    """What a message tells; the label is what a citizen chooses by."""
+    """The subject of a message. Citizens choose kinds by the labels."""
 
     COLOUR_CHANGED = "colour_changed", _("Your code has changed its colour")
     QUESTION_ASKED = "question_asked", _("An official asks you something")
@@ -27,7 +30,7 @@ class MessageKind(models.TextChoices):
 
 
 class MessageLanguage(models.TextChoices):
-    """In which language an SMS is."""
+    """The language of an SMS."""
 
     BOTH = "", _("Chinese and English")
     CHINESE = "zh-hans", _("Chinese")
@@ -35,7 +38,7 @@ class MessageLanguage(models.TextChoices):
 
 
 class SendingState(models.TextChoices):
-    """What became of a message on its way to the phone; in the portal every message is, whatever this says."""
+    """The state of a message's delivery by SMS. Every message is in the portal, regardless of this state."""
 
     PORTAL = "portal", pgettext_lazy("state of a message", "In the portal only")
     WAITING = "waiting", pgettext_lazy("state of a message", "Waits to be sent")
@@ -49,7 +52,7 @@ class SendingState(models.TextChoices):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def readable_by(self, citizen: Citizen) -> Self:
-        """Those to a citizen: of themselves, and of whom they answer for at present."""
+        """Return the messages that a citizen may read: about themselves, and about people whose guardian they are at present."""
         mine = Guardianship.objects.filter(
             guardian=citizen, dependant=OuterRef("about"), accepted=True, ended_at__isnull=True
         )
@@ -57,9 +60,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One message to one person, ``about`` themselves or somebody they answer for. ``data``: codes and keys, worded when it is read.
+    """One message to one person, ``about`` themselves or a dependant.
 
-    ``state`` is of its way to the phone. ``urgent``: what the person is sent whatever they chose.
+    ``data`` contains codes and keys; the text is made when it is read.
+
+    ``state`` is the state of its delivery by SMS. ``urgent``: it is sent regardless of the person's choices.
     """
 
     State = SendingState
@@ -73,7 +78,7 @@ class Message(models.Model):
         (State.SENDING, "lose", State.UNSURE),
         ((State.DEAD, State.UNSURE), "send_again", State.WAITING),
     )
-    # What somebody in the office may look into: not known to have arrived, and nobody tries any more.
+    # States for an official to look into: not known to have arrived, and no longer retried.
     TROUBLED: ClassVar[tuple[str, ...]] = (State.DEAD, State.UNSURE)
 
     kind = models.TextField(choices=MessageKind.choices)
@@ -126,7 +131,10 @@ class Message(models.Model):
 
 
 class MessageChoice(models.Model):
-    """What a citizen chose: the kinds that are not sent by SMS, and the language of those that are. No row: all kinds, both languages."""
+    """A citizen's choices: the kinds that are not sent by SMS, and the language of the SMS.
+
+    Without a row: all kinds, in both languages.
+    """
 
     citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, related_name="message_choice")
     without: "models.JSONField[list[str]]" = models.JSONField(default=list)

@@ -1,4 +1,6 @@
-"""Other cities as this city knows them: where their API is, which keys sign their messages, and which of their calls it took."""
+"""Other cities as stored in this city: the address of their API, the keys that sign their messages, and the calls
+accepted from them.
+"""
 
 from django.db import models
 
@@ -6,9 +8,9 @@ from regions.vocabulary import title_of
 
 
 class Neighbour(models.Model):
-    """Another city. Cities know each other only by what stands here and by what crosses between their APIs.
+    """Another city. Cities know each other only by these rows and by the calls between their APIs.
 
-    ``keys``: its key list as it was fetched last, as text.
+    ``keys``: the other city's key list as last fetched, as text.
     """
 
     division = models.CharField(max_length=6, unique=True, help_text="GB/T 2260")
@@ -30,7 +32,10 @@ class Neighbour(models.Model):
 
 
 class NeighbourCall(models.Model):
-    """A signed call that was taken: its nonce is taken once, and calls of the last minute are counted. Kept for an hour."""
+    """A signed call that was accepted.
+
+    A nonce is accepted once, and the calls of the last minute are counted. Kept for an hour.
+    """
 
     neighbour = models.ForeignKey(Neighbour, on_delete=models.CASCADE, related_name="calls", db_index=False)
     nonce = models.TextField()

@@ -13,12 +13,15 @@ from regions.rights import AppendOnly
 
 class PaperPassQuerySet(models.QuerySet["PaperPass"]):
     def in_force(self, now: datetime) -> Self:
-        """Neither withdrawn nor expired."""
+        """Return the passes that are neither withdrawn nor expired."""
         return self.filter(withdrawn_at__isnull=True, expires_at__gt=now)
 
 
 class PaperPass(AppendOnly, Accounted):
-    """Its pseudonym is random and kept as a keyed hash: what is printed cannot be made again, by the city either."""
+    """A paper pass.
+
+    Its pseudonym is random and stored as a keyed hash only, so that nobody, including the city, can print it again.
+    """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("withdrawn_at", "withdrawn_by")
 

@@ -1,4 +1,4 @@
-"""The phone that sign-in codes go to, and those it might change to."""
+"""Proposed changes of the phone to which sign-in codes are sent, and the messages about them."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -15,10 +15,12 @@ from regions.transitions import TransitionTable
 
 
 class PhoneChange(Encrypted):
-    """Another phone than the one on record, named by a provider. It counts once it is confirmed (``docs/contracts.md`` §3).
+    """A phone other than the one on record, named by a provider.
 
-    ``code_hash`` is of the one-time code that was sent to the phone on record. Without a provider it was a second phone of
-    somebody who had been two people.
+    It takes effect once confirmed (``docs/contracts.md`` §3).
+
+    ``code_hash`` is the hash of the one-time code that was sent to the phone on record. A row without a provider is the
+    second phone of a person who had been recorded as two citizens.
     """
 
     encrypted: ClassVar[Mapping[str, str]] = {"phone_encrypted": PHONE}
@@ -29,7 +31,7 @@ class PhoneChange(Encrypted):
         REFUSED = "refused"
 
     class How(TextChoices):
-        """What confirmed or refused it."""
+        """How the change was confirmed or refused."""
 
         CODE = "code", _("with the code sent to the earlier phone")
         CITIZEN = "citizen", _("by the citizen, signed in")
@@ -85,7 +87,10 @@ class PhoneChange(Encrypted):
 
 
 class PhoneNotice(Encrypted):
-    """A message about a change to one of the two phones. ``phone_encrypted`` is the phone as it was when it was made."""
+    """A message about a change to one of the two phones.
+
+    ``phone_encrypted`` is that phone as of the time the message was made.
+    """
 
     encrypted: ClassVar[Mapping[str, str]] = {"phone_encrypted": PHONE, "code_sealed": PHONE_CODE}
 

@@ -1,4 +1,4 @@
-"""Providers: the channels that show citizens a colour, and who is registered with them."""
+"""Providers: the channels that show citizens a colour, and the citizens registered with them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,13 +17,13 @@ from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
 from regions.sources.models import Source
 
-# In front of a provider's code: its name where it acts by its key, which no account can have.
+# Prefix of a provider's code in ``by`` when the provider acts by its key. No account can have such a name.
 PROVIDER_PREFIX = "provider:"
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def current(self) -> Self:
-        """Those that are judged and shown: not retired, nor their source."""
+        """Return the providers that are judged and shown: neither they nor their sources are retired."""
         return self.filter(retired=False, source__retired=False)
 
 
@@ -71,7 +71,7 @@ class Registration(models.Model):
 
 
 class Scope(TextChoices):
-    """The services of the API that a key may open, by the names of their addresses."""
+    """The services of the API that a key may use, named as in their addresses."""
 
     ENTRIES = "entries", _("deliver declarations, check-ins and displayed colours, many at a time")
     DECLARATIONS = "declarations", _("deliver one declaration")
@@ -95,9 +95,11 @@ class KeyState(TextChoices):
 
 
 class ProviderKey(AppendOnly):
-    """One key, known by its keyed hash. A row stays when the key is revoked: the journal speaks of it by its last four.
+    """One key, identified by its keyed hash.
 
-    ``revoked_at`` may lie ahead: a key that another replaces works until then.
+    The row is kept after the key is revoked: the journal refers to it by its last four characters.
+
+    ``revoked_at`` may be in the future: a key that is being replaced works until then.
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at", "window_began", "window_calls")
@@ -138,7 +140,7 @@ class ProviderKey(AppendOnly):
 
     @property
     def works_until(self) -> datetime | None:
-        """Its last instant; none: until it is revoked."""
+        """The instant at which the key stops working; ``None``: it works until it is revoked."""
         return min((end for end in (self.revoked_at, self.expires_at) if end is not None), default=None)
 
     @property
@@ -154,7 +156,10 @@ class ProviderKey(AppendOnly):
 
 
 class UsedNonce(models.Model):
-    """A signed call comes once. Rows are removed when their call would be too old to be taken anyhow."""
+    """A nonce of a signed call, which is accepted once.
+
+    Rows are removed when the call would be too old to be accepted in any case.
+    """
 
     key = models.ForeignKey(ProviderKey, on_delete=models.CASCADE, related_name="+")
     nonce = models.TextField()
@@ -169,7 +174,10 @@ class UsedNonce(models.Model):
 
 
 class IdempotentAnswer(Encrypted):
-    """What a call with an ``Idempotency-Key`` was answered: the same call again gets it again, and nothing is done twice."""
+    """The answer to a call with an ``Idempotency-Key``.
+
+    A repetition of the call gets the same answer, and nothing is done twice.
+    """
 
     encrypted: ClassVar[Mapping[str, str]] = {"answer_encrypted": API_ANSWER}
 

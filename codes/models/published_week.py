@@ -1,4 +1,4 @@
-"""What the city tells everybody about a week: counts that are written once and never changed."""
+"""The public figures of a week: counts that are written once and never changed."""
 
 from typing import Any
 
@@ -11,9 +11,12 @@ LEAST_GROUP = 10
 
 
 class PublishedWeek(AppendOnly):
-    """A week from ``monday`` on, as ``codes.public_figures`` made it. None: not told, as a group is smaller than ``LEAST_GROUP``.
+    """The week that begins on ``monday``, as made by ``codes.public_figures``.
 
-    ``people`` are rounded, so that no two weeks tell of a few who came between. ``causes`` is empty when no run settled.
+    Null: not published, because a group is smaller than ``LEAST_GROUP``.
+
+    ``people`` is rounded, so that the difference of two weeks does not reveal a few people. ``causes`` is empty if no
+    run settled.
     """
 
     monday = models.DateField(unique=True)
@@ -45,5 +48,5 @@ class PublishedWeek(AppendOnly):
         return str(self.monday)
 
     def of_cause(self, cause: str) -> Any:
-        """Disagreements of the cause; none when they are not told, or no run settled."""
+        """Return the disagreements with the cause; ``None`` if they are not published or no run settled."""
         return self.causes.get(cause)

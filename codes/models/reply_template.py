@@ -1,4 +1,4 @@
-"""Words a city keeps for questions to citizens and for decisions."""
+"""Texts that a city keeps for questions to citizens and for decisions."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReplyTemplate(models.Model):
-    """In Chinese, and in English where there is any; ``{case}`` and its like are filled in when it is chosen."""
+    """A text in Chinese and, optionally, in English.
+
+    Placeholders such as ``{case}`` are replaced when the template is chosen.
+    """
 
     class Use(models.TextChoices):
         QUESTION = "question", _("questions to citizens")

@@ -14,7 +14,7 @@ from regions.vocabulary import title_of
 
 
 class RuleSet(models.Model):
-    """A family of versions under one code, such as ``national``; the city file may give it a title for the city's pages."""
+    """A series of versions under one code, such as ``national``. The city file may give it a title for the city's pages."""
 
     code = models.TextField(unique=True)
     title_zh = models.TextField(blank=True, db_default="", default="")
@@ -24,15 +24,16 @@ class RuleSet(models.Model):
         return self.code
 
     def title_in(self, language: str) -> str:
-        """The code, where there is no title."""
+        """Return the title, or the code if there is no title."""
         return title_of(self, language) or self.code
 
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
     def in_force(self, day: date) -> Self:
-        """Of each rule set the version people are judged by on the day: the newest whose own day has come, of one day the highest.
+        """Return for each rule set the version in force on the day: the one with the latest ``effective_from`` not
+        after the day; among several with the same day, the highest.
 
-        Withdrawn ones are left out.
+        Withdrawn versions are excluded.
         """
         return (
             self.filter(effective_from__lte=day, withdrawn_at__isnull=True)
@@ -42,7 +43,7 @@ class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
 
 
 class RuleSetVersion(Accounted):
-    """One version: a list of rules plus its risk-area list, in force from a day until the next version's day."""
+    """One version: a list of rules and a risk-area list, in force from a day until the day of the next version."""
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="versions")
     version = models.IntegerField()
@@ -71,9 +72,11 @@ class RuleSetVersion(Accounted):
 
 
 class Rule(models.Model):
-    """One row of a version; the fields are those of ``docs/semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
+    """One row of a version.
 
-    A code may stand on several rows: Guangxi's A4 is close and secondary contacts.
+    The fields are those of ``docs/semantics.md`` §3. ``hold_days`` null: it holds until a fact clears it.
+
+    Several rows may have the same code: Guangxi's A4 covers close and secondary contacts.
     """
 
     version = models.ForeignKey(RuleSetVersion, on_delete=models.CASCADE, related_name="rules")
@@ -110,7 +113,7 @@ class Rule(models.Model):
 
 
 class RiskArea(models.Model):
-    """An area at a level from a day to a day (none = still); ``0000`` covers its province, ``00`` its city."""
+    """An area at a level from one day to another (null: still). ``0000`` covers the whole province, ``00`` the whole city."""
 
     version = models.ForeignKey(RuleSetVersion, on_delete=models.CASCADE, related_name="risk_areas")
     area = models.CharField(max_length=6)

@@ -1,4 +1,4 @@
-"""Versions on their way: edited as drafts, rehearsed on the whole city, put in force by two people."""
+"""Drafts of rule-set versions: edited, rehearsed on the whole city, put in force by two people."""
 
 from typing import Any, ClassVar
 
@@ -24,7 +24,10 @@ class DraftState(models.TextChoices):
 
 
 class RuleSetDraft(Proposal):
-    """A version as it is being written. ``content`` is what a rule-set file says, faults and all; ``revision`` counts its saves."""
+    """A version being written.
+
+    ``content`` is what a rule-set file contains, possibly with faults; ``revision`` counts its saves.
+    """
 
     State = DraftState
     OPEN = (State.EDITING, State.PROPOSED)
@@ -79,7 +82,7 @@ class RuleSetDraft(Proposal):
 
 
 class RehearsalFault(models.TextChoices):
-    """Why there is nothing to try a draft on, or no draft to try."""
+    """Why a draft cannot be rehearsed."""
 
     NO_RUN = "no_run", _("no run has settled in this city yet: manage.py recompute")
     NO_PROVIDER = "no_provider", _("no provider that the last run could judge is bound to the rule set {rule_set}")
@@ -88,9 +91,11 @@ class RehearsalFault(models.TextChoices):
 
 
 class DraftRehearsal(ReportedJob):
-    """A draft's revision tried on the whole city in the background. ``tally`` and the list stay for those who decide.
+    """A rehearsal of a draft's revision on the whole city, in the background.
 
-    ``impossible``: there is nothing to try it on, such as a city without a run; ``fault`` says what.
+    ``tally`` and the list are kept for the people who decide.
+
+    ``impossible``: there is nothing to rehearse it on, for example in a city without a run; ``fault`` says why.
     """
 
     FAULTS = (RehearsalFault, FaultCode)

@@ -1,4 +1,4 @@
-"""What two officials decide together: a citizen's colour for a while, or that a source's record is wrong."""
+"""Decisions of two officials: a citizen's colour for a limited time, or that a source's record is wrong."""
 
 from typing import Any, ClassVar
 
@@ -12,12 +12,15 @@ from regions.accounted import Accounted
 from regions.proposals import EndableProposal, two_people_and_end
 from regions.sources.models import Source
 
-# Written by people, or as long as what they rest on.
+# Columns with free text, or as long as the list of evidence.
 TEXTS = ("reason", "decision_reason", "end_reason", "evidence")
 
 
 class Ruling(Accounted, EndableProposal):
-    """A manual colour: reason, evidence and an end date; it covers the hits it weighed and no new, more severe one."""
+    """A manual colour with a reason, evidence and an end date.
+
+    It covers the hits that were weighed, and no new, more severe hit.
+    """
 
     NAME: ClassVar[str] = "ruling"
     told_by_digest: ClassVar[tuple[str, ...]] = (*TEXTS, "weighed", "weighed_colours")
@@ -61,10 +64,13 @@ class Ruling(Accounted, EndableProposal):
 
 
 class Suppression(Accounted, EndableProposal):
-    """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
+    """A record ruled to be wrong: no provider sees it while the suppression is in force.
 
-    With a ``version``, only that version of it: the one before counts again, and so does a later one. With a
-    ``bulk_suppression`` it is one of many that two people decide about together, with a ``held_group`` what they refused.
+    With neither a source nor a provider, the record is the city's own.
+
+    With a ``version`` it covers only that version of the record: the version before it counts again, and so does a
+    later one. With a ``bulk_suppression`` it is one of many on which two people decide together; with a ``held_group``
+    it belongs to a group that they refused.
     """
 
     NAME: ClassVar[str] = "suppression"
@@ -113,13 +119,15 @@ class Suppression(Accounted, EndableProposal):
 
 
 class BulkSuppression(Accounted, EndableProposal):
-    """What it covers are its ``suppressions``, fixed when it is proposed: the second person decides about exactly these.
+    """Many suppressions decided as one.
 
-    ``cases``, ``records`` and ``people`` are their numbers as proposed; ``run`` is the amending run of the approval, none while
-    it waits for a run under way.
+    Its ``suppressions`` are fixed when it is proposed: the second person decides on exactly these.
+
+    ``cases``, ``records`` and ``people`` are their numbers as proposed. ``run`` is the amending run of the approval;
+    null while the approval waits for an open run.
     """
 
-    NAME: ClassVar[str] = "mending"  # stands in journal entries that are already written
+    NAME: ClassVar[str] = "mending"  # journal entries already written contain this name
     told_by_digest: ClassVar[tuple[str, ...]] = TEXTS
     left_out: ClassVar[tuple[str, ...]] = ("run_id",)
 

@@ -1,4 +1,4 @@
-"""The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
+"""The state of the daily job. PostgreSQL holds all run state; the broker only starts workers."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -23,9 +23,9 @@ from regions.vocabulary import grouped
 
 
 class RunFault(models.TextChoices):
-    """Why a run has failed or lacks a part."""
+    """Why a run failed, or is settled without a part."""
 
-    # Runs as a whole were held once, and refused; these rows stay.
+    # Earlier releases held and refused runs as a whole; their rows are kept.
     MASS_FLIP = (
         "mass_flip",
         _("{turned} of {registered} registrations would turn red at once ({share}; the limit is {limit})"),
@@ -40,7 +40,7 @@ class RunFault(models.TextChoices):
 
 
 class CollectingFault(models.TextChoices):
-    """Why a run could not collect a source, beside what the batch says."""
+    """Why a run could not collect a source, apart from the reasons stored with the batch."""
 
     BUSY_ELSEWHERE = "busy_elsewhere", _("it is being collected by somebody else")
 
@@ -53,38 +53,43 @@ class RunStep(models.TextChoices):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def settled(self) -> Self:
-        """Runs of the whole city that count, the newest first. One kept as history changed nothing and is not among them."""
+        """Return the runs of the whole city that count, the newest first.
+
+        Runs kept as history changed nothing and are excluded.
+        """
         return self.filter(state__in=Run.SETTLED).order_by("-pk")
 
     def kept(self) -> Self:
-        """Runs that say what a past day looks like by what is known later, the newest first."""
+        """Return the runs that judged a past day by what was known later, the newest first."""
         return self.filter(state=Run.State.KEPT).order_by("-pk")
 
     def last_settled(self) -> "Run | None":
-        """What the city shows stands on this one's inputs."""
+        """Return the run whose inputs determine what the city shows."""
         return self.settled().first()
 
     def last_of_each_day(self) -> Self:
-        """Of the settled runs what each day came to, the oldest day first."""
+        """Return the last settled run of each day, the oldest day first."""
         return self.settled().order_by("day", "-pk").distinct("day")
 
     def last_amending(self, runs: Iterable["Run"]) -> "dict[int, Run]":
-        """By the run that was amended, the last that amended it: what the day came to."""
+        """Return a dictionary from each run to the last run that amended it. That run contains the final result of the day."""
         amending = self.filter(state=Run.State.AMENDED, amends__in=[run.pk for run in runs]).order_by("pk")
         return {run.amends_id: run for run in amending if run.amends_id}
 
     def first_day(self) -> "date | None":
-        """Since when the city is judged: nothing can be counted of days before."""
+        """Return the first day on which the city was judged. Nothing can be counted for earlier days."""
         return self.settled().order_by("day").values_list("day", flat=True).first()
 
     def standing_on(self, day: date) -> "Run | None":
-        """The run whose colours the city stood by at the end of the day."""
+        """Return the run whose colours were in force at the end of the day."""
         return self.settled().filter(day__lte=day).order_by("-day", "-pk").first()
 
     def judging(self, citizen_id: int, *, at: datetime | None = None) -> Self:
-        """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands.
+        """Return the last settled run and the runs that amended it for the citizen, the newest first.
 
-        ``at``: of those that had ended by then.
+        The newest one's judgement is in force.
+
+        ``at``: only runs that had ended by then.
         """
         ended = Q() if at is None else Q(ended_at__lte=at)
         whole = Run.objects.settled().filter(ended).values("pk")[:1]
@@ -93,23 +98,27 @@ class RunQuerySet(models.QuerySet["Run"]):
 
 
 class Run(Reported, Leased):
-    """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock.
+    """One recomputation of a city for a day.
+
+    ``day`` and ``as_of`` are fixed at its start; no later step reads the clock.
 
     It is leased for the steps before its partitions and after them.
 
-    ``fault`` says why it has failed, or is settled without a part; with ``incomplete``, the missing parts are its rows'.
+    ``fault``: why it failed, or is settled without a part. If it is ``incomplete``, the missing parts are derived from
+    the run's rows.
 
-    ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
+    ``amends``: this run judged only the people in ``RunCitizen`` again, by the inputs of that run of the whole city.
 
-    ``everybody``: it judges everybody about whom anything is known; else only whose verdict can have changed since the last
-    settled run (``docs/adr/0059-…``). For the run after it: ``engine`` says by what it judged, and every fact and registration with
-    a smaller key than ``facts_from`` and ``registrations_from`` was there for it to see.
+    ``everybody``: it judges everybody about whom anything is known; otherwise only the people whose verdict may have
+    changed since the last settled run (``docs/adr/0059-…``). The following run reads ``engine``, which identifies what
+    the run judged by, and ``facts_from`` and ``registrations_from``: every fact and registration with a smaller key was
+    visible to this run.
 
-    ``proves``: where it does not judge everybody it judges besides a thirtieth of the city in full, which must change nothing
-    (``docs/adr/0060-…``).
+    ``proves``: a run that does not judge everybody additionally judges a thirtieth of the city in full, which must
+    change nothing (``docs/adr/0060-…``).
 
-    ``history``: it judges a day that is past, and its verdicts are kept for that day and stand for nothing (``docs/adr/0023-…``).
-    Its changes are all that was not green, as if nothing had stood before.
+    ``history``: it judges a past day. Its verdicts are kept for that day and have no other effect
+    (``docs/adr/0023-…``). Its changes are all verdicts that were not green, as if there had been no verdicts before.
     """
 
     FAULTS = (RunFault,)
@@ -134,7 +143,7 @@ class Run(Reported, Leased):
     )
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
     SETTLED = (State.DONE, State.PARTIAL)
-    # Whose history counts: the city's runs that settled, and what amended them (``docs/adr/0009-…``).
+    # States of runs whose changes count: the city's settled runs, and the runs that amended them (``docs/adr/0009-…``).
     COUNTED = (*SETTLED, State.AMENDED)
 
     slot = models.TextField(default="daily")
@@ -188,17 +197,20 @@ class Run(Reported, Leased):
         return f"{self.day} #{self.sequence}"
 
     def most_registered(self) -> int:
-        """The people of the provider that has most: counted already, and nearly all of the city's."""
+        """Return the number of people registered with the largest provider.
+
+        It is stored already and includes nearly everybody in the city.
+        """
         most: int | None = self.providers.aggregate(most=models.Max("registered"))["most"]
         return most or 0
 
     def lacks_parts(self) -> bool:
-        """Whether there are ``missing_parts``."""
+        """Return whether ``missing_parts`` is not empty."""
         failed, parked, held = self._missing()
         return Run.objects.filter(Exists(failed) | Exists(parked) | Exists(held), pk=self.pk).exists()
 
     def missing_parts(self) -> list[tuple[RunFault, dict[str, Any]]]:
-        """The sources that failed, the partitions that are parked and the groups held for two people, as codes with parameters."""
+        """Return the sources that failed, the parked partitions and the groups held for two people, as codes with parameters."""
         failed, parked, held = self._missing()
         parts: list[tuple[RunFault, dict[str, Any]]] = [
             (RunFault.SOURCE_FAILED, {"source": one.source, "fault": one})
@@ -211,7 +223,7 @@ class Run(Reported, Leased):
         return parts
 
     def _missing(self) -> tuple[models.QuerySet[Any], models.QuerySet[Any], models.QuerySet[Any]]:
-        """The sources that failed, the parked partitions and the changes held back."""
+        """Return the sources that failed, the parked partitions and the held changes."""
         return (
             self.sources.filter(failed=True),
             self.partitions.filter(state=Partition.State.PARKED),
@@ -233,7 +245,7 @@ def _worded(value: Any, language: str) -> Any:
 
 
 class RunCitizen(AppendOnly):
-    """One of the people an amending run judged again; a run of the whole city names nobody."""
+    """A person whom an amending run judged again. A run of the whole city has no such rows."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="citizens", db_index=False)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")
@@ -261,11 +273,11 @@ class RunSource(Reported):
 
 
 class RunProvider(models.Model):
-    """The inputs of a provider frozen on a run: source, horizon, rule set version – and whether it could judge at all.
+    """The inputs of a provider frozen for a run (source, horizon, rule-set version), and whether the provider could be judged.
 
-    ``known`` is false when the source has no accepted batch, is older than its ``max_age`` or no version is in force:
-    everyone registered with the provider is then UNKNOWN. ``registered`` … ``held_yellow`` are the counts at the end; held are
-    the colours that the last delivery of a source says which is silent now.
+    ``known`` is false if the source has no accepted batch or is older than its ``max_age``, or if no version is in
+    force: everyone registered with the provider is then UNKNOWN. ``registered`` … ``held_yellow`` are the counts at the
+    end of the run. Held colours are those that follow from the last delivery of a source that is silent now.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="providers")
@@ -296,14 +308,14 @@ class RunProvider(models.Model):
 
     @property
     def green(self) -> int | None:
-        """Everyone registered whom no red or yellow rule holds; none when the provider is not known."""
+        """The number of registered people who are neither red nor yellow; ``None`` if the provider is not known."""
         if not self.known or self.registered is None:
             return None
         return self.registered - (self.red or 0) - (self.yellow or 0)
 
     @property
     def holds(self) -> bool:
-        """Whether its verdicts are held colours: its source is silent, but has delivered, and there are rules to judge by."""
+        """Whether its verdicts are held colours: its source is silent but has delivered before, and a version is in force."""
         return not self.known and self.horizon is not None and self.version_id is not None
 
 
@@ -346,7 +358,7 @@ class Partition(ReportedJob):
 
 
 class RunError(AppendOnly):
-    """A failed attempt at a partition or a step. ``message`` is the exception's own text, for whoever looks into it."""
+    """A failed attempt at a partition or a step. ``message`` is the exception's own text, for diagnosis."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="errors")
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Filters of the queue that an official keeps under a name."""
+"""Filters of the queue that an official keeps by name."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,10 @@ from regions.staff.models import Account
 
 
 class SavedFilter(models.Model):
-    """``query``: as in the queue's address, in its one order, so that the same filter is never kept twice."""
+    """One saved filter.
+
+    ``query`` is the query string of the queue's address in canonical order, so that no filter is saved twice.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="saved_filters")
     name = models.TextField()

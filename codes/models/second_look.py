@@ -1,4 +1,4 @@
-"""A second look at what one official closed alone: drawn by lot, taken by a colleague."""
+"""A second look at a case that one official closed alone: drawn at random, taken by a colleague."""
 
 from typing import Any
 
@@ -14,17 +14,19 @@ class SecondLookQuerySet(models.QuerySet["SecondLook"]):
         return self.filter(outcome="")
 
     def waiting_for(self, username: str) -> "SecondLookQuerySet":
-        """Those somebody may take, the oldest first: not what they closed themselves."""
+        """Return the second looks that an official may take, the oldest first. Cases they closed themselves are excluded."""
         return self.waiting().exclude(decided_by=username).order_by("drawn_at", "pk")
 
     def overturning(self, username: str) -> "SecondLookQuerySet":
-        """Those that opened again what somebody had closed, while it is open; the newest first."""
+        """Return the second looks that reopened a case this official had closed, while the case is open; the newest first."""
         differing = self.filter(outcome="differs", decided_by=username, case__closed_at__isnull=True)
         return differing.order_by("-looked_at", "-pk")
 
 
 class SecondLook(models.Model):
-    """``case_outcome``: the reason code with which ``decided_by`` closed it; ``outcome`` is empty until a colleague has looked."""
+    """``case_outcome`` is the reason code with which ``decided_by`` closed the case; ``outcome`` is empty until a
+    colleague has looked.
+    """
 
     class Outcome(models.TextChoices):
         AGREES = "agrees", _("agrees: the decision is right")
@@ -64,5 +66,5 @@ class SecondLook(models.Model):
         return f"{self.case_id} {self.outcome or 'waiting'}"
 
     def described(self) -> dict[str, Any]:
-        """Its data in the journal."""
+        """Return its data for the journal."""
         return {"number": self.case.number, "second_look": self.pk, "decided_by": self.decided_by}

@@ -1,4 +1,4 @@
-"""The mail that a member of the staff wants, and what of it was sent."""
+"""The mail that a member of staff receives, and which of it was sent."""
 
 from django.db import models
 
@@ -6,9 +6,10 @@ from regions.staff.models import Account
 
 
 class StaffMail(models.Model):
-    """Of one account with an address. No row: all of it, and nothing was sent yet.
+    """The mail settings of one account with an address. Without a row: all mail is wanted and none was sent yet.
 
-    ``morning_on`` is the last day whose digest was sent; of cases that were due until ``alerted_until`` the account was told.
+    ``morning_on`` is the last day whose digest was sent. The account was alerted to the cases due until
+    ``alerted_until``.
     """
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="mail")

@@ -1,8 +1,12 @@
-"""Verdicts. Green is the absence of a held rule, so only red and yellow are rows; a citizen without one is green when registered
-with a provider that could judge in the last settled run (``docs/adr/0004-green-is-no-row.md``).
+"""Verdicts.
 
-Rows of a provider that is not known in a run are *held colours*: what its silent source's last delivery says. They are no
-verdicts and count in the effective code only (``docs/adr/0018-a-silent-source-lifts-nobody.md``)."""
+Green is the absence of an unreleased hit, so only red and yellow are stored as rows. A citizen without a row is green
+if they are registered with a provider that could be judged in the last settled run
+(``docs/adr/0004-green-is-no-row.md``).
+
+Rows of a provider that is not known in a run are *held colours*, derived from the last delivery of its silent source.
+They are not verdicts and count in the effective code only (``docs/adr/0018-a-silent-source-lifts-nobody.md``).
+"""
 
 from typing import ClassVar, Self
 
@@ -20,10 +24,11 @@ NAMES_A_HIT = Q(hits__0__isnull=False)
 
 
 class Verdict(models.Model):
-    """The colour of a citizen with a provider that is not green, with the hits that made it.
+    """The colour of a citizen with a provider if it is not green, with the hits that caused it.
 
-    ``hits``: ``[{"rule", "rule_id", "fact_id", "anchor", "until"}]``, all unreleased ones; ``until`` is the day the hit ends
-    if the citizen follows the instructions, or none. ``needs``: the missing acts where there is no such day.
+    ``hits``: ``[{"rule", "rule_id", "fact_id", "anchor", "until"}]``, all unreleased hits. ``until`` is the day on
+    which the hit ends if the citizen follows the instructions, or null. ``needs``: the missing acts, if there is no
+    such day.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
@@ -48,14 +53,16 @@ class Verdict(models.Model):
 
 class VerdictChangeQuerySet(models.QuerySet["VerdictChange"]):
     def counted(self) -> Self:
-        """What was shown: changes of runs that count, without those kept back in a held group."""
+        """Return the changes that took effect: those of runs that count, without those held in a group."""
         return self.filter(run__state__in=Run.COUNTED, held_in__isnull=True)
 
 
 class VerdictChange(AppendOnly):
-    """What a run changed: the colour before and after, and the whole verdict after. Counts once its run has settled.
+    """A change made by a run: the colour before and after, and the whole verdict after.
 
-    One that is ``held_in`` a group counts for nothing: its person keeps what they showed.
+    It counts once its run has settled.
+
+    A change that is ``held_in`` a group does not count: the person's colour stays as it was.
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("held_in_id",)
@@ -76,7 +83,8 @@ class VerdictChange(AppendOnly):
     objects = VerdictChangeQuerySet.as_manager()
 
     class Meta:
-        # Rows are only ever appended, run after run, so a block range index finds a run's rows and costs nothing to keep.
+        # Rows are appended run after run, so a block range index finds the rows of a run and costs almost nothing to
+        # maintain.
         indexes = [
             BrinIndex(fields=["run"], name="change_of_run", pages_per_range=32),
             models.Index(fields=["held_in", "run"], condition=Q(held_in__isnull=False), name="change_held_in"),
@@ -97,12 +105,12 @@ class VerdictChange(AppendOnly):
 
 
 COLOURS = ["red", "yellow", "green", "unknown"]
-# What is stored. That a code has expired is worked out when it is asked for, and is no row.
+# The stored values. Whether a code has expired is computed on reading and not stored.
 BECAUSE = ["ruling", "agreement", "policy", "held", "unknown"]
 
 
 class EffectiveCode(models.Model):
-    """A citizen's effective code where it is anything but green by agreement, which is no row."""
+    """A citizen's effective code, unless it is green by agreement, which is not stored."""
 
     citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, related_name="effective")
     colour = models.TextField()
@@ -129,7 +137,7 @@ class EffectiveCode(models.Model):
 
 
 class EffectiveChange(AppendOnly):
-    """From, to, since and because of every change. ``run`` or ``ruling`` says what brought it."""
+    """A change of an effective code: before, after, since when and why. ``run`` or ``ruling`` is its cause."""
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="effective_changes")
     before = models.TextField()
@@ -159,7 +167,11 @@ class EffectiveChange(AppendOnly):
 
 
 class Disagreement(models.Model):
-    """Stands from the run that found it until the run that did not, as long as its fingerprint and its explanation are the same."""
+    """A disagreement between providers.
+
+    It exists from the run that found it until the first run that did not, as long as its fingerprint and its
+    explanation stay the same.
+    """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="disagreements")
     fingerprint = models.BinaryField(help_text="over the colours, and what the rules and facts of the hits say")
@@ -181,8 +193,8 @@ class Disagreement(models.Model):
 class DiagnosedPair(models.Model):
     """Why two providers differ about a citizen.
 
-    ``swaps_*``: lists of factor lists, all inclusion-minimal sufficient ones. ``root_cause``: see ``codes.diagnosis.root_cause``.
-    ``group_key`` is equal for cases with the same root cause.
+    ``swaps_*``: lists of factor lists, all the inclusion-minimal sufficient ones. ``root_cause``: see
+    ``codes.diagnosis.root_cause``. ``group_key`` is equal for cases with the same root cause.
     """
 
     primary_cause = models.TextField()
@@ -200,7 +212,7 @@ class DiagnosedPair(models.Model):
 
 
 class PairDiagnosis(DiagnosedPair):
-    """Of a disagreement. ``a`` is the provider whose code sorts first, so that it reads the same from both sides."""
+    """The diagnosis of a disagreement. ``a`` is the provider whose code sorts first, so that there is one row for the pair."""
 
     disagreement = models.ForeignKey(Disagreement, on_delete=models.CASCADE, related_name="pairs")
     a = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
@@ -219,9 +231,10 @@ class PairDiagnosis(DiagnosedPair):
 
 
 class PreparedDiagnosis(DiagnosedPair):
-    """What a run under way has found out about a pair of a disagreement that it will open, if nothing keeps its changes back.
+    """What an open run has found out about a pair of a disagreement that it will open, if none of its changes is held.
 
-    Becomes the ``PairDiagnosis`` of the disagreement with this ``fingerprint``; the rows are gone when the run has settled.
+    It becomes the ``PairDiagnosis`` of the disagreement with this ``fingerprint``. The rows are removed when the run
+    has settled.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -1,7 +1,7 @@
-"""Webhooks: where providers' front ends, and the city's own receivers, are told what happened, and what they were told.
+"""Webhooks of providers and of the city's own receivers, and the deliveries sent to them.
 
-Rows of ``WebhookDelivery`` are made by triggers (``codes_tell_webhooks``, which the migrations make), in the transaction of
-what they tell of.
+Rows of ``WebhookDelivery`` are inserted by triggers (``codes_tell_webhooks``, made by the migrations), in the
+transaction of the change they report.
 """
 
 from datetime import timedelta
@@ -28,7 +28,8 @@ class WebhookEvent(models.TextChoices):
     ALARM_RAISED = "alarm.raised", _("The portal raised an alarm")
 
 
-# What is told of a person goes to a provider that knows them; what is told of the city, to the city's own receivers.
+# Events about a person are sent to a provider with which the person is registered; events about the city are sent to
+# the city's own receivers.
 OF_PERSONS = (
     WebhookEvent.CODE_CHANGED,
     WebhookEvent.CASE_OPENED,
@@ -38,7 +39,7 @@ OF_PERSONS = (
 OF_THE_CITY = (WebhookEvent.ALARM_RAISED,)
 
 
-# As the function that makes the rows has it, too.
+# The function that inserts the rows contains the same value.
 GIVEN_UP_AFTER = timedelta(hours=24)
 
 
@@ -52,10 +53,10 @@ class WebhookState(models.TextChoices):
 
 
 class Webhook(Accounted, Leased, Proposal):
-    """One address and the events that are sent to it; a provider's, or without one the city's own.
+    """One address and the events sent to it. It belongs to a provider or, without one, to the city itself.
 
-    An address is never changed: another one is another webhook, which two people decide. The lease is of the worker that
-    delivers, so that two never mix up the order.
+    An address is never changed; another address is another webhook, which two people decide. The lease belongs to the
+    worker that delivers, so that two workers cannot mix up the order.
     """
 
     State = WebhookState
@@ -127,9 +128,12 @@ class DeliveryState(models.TextChoices):
 
 
 class WebhookDelivery(models.Model):
-    """One event for one webhook. ``person``: the provider's own reference, empty for what is of nobody; of nobody else a word.
+    """One event for one webhook.
 
-    Events of one person are sent in the order of ``id``, each once the one before it has been answered.
+    ``person`` is the provider's own reference for the person; empty for an event about the city. No other person is
+    mentioned.
+
+    Events about one person are sent in the order of ``id``, each after the previous one has been answered.
     """
 
     State = DeliveryState
