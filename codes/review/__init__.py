@@ -1,1 +1,1 @@
-"""Cases, appeals, rulings and suppressions: what officials decide, and who may."""
+"""Cases, appeals, rulings and suppressions: what officials decide, and who is allowed to."""

@@ -1,4 +1,7 @@
-"""Asking a source to correct its record. The case's deadline is not paused meanwhile: the citizen does not wait for an office."""
+"""Asking a source to correct its record.
+
+The case's deadline is not paused meanwhile, so that the citizen does not wait for an office.
+"""
 
 from datetime import datetime
 
@@ -16,7 +19,7 @@ from regions.transitions import compare_and_set
 
 
 def send(*, case_id: int, fact_id: int, text: str, sent_to: str, by: str, now: datetime) -> CorrectionRequest:
-    """Ask the owner of a source's record to put it right. ``sent_to`` names the office."""
+    """Ask the owner of a source's record to correct it. ``sent_to`` names the office."""
     require(by, Verb.SEND_CORRECTION)
     text, sent_to = check_text(text, required=True), check_text(sent_to, required=True)
     with transaction.atomic():
@@ -35,7 +38,7 @@ def send(*, case_id: int, fact_id: int, text: str, sent_to: str, by: str, now: d
 
 
 def enter_answer(*, request_id: int, answer: str, by: str, now: datetime, text: str = "") -> CorrectionRequest:
-    """Write down what the owner answered: ``corrected``, ``upheld`` or ``not_ours``. A correction itself arrives as a record."""
+    """Record the owner's answer: ``corrected``, ``upheld`` or ``not_ours``. The correction itself arrives as a record."""
     require(by, Verb.ANSWER_CORRECTION)
     text = check_text(text)
     if answer not in CorrectionRequest.Answer.values:
@@ -48,7 +51,7 @@ def enter_answer(*, request_id: int, answer: str, by: str, now: datetime, text: 
         data = {"fact": request.fact_id, "answer": answer}
         if case.closed_at is None:
             move(case, Verb.ANSWER_CORRECTION, by=by, now=now, data=data)
-        else:  # offices answer after the citizen was answered
+        else:  # offices may answer after the case was closed
             record(f"case.{Verb.ANSWER_CORRECTION.value}", by=by, now=now, subject=f"case:{case.number}", data=data)
         changes = {"answer": answer, "answer_text": text, "answer_entered_by": by, "answered_at": now}
         compare_and_set(request, CorrectionRequest.objects.filter(pk=request.pk, answered_at__isnull=True), **changes)

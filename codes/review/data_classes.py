@@ -10,7 +10,7 @@ from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
 YEAR = 365
-# What stands where somebody's words stood.
+# Replaces texts that people wrote.
 SAID = "'–'"
 
 REVIEW_CLASSES = (
@@ -76,7 +76,7 @@ REVIEW_CLASSES = (
             ),
             Step(
                 "codes_citycorrection",
-                # One that was not sent ended before anybody answered.
+                # A correction that was never sent was not answered; it ended when it was withdrawn.
                 age="coalesce(t.answered_at, CASE WHEN t.state = 'withdrawn' THEN t.opened_at END)",
                 present=f"t.text <> {SAID}",
                 free="t.state IN ('answered', 'withdrawn', 'told')",

@@ -1,4 +1,4 @@
-"""Why an act of review is refused, each with what to do instead, in words for whoever asked."""
+"""Why an action of the review is refused, each with what to do instead, in words for the person who asked."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

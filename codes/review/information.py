@@ -21,7 +21,7 @@ SWEEP = 1000
 
 
 def ask(*, case_id: int, question: str, by: str, now: datetime) -> InformationRequest:
-    """Ask the case's citizen something; they have three days."""
+    """Ask the case's citizen a question, to be answered within three days."""
     require(by, Verb.ASK_INFORMATION)
     question = check_text(question, required=True)
     with transaction.atomic():
@@ -35,7 +35,7 @@ def ask(*, case_id: int, question: str, by: str, now: datetime) -> InformationRe
 def answer(
     *, request_id: int, text: str, by: str, now: datetime, evidence_ids: Sequence[int] = ()
 ) -> InformationRequest:
-    """The citizen's answer, with files they uploaded before; the deadline is no longer paused."""
+    """Record the citizen's answer, with files they uploaded before. The deadline resumes."""
     require(by, Verb.ANSWER_INFORMATION)
     text = check_text(text)
     if not text and not evidence_ids:
@@ -58,7 +58,7 @@ def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
 
 
 def lapse_unanswered(*, now: datetime) -> int:
-    """Go on with the cases whose citizens did not answer in time; how many."""
+    """Lapse the questions that citizens did not answer in time, so that their cases go on. Return the number of questions."""
     late = (
         InformationRequest.objects.filter(state=InformationRequest.State.OPEN, answer_by__lte=now)
         .order_by("pk")

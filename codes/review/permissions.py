@@ -1,7 +1,7 @@
-"""Who may do what: apart from what may happen, which ``codes.review.cases.transitions`` says.
+"""Which actions a person is allowed to do. Which actions are possible is decided by ``codes.review.cases.transitions``.
 
-``by`` is a member of staff's user name, ``citizen:<ref>``, ``provider:<code>``, or ``system``. Verbs ask here themselves, so that a
-page, a command or the API that forgets to ask changes nothing.
+``by`` is the user name of a member of staff, ``citizen:<ref>``, ``provider:<code>`` or ``system``. Every action checks
+the permission itself, so that a page, a command or the API that forgets the check changes nothing.
 """
 
 from codes.models import Guardianship
@@ -25,17 +25,17 @@ ROLES = {Role.REVIEWER: Actor.REVIEWER, Role.APPROVER: Actor.APPROVER}
 
 
 def actor_name(citizen: Citizen) -> str:
-    """What ``by`` is when a citizen acts."""
+    """Return the value of ``by`` for a citizen who acts."""
     return f"{CITIZEN_PREFIX}{citizen.ref}"
 
 
 def may(roles: frozenset[Role], verb: Verb) -> bool:
-    """Whether somebody with these roles may do it at all: for showing or hiding a control."""
+    """Return whether somebody with these roles may do the action at all, to show or hide a control."""
     return any(ROLES.get(role) in ACTORS[verb] for role in roles)
 
 
 def require(by: str, verb: Verb) -> None:
-    """Raises ``NotAllowed`` unless whoever acts has a role for it."""
+    """Raise ``NotAllowed`` unless ``by`` has a role for the action."""
     wanted = ACTORS[verb]
     if by == SYSTEM:
         allowed = Actor.SYSTEM in wanted
@@ -50,9 +50,10 @@ def require(by: str, verb: Verb) -> None:
 
 
 def require_own(by: str, citizen: Citizen) -> None:
-    """Raises ``NotFound`` unless the citizen acts for themselves or for a dependant, or a provider for whoever applied with it.
+    """Raise ``NotFound`` unless a citizen acts for themselves or for a dependant, or a provider acts for a citizen
+    registered with it.
 
-    Foreign and missing look the same.
+    Other people's rows and missing rows raise the same exception, so that they cannot be distinguished.
     """
     if by == actor_name(citizen):
         return

@@ -1,4 +1,4 @@
-"""The reasons officials may give, from a list, and which decision each can carry."""
+"""The reasons that officials choose from, and which decisions each can justify."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,8 @@ class RulingReason(TextChoices):
 _RELIEF = frozenset({Colour.GREEN, Colour.YELLOW})
 _STRICT = frozenset({Colour.RED, Colour.YELLOW})
 
-# No colour without a ground for it: what lets somebody off cannot hold them, and the other way round.
+# Every colour needs a reason that justifies it: a reason for a lighter colour cannot justify a stricter one, and the
+# other way round.
 CARRIES: dict[RulingReason, frozenset[Colour]] = {
     RulingReason.WRONG_PERSON: _RELIEF,
     RulingReason.RECORD_WRONG: _RELIEF,

@@ -1,4 +1,4 @@
-"""Words that a city keeps for questions and decisions: kept by approvers, their places checked, filled in for a case."""
+"""Texts that a city keeps for questions and decisions: edited by approvers, their placeholders checked, filled in for a case."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from regions.tenancy import current_city
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACES = ("case", "today", "due", "city", "hotline")
 LONGEST_NAME = 60
-# What is filled in must not make the text longer than a question or answer may be.
+# The values filled in must not make the text longer than a question or answer may be.
 LONGEST = LONGEST_TEXT // 2 - 200
 
 
@@ -32,7 +32,7 @@ def templates_in_use() -> QuerySet[ReplyTemplate]:
 def save_template(
     *, template_id: int | None, use: str, name: str, text_zh: str, text_en: str, by: str, now: datetime
 ) -> ReplyTemplate:
-    """Make a template, or give one in use other words. A place that nothing fills is refused by its name."""
+    """Create a template, or change one in use. Raises ``Refused`` with the name of a placeholder that does not exist."""
     require_role(by, Role.APPROVER)
     if use not in set(ReplyTemplate.Use):
         raise Refused(Reason.UNKNOWN_REASON)
@@ -54,7 +54,7 @@ def save_template(
 
 
 def retire_template(*, template_id: int, by: str, now: datetime) -> ReplyTemplate:
-    """It is offered no longer."""
+    """Retire the template: it is no longer offered."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         kept = _in_use(template_id)
@@ -65,7 +65,7 @@ def retire_template(*, template_id: int, by: str, now: datetime) -> ReplyTemplat
 
 
 def filled(template: ReplyTemplate, case: Case, *, now: datetime) -> str:
-    """Its words for a case: the Chinese, and below it the English where there is any."""
+    """Return its text for a case: the Chinese, followed by the English if there is any."""
     words = []
     for language, text in (("zh-hans", template.text_zh), ("en", template.text_en)):
         values = _values(case, language, now=now)
@@ -86,7 +86,7 @@ def _values(case: Case, language: str, *, now: datetime) -> Mapping[str, str]:
 
 
 def _in_use(template_id: int) -> ReplyTemplate:
-    """Raises ``NotFound``."""
+    """Return the template in use. Raises ``NotFound``."""
     kept = templates_in_use().filter(pk=template_id).first()
     if kept is None:
         raise NotFound

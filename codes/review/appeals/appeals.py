@@ -27,7 +27,9 @@ OBJECT_WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What the confirmation page says: the number, until when it can be withdrawn, and by when what happens."""
+    """The content of the confirmation page: the case's number, the end of the time for withdrawal, and the deadlines of
+    the case.
+    """
 
     case_id: int
     number: str
@@ -49,15 +51,16 @@ def file_appeal(
     tested_on: date | None = None,
     evidence_ids: Sequence[int] = (),
 ) -> Filed:
-    """File an appeal against a hit of the citizen's present verdict with a provider (its code).
+    """File an appeal against a hit of the citizen's current verdict with a provider (its code).
 
-    Raises ``Refused``, with what to do instead where no appeal helps. ``evidence_ids``: drafts by ``evidence.keep_upload``.
+    ``evidence_ids``: drafts kept by ``evidence.keep_upload``. Raises ``Refused``, with what to do instead if no appeal
+    helps.
     """
     require(by, Verb.FILE)
     require_own(by, citizen)
     text = check_text(text)
     with transaction.atomic():
-        advisory_lock("appeal numbers")  # given one after the other
+        advisory_lock("appeal numbers")  # numbers are given out one after the other
         target = _target(citizen, provider, rule, fact_id, now=now)
         today = current_city().day_of(now)
         check_appeal(
@@ -104,7 +107,7 @@ def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
 
 
 def log_disagreement(*, case_id: int, text: str, by: str, now: datetime) -> Case:
-    """Put on record that the citizen does not accept the denial; kept with the case for whoever looks at it next."""
+    """Record that the citizen does not accept the denial. The text is kept with the case for the next official who reads it."""
     require(by, Verb.LOG_DISAGREEMENT)
     text = check_text(text, required=True)
     with transaction.atomic():
@@ -117,7 +120,10 @@ def log_disagreement(*, case_id: int, text: str, by: str, now: datetime) -> Case
 
 
 def _target(citizen: Citizen, provider: str, rule: str, fact_id: int, *, now: datetime) -> Target:
-    """The hit as it stands. Raises ``Refused`` when it does not hold the code, or an appeal is open already."""
+    """Return the hit that is appealed against.
+
+    Raises ``Refused`` if the hit does not hold the code, or if an appeal is open already.
+    """
     if not Fact.objects.filter(pk=fact_id, citizen=citizen).exists():
         raise NotFound
     wanted = (provider, rule, fact_id)
@@ -155,7 +161,7 @@ def _own_appeal(case_id: int, *, by: str) -> tuple[Case, Appeal]:
 
 
 def _next_number(today: date) -> str:
-    """``A20261124-000001`` and so on. Call with the numbers held."""
+    """Return the next number: ``A20261124-000001`` and so on. Call with the lock on appeal numbers held."""
     prefix = f"A{today:%Y%m%d}-"
     last = Case.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}"

@@ -1,6 +1,7 @@
-"""What can be appealed against, with which reasons and which evidence – and what else to do where an appeal changes nothing.
+"""What can be appealed against, for which reasons and with which evidence, and what to do instead if an appeal changes nothing.
 
-Confirmed cases and contacts are held by a medical finding: a review of the code cannot lift it (``docs/adr/0008-review-choices.md``).
+Confirmed cases and contacts are held by a medical finding, which a review of the code cannot lift
+(``docs/adr/0008-review-choices.md``).
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,10 @@ class AppealReason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The evidence a reason needs: at least ``files`` files, and the day of a test; ``label`` says it on the upload page."""
+    """The evidence that a reason needs: at least ``files`` files, and the day of a test.
+
+    ``label`` describes it on the upload page.
+    """
 
     files: int
     test_day: bool
@@ -82,7 +86,7 @@ FITS: dict[AppealReason, frozenset[FactKind]] = {
 
 
 class Instead(TextChoices):
-    """What somebody can do whom an appeal would not help, or would not help soonest."""
+    """What a person can do if an appeal would not help, or if something else helps sooner."""
 
     ASK_HOSPITAL = (
         "ask_hospital",
@@ -135,10 +139,13 @@ INSTEAD: dict[FactKind, Instead] = {
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What beside its kind decides which reasons can apply to a record; by default everything that a kind allows can.
+    """The properties of a record, apart from its kind, that decide which reasons can apply to it.
 
-    ``names_differ``: origins call the citizen clearly different names. ``providers_differ``: two providers show different colours.
-    ``is_declared``: the citizen declared it. ``a_test_releases``, ``a_period_releases``: what the rule lets end it.
+    The defaults allow every reason that the kind allows.
+
+    ``names_differ``: origins give the citizen clearly different names. ``providers_differ``: two providers show
+    different colours. ``is_declared``: the citizen declared it. ``a_test_releases``, ``a_period_releases``: what
+    releases a hit of the rule.
     """
 
     names_differ: bool = True
@@ -166,13 +173,16 @@ class Circumstances:
 
 
 def reasons_for(kind: str, about: Circumstances | None = None) -> list[AppealReason]:
-    """The reasons that fit a kind of fact and can apply to the record; none where no appeal is possible."""
+    """Return the reasons that fit a kind of fact and can apply to the record; an empty list if no appeal is possible."""
     about = about or Circumstances()
     return [reason for reason in AppealReason if kind in FITS[reason] and about.allow(reason)]
 
 
 def check_kind(kind: str) -> None:
-    """Raises ``Refused`` with what to do instead for a medical finding and for contacts: before anybody fills in a form."""
+    """Check that a kind of fact can be appealed against, before anybody fills in a form.
+
+    Raises ``Refused``, with what to do instead, for medical findings and contacts.
+    """
     if kind in NO_APPEAL:
         raise Refused(Reason.CANNOT_APPEAL, instead=INSTEAD[FactKind(kind)])
 
@@ -188,7 +198,10 @@ def check_appeal(
     today: date,
     about: Circumstances | None = None,
 ) -> None:
-    """Raises ``Refused`` with the first thing that is missing. ``anchor`` is the day the hit counts from."""
+    """Check an appeal.
+
+    ``anchor`` is the day from which the hit counts. Raises ``Refused`` with the first thing that is missing.
+    """
     check_kind(kind)
     if reason_code not in set(AppealReason):
         raise Refused(Reason.UNKNOWN_REASON)
@@ -206,7 +219,10 @@ def check_appeal(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A hit of the verdict with a provider. ``colour`` is what the rule makes of it, ``anchor`` the day it counts from."""
+    """A hit of the verdict with a provider.
+
+    ``colour`` is the colour its rule gives, ``anchor`` the day from which it counts.
+    """
 
     provider: str
     provider_id: int
@@ -219,7 +235,9 @@ class Target:
 
     @property
     def may_appeal(self) -> bool:
-        """False for medical findings and contacts, and for kinds that only the city itself could have written."""
+        """Whether an appeal is possible: not against medical findings and contacts, nor against kinds that only the
+        city itself writes.
+        """
         return self.kind not in NO_APPEAL and bool(self.reasons)
 
     @property
@@ -232,7 +250,7 @@ class Target:
 
 
 def targets_of(citizen: Citizen) -> list[Target]:
-    """Every hit with every provider, by provider and rule. Four queries."""
+    """Return every hit with every provider, ordered by provider and then by the verdict's order. Four queries."""
     verdicts = list(Verdict.objects.filter(citizen=citizen).select_related("provider").order_by("provider__code"))
     if not verdicts:
         return []

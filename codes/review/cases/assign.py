@@ -24,7 +24,7 @@ SQL = Path(__file__).with_suffix(".sql")
 
 
 def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
-    """Give the case to a reviewer, whoever held it."""
+    """Assign the case to a reviewer, regardless of the current assignee."""
     require(by, Verb.ASSIGN)
     _require_reviewer(to)
     with transaction.atomic():
@@ -34,7 +34,10 @@ def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
 
 
 def take_over(*, case_id: int, assignee: str, by: str, now: datetime) -> Case:
-    """Make the case one's own. ``assignee`` is who held it on the page (empty = nobody): another by now is ``MovedMeanwhile``."""
+    """Assign the case to oneself. ``assignee`` is the assignee shown on the page (empty: nobody).
+
+    Raises ``MovedMeanwhile`` if the case has another assignee by now.
+    """
     require(by, Verb.TAKE_OVER)
     with transaction.atomic():
         case = find_case(case_id)
@@ -53,7 +56,7 @@ def put_back(*, case_id: int, by: str, now: datetime) -> Case:
 
 
 def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
-    """Give every open case of the filter to a reviewer; how many had another assignee before."""
+    """Assign every open case of the filter to a reviewer. Return the number of cases whose assignee changed."""
     require(by, Verb.ASSIGN)
     _require_reviewer(to)
     with transaction.atomic():
@@ -81,7 +84,11 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
 
 
 def assignee_changes(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
-    """What deciding changes about the assignee: an unheld case becomes the decider's, another's is refused."""
+    """Return the changes that a decision makes to the assignee: a case without an assignee is assigned to the person
+    who decides.
+
+    Raises ``Refused`` if another person is the assignee.
+    """
     if case.assigned_to not in ("", by):
         raise Refused(Reason.HELD_BY_ANOTHER)
     return {} if case.assigned_to else {"assigned_to": by, "assigned_at": now}

@@ -1,4 +1,4 @@
-"""What a reviewer does with a case by themselves: look at it, ask for more time, leave the colour as it is, deny an appeal."""
+"""What a reviewer does with a case alone: look at it, ask for more time, leave the colour as it is, deny an appeal."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from regions.tenancy import current_city
 
 
 def look(*, case_id: int, by: str, now: datetime) -> Case:
-    """Note that an official saw the case, which meets the deadline of the first look; later looks change nothing."""
+    """Note that an official has seen the case, which meets the deadline of the first look. Later looks change nothing."""
     require(by, Verb.LOOK)
     with transaction.atomic():
         case = find_case(case_id)
@@ -29,7 +29,10 @@ def look(*, case_id: int, by: str, now: datetime) -> Case:
 
 
 def mark_complex(*, case_id: int, reason: str, by: str, now: datetime) -> Case:
-    """Give a case three working days from its opening, once. ``reason`` is what the citizen is told of the delay."""
+    """Extend a case's deadline, once, to three working days from its opening.
+
+    ``reason`` is the explanation shown to the citizen.
+    """
     require(by, Verb.MARK_COMPLEX)
     reason = check_text(reason, required=True)
     with transaction.atomic():
@@ -42,12 +45,12 @@ def mark_complex(*, case_id: int, reason: str, by: str, now: datetime) -> Case:
 
 
 def uphold(*, case_id: int, reason_code: str, by: str, now: datetime, answer: str = "") -> Case:
-    """Close a disagreement or suspension with the codes as they are: the city's interim policy stands."""
+    """Close a disagreement or suspension and leave the codes as they are: the city's interim policy applies."""
     return _end(Verb.UPHOLD, case_id, reason_code, answer, by=by, now=now)
 
 
 def deny(*, case_id: int, reason_code: str, answer: str, by: str, now: datetime) -> Case:
-    """Deny an appeal. ``answer`` are the words the citizen gets; nobody is denied without any."""
+    """Deny an appeal. ``answer`` is the text for the citizen, which is required."""
     return _end(Verb.DENY, case_id, reason_code, check_text(answer, required=True), by=by, now=now)
 
 

@@ -1,7 +1,7 @@
-"""A case's deadlines: set when it is opened, and moved when it is complex or was paused while its citizen was asked.
+"""A case's deadlines: set when the case is opened, extended if it is complex or was paused while its citizen was asked.
 
-The targets are those of ``docs/adr/0008-review-choices.md``: a red is looked at within 4 hours and answered within 24, a yellow
-within 8; a complex case within 3 working days.
+The targets are those of ``docs/adr/0008-review-choices.md``: a red case is looked at within 4 hours and answered within
+24, a yellow one is answered within 8; a complex case within 3 working days.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """``first_look`` is none where only the answer has a deadline."""
+    """``first_look`` is ``None`` if only the answer has a deadline."""
 
     first_look: datetime | None
     answer: datetime
@@ -28,9 +28,9 @@ def deadlines_of(severity: str, *, opened_at: datetime) -> Deadlines:
 
 
 def complex_deadline(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
-    """The same time of day three working days (Monday to Friday in the city) after it was opened.
+    """Return the same time of day three working days (Monday to Friday in the city) after the opening.
 
-    Opened at a weekend counts from the Monday that follows, at midnight.
+    For a case opened at a weekend the days are counted from midnight of the following Monday.
     """
     local = opened_at.astimezone(zone)
     if local.weekday() >= SATURDAY:
@@ -48,5 +48,5 @@ def resumed_deadline(due_at: datetime, *, paused_at: datetime, now: datetime) ->
 
 
 def information_deadline(now: datetime) -> datetime:
-    """Until when an answer to a question is waited for."""
+    """Return the deadline for the answer to a question."""
     return now + timedelta(days=INFORMATION_DAYS)

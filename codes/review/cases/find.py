@@ -1,6 +1,6 @@
-"""Finding cases, open or closed, by what an official has at hand: a case's number, a citizen's ref, a document's number, or a name.
+"""Finding cases, open or closed, by a case's number, a citizen's reference, a document's number or a name.
 
-Whoever has no case is not found: whether somebody is known to the city is nothing that a search tells.
+People without a case are not found, so that a search does not reveal whether a person is known to the city.
 """
 
 import re
@@ -21,7 +21,7 @@ from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.vocabulary import IdType
 
-BY_NUMBER = "found"  # what of the person was seen: their cases, by the number of their document
+BY_NUMBER = "found"  # what was seen of the person: their cases, found by the number of their document
 SOUGHT = "person.sought"
 CASE_NUMBER = re.compile(r"[A-Z][0-9]{8}-[0-9-]+")
 SHORTEST_NAME = 2
@@ -35,10 +35,11 @@ class FindFault(TextChoices):
 
 
 def find_cases(text: str, *, born_in: int | None, purpose: str, by: str, now: datetime, today: date) -> QuerySet[Case]:
-    """The cases, the newest first. Raises ``Refused``.
+    """Return the cases, the newest first. Raises ``Refused``.
 
-    A document's number needs a ``purpose``, which the journal and the citizen's own history keep with who looked; the number itself
-    is kept nowhere. A part of a name needs ``born_in``, a year, which only numbers of the resident ID's form tell.
+    A document's number needs a ``purpose``. The journal and the citizen's own history record the purpose and who
+    looked; the number itself is not stored. A part of a name needs ``born_in``, a year, which only numbers of resident
+    ID cards contain.
     """
     require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
     newest = Case.objects.order_by("-opened_at", "-pk")
@@ -53,7 +54,7 @@ def find_cases(text: str, *, born_in: int | None, purpose: str, by: str, now: da
 
 
 def _identities(text: str, *, today: date) -> list[Identity]:
-    """Whose document it can be the number of, by every type; a name has no digit."""
+    """Return the identities whose document may have this number, of every type. A text without a digit is a name."""
     if not any(one.isdecimal() for one in text):
         return []
     found: list[Identity] = []

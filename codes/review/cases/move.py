@@ -1,7 +1,7 @@
-"""Moving cases, one or many: a row of the transition table each, compare-and-set, with an event and a journal entry.
+"""Moving one case or many: each by a row of the transition table and compare-and-set, with an event and a journal entry.
 
-Rows are taken in one order – case, then what belongs to it, the journal last – so that two people and a run never wait for each
-other in a circle.
+Rows are locked in one order (the case, then what belongs to it, the journal last), so that two people and a run do not
+deadlock.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from regions.journal.record import Act, record, record_all
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 
 BULK_LIMIT = 5000
-# What the case's citizen hears of.
+# The actions about which the case's citizen gets a message.
 TOLD = {
     Verb.ASK_INFORMATION: MessageKind.QUESTION_ASKED,
     Verb.APPROVE: MessageKind.CASE_DECIDED,
@@ -33,24 +33,26 @@ TOLD = {
 
 
 class BulkResult(NamedTuple):
-    """How many cases were acted on, and how many of the chosen were left for a decision of their own."""
+    """The number of cases that were acted on, and the number of selected cases that were left to be decided singly."""
 
     done: int
     skipped: int
 
 
 def turns_no_stricter(colour: str, before: str) -> bool:
-    """Whether a bulk act may give this colour to somebody who has ``before``; never to one of whom nothing is known."""
+    """Return whether a bulk action may give this colour to a person who has ``before``; ``False`` if ``before`` is not
+    a colour.
+    """
     return before in set(Colour) and Colour(colour).severity <= Colour(before).severity
 
 
 def naming(numbers: Collection[str]) -> dict[str, Any]:
-    """What a journal entry of an act on many cases says of them: how many, and each as a subject by which it is found."""
+    """Return the journal data that names many cases: their number, and each as a subject by which the entry can be found."""
     return {"cases": len(numbers), "subjects": sorted(f"case:{number}" for number in numbers)}
 
 
 def find_case(case_id: int) -> Case:
-    """The case with its citizen. Raises ``NotFound``."""
+    """Return the case with its citizen. Raises ``NotFound``."""
     case = Case.objects.select_related("citizen").filter(pk=case_id).first()
     if case is None:
         raise NotFound
@@ -58,7 +60,7 @@ def find_case(case_id: int) -> Case:
 
 
 def check_move(case: Case, verb: Verb, *, when: str = "") -> CaseTransition:
-    """The row of the case's table for this action. Raises ``Refused`` when its state has none."""
+    """Return the row of the case's table for this action. Raises ``Refused`` if the table has none for the case's state."""
     rows = [row for row in transitions_from(case.kind, case.state, verb) if row.when == when]
     if not rows:
         raise Refused(Reason.NOT_NOW)
@@ -67,9 +69,11 @@ def check_move(case: Case, verb: Verb, *, when: str = "") -> CaseTransition:
 
 @dataclass(frozen=True)
 class Step:
-    """An action on a case: ``data`` is what its event says, ``changes`` what is set beside what the table says.
+    """An action on a case.
 
-    ``data`` holds codes and keys only, never free text, which may hold anything.
+    ``data`` is the data of its event; ``changes`` are values set in addition to those of the table.
+
+    ``data`` contains codes and keys only, never free text, which may contain anything.
     """
 
     case: Case
@@ -89,22 +93,22 @@ def move(
     data: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Case:
-    """Do the action: the case as it then is. Call in a transaction. Raises ``Refused`` and ``MovedMeanwhile``."""
+    """Do the action and return the case as it then is. Call in a transaction. Raises ``Refused`` and ``MovedMeanwhile``."""
     record_all(acts_of([Step(case, action, when, data or {}, changes)], by=by, now=now), by=by, now=now)
     return case
 
 
 def acts_of(steps: Sequence[Step], *, by: str, now: datetime) -> list[Act]:
-    """Do the actions; an entry for each, which the caller writes once everything is done that belongs to them."""
+    """Do the actions. Return a journal entry for each, which the caller writes after all other changes that belong to them."""
     before = [one.case.state for one in steps]
     move_all(steps, by=by, now=now)
     return [_act(one, state) for one, state in zip(steps, before, strict=True)]
 
 
 def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
-    """Do an action on each of many cases and add it to their timelines; the caller writes the journal.
+    """Do an action on each of many cases and add it to their timelines. The caller writes the journal.
 
-    Call in a transaction, many cases locked in the order of their keys. Raises ``Refused`` and ``MovedMeanwhile``.
+    Call in a transaction, with many cases locked in the order of their keys. Raises ``Refused`` and ``MovedMeanwhile``.
     """
     alike: dict[tuple[str, str, frozenset[tuple[str, Any]]], list[Case]] = defaultdict(list)
     resuming, closing = [], []
@@ -125,7 +129,7 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
             for name, value in changed:
                 setattr(case, name, value)
     Case.objects.bulk_update(resuming, ["due_at"], batch_size=1000)
-    if closing:  # a case that ends asks nothing any more
+    if closing:  # a closed case has no open questions
         questions = InformationRequest.objects.filter(case__in=closing)
         InformationRequest.TRANSITIONS.move(questions, "drop", closed_at=now)
     events = [CaseEvent(case=one.case, at=now, by=by, verb=one.action.value, data=dict(one.data)) for one in steps]
@@ -136,14 +140,14 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
 
 
 def told_of(case: Case) -> dict[str, Any]:
-    """What a message about a case is worded from."""
+    """Return the data from which the text of a message about a case is made."""
     return {"case": case.number, "state": case.state}
 
 
 def record_many(
     action: Verb, cases: Collection[Case], *, by: str, now: datetime, data: Mapping[str, Any] | None = None
 ) -> None:
-    """One journal entry for an action on many cases, which names exactly these."""
+    """Write one journal entry for an action on many cases, which names exactly these."""
     data = {**(data or {}), **naming([case.number for case in cases])}
     record(f"case.bulk_{action.value}", by=by, now=now, data=data)
 
@@ -158,7 +162,9 @@ def _act(step: Step, before: str) -> Act:
 
 
 def _consequences(case: Case, row: CaseTransition, now: datetime) -> dict[str, Any]:
-    """What follows from the row, whatever the action: a deadline that goes on, a first look that was had, an end or its undoing."""
+    """Return the changes that follow from the row for every action: the deadline resumes, the first look is met, the
+    case is closed or reopened.
+    """
     changes: dict[str, Any] = {}
     if case.paused_at and row.next != case.state:
         changes["paused_at"] = None

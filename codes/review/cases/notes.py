@@ -1,4 +1,4 @@
-"""Internal notes on a case, and the colleagues they mention by ``@name``: these find them on their overview until they open them."""
+"""Internal notes on a case, and the colleagues mentioned by ``@name``, whose overview lists the note until they open it."""
 
 import re
 from datetime import datetime
@@ -16,12 +16,13 @@ from regions.refusals import NotFound, Refused
 from regions.staff.models import Account
 from regions.staff.roles import CASE_WORK, Role
 
-# Not what stands behind the @ of a mail address – Han characters before it are no part of one; a full stop at the end is the sentence's.
+# Not the @ of a mail address (Han characters before it do not belong to an address); a full stop at the end belongs to
+# the sentence.
 MENTION = re.compile(r"(?<![A-Za-z0-9_.@-])@([A-Za-z0-9._-]{1,80}?)(?=[.]?(?:[^A-Za-z0-9._-]|$))")
 
 
 def write_note(*, case_id: int, text: str, by: str, now: datetime) -> CaseNote:
-    """Keep a note. Whoever it mentions must work on cases here; who writes it is not told of their own."""
+    """Save a note. Everybody mentioned must work on cases of this city; the writer gets no notice of their own note."""
     require_role(by, Role.REVIEWER, Role.APPROVER)
     text = check_text(text, required=True)
     mentioned = sorted(set(MENTION.findall(text)) - {by})
@@ -38,7 +39,10 @@ def write_note(*, case_id: int, text: str, by: str, now: datetime) -> CaseNote:
 
 
 def open_mention(*, mention_id: int, by: str, now: datetime) -> NoteMention:
-    """Take the note off one's own overview. Raises ``NotFound`` for somebody else's."""
+    """Remove the note from one's own overview and return the mention.
+
+    Raises ``NotFound`` if the mention is of another person.
+    """
     require_role(by, Role.REVIEWER, Role.APPROVER)
     mention = NoteMention.objects.select_related("note__case").filter(pk=mention_id, username=by).first()
     if mention is None:
@@ -48,7 +52,7 @@ def open_mention(*, mention_id: int, by: str, now: datetime) -> NoteMention:
 
 
 def colleagues() -> QuerySet[Account]:
-    """Who works on cases here, by name."""
+    """Return the accounts that work on cases of this city, ordered by name."""
     working = Account.objects.filter(
         is_active=True, grants__role__in=[role.value for role in CASE_WORK], grants__revoked_at__isnull=True
     )

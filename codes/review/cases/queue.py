@@ -1,4 +1,4 @@
-"""The queue of open cases: filters, and groups by common cause."""
+"""The queue of open cases: filters, and groups of cases with a common cause."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -23,16 +23,17 @@ class CaseOrder(TextChoices):
 
     @property
     def columns(self) -> list[str]:
-        """The last is unique."""
+        """The columns to sort by. The last one is unique."""
         return {"due": ["due_at", "id"], "oldest": ["opened_at", "id"], "newest": ["-opened_at", "-id"]}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """What the queue is narrowed to; an empty field does not narrow.
+    """The filters of the queue; an empty field does not filter.
 
-    ``assignee``: a user name, or ``-`` for nobody's. ``group``: a ``group_key``. ``cause``: the primary cause of a pair.
-    ``provider``: a provider's code among the disagreeing pairs or the appeal's. ``order`` narrows nothing.
+    ``assignee``: a user name, or ``-`` for cases without an assignee. ``group``: a ``group_key``. ``cause``: the
+    primary cause of a pair. ``provider``: the code of a provider of the disagreeing pairs or of the appeal. ``order``
+    does not filter.
     """
 
     kind: str = ""
@@ -47,7 +48,7 @@ class CaseFilter:
     order: CaseOrder = CaseOrder.DUE
 
     def as_json(self) -> dict[str, Any]:
-        """The fields that narrow, for the journal and for links."""
+        """Return the fields that filter, for the journal and for links."""
         return {name: value for name, value in asdict(self).items() if value and name != "order"}
 
 
@@ -88,7 +89,7 @@ def groups_of(chosen: CaseFilter, *, now: datetime, size: int = LARGEST) -> list
 
 
 def causes_of(cases: Iterable[Case]) -> dict[int, list[Cause]]:
-    """By case the primary causes of its disagreement, without those that have none."""
+    """Return for each case the primary causes of its disagreement. Cases without a disagreement are left out."""
     cases = [case for case in cases if case.disagreement_id is not None]
     pairs = PairDiagnosis.objects.filter(disagreement__in=[case.disagreement_id for case in cases]).order_by("pk")
     found: dict[int, dict[Cause, None]] = {}
@@ -98,5 +99,5 @@ def causes_of(cases: Iterable[Case]) -> dict[int, list[Cause]]:
 
 
 def count_of(chosen: CaseFilter, *, now: datetime) -> int:
-    """How many open cases the filter holds: what a bulk action says before it is done."""
+    """Return the number of open cases in the filter, which is shown before a bulk action is done."""
     return open_cases(chosen, now=now).values("pk").count()

@@ -1,4 +1,6 @@
-"""What a run does to cases, and the end of a ruling: opens them, re-links them by fingerprint, closes those whose colours agree again."""
+"""The effects of a run, and of the end of a ruling, on cases: opening, re-linking by fingerprint, closing those whose
+colours agree again.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ GREEN_AGAIN = compose(SQL, "green_again")
 
 
 def converge(run: Run) -> list[str]:
-    """Close what the run has settled; the numbers of the closed cases. Call in the settling transaction."""
+    """Close the cases that the run has settled and return their numbers. Call in the settling transaction."""
     closed: list[str] = []
     parameters: dict[str, Any] = {
         "run": run.pk,
@@ -44,7 +46,9 @@ def converge(run: Run) -> list[str]:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
             cursor.execute(compose(SQL, "close", which=which), parameters)
             numbers = [number for (number,) in cursor.fetchall()]
-            if which is GREEN_AGAIN:  # of a review that nobody asked for the person hears by their colour
+            if (
+                which is GREEN_AGAIN
+            ):  # nobody asked for the other reviews; those people get a message about their colour only
                 appeals = Case.objects.filter(number__in=numbers).order_by("pk")
                 told = (Told(case.citizen_id, told_of(case)) for case in appeals)
                 tell(MessageKind.CASE_DECIDED, told, now=run.as_of)
@@ -67,7 +71,7 @@ OPEN_SUSPENDED = compose(SQL, "open_suspended")
 
 @dataclass(frozen=True)
 class CaseChanges:
-    """How many cases the run opened, re-linked to a changed fingerprint or explanation, and closed as converged."""
+    """The numbers of cases that the run opened, re-linked to a changed fingerprint or explanation, and closed as converged."""
 
     opened: int
     relinked: int
@@ -75,7 +79,10 @@ class CaseChanges:
 
 
 def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
-    """Bring the open cases to the standing disagreements (``docs/semantics.md`` §5). Call after these were settled."""
+    """Adjust the open cases to the current disagreements (``docs/semantics.md`` §5).
+
+    Call after the disagreements were settled.
+    """
     done: dict[str, int] = {}
     parameters = _opening(run, at=run.as_of)
     converged = converge(run)
@@ -111,9 +118,11 @@ def _opening(run: Run, *, at: datetime) -> dict[str, Any]:
 
 
 def open_again(citizens: Collection[int], *, now: datetime) -> list[str]:
-    """Open a case for each of these whose ruling has just ended and whose providers still differ; the numbers of the cases.
+    """Open a case for each of these citizens whose ruling has just ended and whose providers still differ.
 
-    They stand on the last settled run, whose disagreements these are. Call in the transaction that ended the rulings.
+    Return the cases' numbers.
+
+    The disagreements are those of the last settled run. Call in the transaction that ended the rulings.
     """
     run = Run.objects.last_settled() if citizens else None
     if run is None:

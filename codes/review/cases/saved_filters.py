@@ -1,4 +1,4 @@
-"""Filters of the queue that officials keep for themselves: by name, one of them the queue's beginning."""
+"""Filters of the queue that officials save by name. One of them can be the default of the queue."""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,7 +20,7 @@ def filters_of(username: str) -> QuerySet[SavedFilter]:
 
 
 def save_filter(*, name: str, query: str, is_default: bool, by: str) -> SavedFilter:
-    """Keep a filter, or give one that is kept already its new name. ``query`` as the queue's address has it."""
+    """Save a filter, or rename one that is saved already. ``query`` is the query string of the queue's address."""
     require_role(by, Role.REVIEWER, Role.APPROVER)
     name = name.replace("\0", "").strip()[:LONGEST_NAME]
     if not name or not query:
@@ -43,7 +43,7 @@ def save_filter(*, name: str, query: str, is_default: bool, by: str) -> SavedFil
 
 
 def make_default(*, filter_id: int, by: str) -> SavedFilter:
-    """Begin the queue with it, or no longer where it was the beginning."""
+    """Make the filter the default of the queue, or remove that default if it was this one."""
     require_role(by, Role.REVIEWER, Role.APPROVER)
     with transaction.atomic():
         advisory_lock(f"saved filters {by}")
@@ -62,7 +62,7 @@ def remove_filter(*, filter_id: int, by: str) -> SavedFilter:
 
 
 def _own(filter_id: int, by: str) -> SavedFilter:
-    """Raises ``NotFound``, also for somebody else's."""
+    """Return the filter. Raises ``NotFound``, also if it is another person's."""
     kept = filters_of(by).filter(pk=filter_id).first()
     if kept is None:
         raise NotFound

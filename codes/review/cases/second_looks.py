@@ -1,7 +1,9 @@
-"""A second look at a few of the cases that one official closes alone: drawn by lot as they are closed, taken by a colleague.
+"""A second look at a few of the cases that one official closes alone: drawn at random when they are closed, taken by a
+colleague.
 
-The lot is drawn in the transaction that closes the case, from the system's own randomness: whoever closes cannot know before, cannot
-close without it, and is not told after. Only the journal says what was drawn until a colleague has looked.
+The draw happens in the transaction that closes the case and uses the system's own randomness. The person who closes the
+case cannot know the result before, cannot close without the draw, and is not informed afterwards. Until a colleague has
+looked, only the journal says what was drawn.
 """
 
 from datetime import datetime
@@ -27,7 +29,10 @@ RANDOM = SystemRandom()
 
 
 def draw_second_look(case: Case, *, by: str, now: datetime) -> None:
-    """Let the lot fall about a case that ``by`` has just closed alone. Call in the transaction that closes it."""
+    """Decide at random whether the case, which ``by`` has just closed alone, gets a second look.
+
+    Call in the transaction that closes it.
+    """
     if RANDOM.random() >= current_city().second_look_share:
         return
     drawn = SecondLook.objects.create(case=case, decided_by=by, case_outcome=case.outcome, drawn_at=now)
@@ -35,15 +40,18 @@ def draw_second_look(case: Case, *, by: str, now: datetime) -> None:
 
 
 def check_not_overturned(case: Case, *, by: str) -> None:
-    """Raises ``Refused`` for whoever closed it alone before a colleague found otherwise: this time somebody else closes it."""
+    """Raise ``Refused`` if ``by`` closed the case alone before and a second look disagreed. Somebody else must close it now."""
     if SecondLook.objects.filter(case=case, decided_by=by, outcome=Outcome.DIFFERS).exists():
         raise Refused(Reason.OVERTURNED)
 
 
 def take_second_look(*, case_id: int, outcome: str, reason: str, by: str, now: datetime) -> SecondLook:
-    """A colleague's answer. Differing, with a reason, makes the case theirs to decide again, by proposal or alone.
+    """Record a colleague's answer.
 
-    Where a newer case of the person's about the same is open, that one decides: the answer then stands with the old case only.
+    If it differs, with a reason, the case is assigned to the colleague to decide again, by proposal or alone.
+
+    If a newer case of the same person and kind is open, that case decides; the answer is then recorded with the old
+    case only.
     """
     require(by, Verb.REOPEN)
     if outcome not in set(Outcome):
@@ -70,7 +78,10 @@ def take_second_look(*, case_id: int, outcome: str, reason: str, by: str, now: d
 
 
 def _reopen(case: Case, drawn: SecondLook, *, by: str, now: datetime) -> None:
-    """The case is the looker's, with a deadline as if it were opened now; what was answered before stays with the second look."""
+    """Assign the case to the colleague, with a deadline as if it were opened now.
+
+    The earlier answer is kept with the second look.
+    """
     anew: dict[str, Any] = {
         "outcome": "",
         "answer": "",

@@ -1,5 +1,6 @@
-"""The periodic sweep: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go, and what a
-run that failed was to count is counted."""
+"""The periodic sweep: it escalates overdue cases, lapses unanswered questions, expires rulings, removes files that were
+not sent, and judges the people whom a failed run was to judge.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ PARAMETERS: dict[str, Any] = {
 
 
 def escalate_overdue(*, now: datetime) -> int:
-    """Escalate the open cases whose deadline has passed and is not paused; how many. Approvers see them first."""
+    """Escalate the open cases whose deadline has passed and is not paused. Approvers see them first. Return their number."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(LATE, {"now": now, **PARAMETERS})
@@ -42,7 +43,7 @@ def escalate_overdue(*, now: datetime) -> int:
 
 
 def sweep_reviews(*, now: datetime) -> dict[str, int]:
-    """Everything that is due by now in the current city, and how much of each. Safe to call at any time."""
+    """Do everything that is due in the current city. Return the numbers of each. Safe to call at any time."""
     return {
         "lapsed": lapse_unanswered(now=now),
         "escalated": escalate_overdue(now=now),

@@ -1,7 +1,7 @@
-"""The transition tables of cases and appeals: in which state which action is possible, whose it is, and where it leads.
+"""The transition tables of cases and appeals: which action is possible in which state, for which role, and the next state.
 
-Nothing else decides what may happen to a case: ``codes.review.cases.move`` looks every action up here, SQL takes its states from here,
-``docs/case-life.md`` is drawn from here.
+Nothing else decides what may happen to a case: ``codes.review.cases.move`` looks up every action here, SQL gets its
+states from here, and ``docs/case-life.md`` is drawn from here.
 """
 
 from django.db.models import TextChoices
@@ -12,7 +12,7 @@ from regions.transitions import Transition, TransitionTable
 
 
 class Actor(TextChoices):
-    """Who acts: an official by role, the citizen (or their guardian, or their provider), or a run or sweep by itself."""
+    """Who acts: an official by role, the citizen (or their guardian, or their provider), or a run or sweep."""
 
     REVIEWER = "reviewer", _("reviewer")
     APPROVER = "approver", _("approver")
@@ -22,7 +22,7 @@ class Actor(TextChoices):
 
 
 class Verb(TextChoices):
-    """An act. The value is what stands in ``CaseEvent.verb``."""
+    """An action. The value is stored in ``CaseEvent.verb``."""
 
     OPEN = "opened", _("opened")
     FILE = "filed", _("appeal filed")
@@ -67,7 +67,7 @@ STAFF = (Actor.REVIEWER, Actor.APPROVER)
 CITIZEN = (Actor.CITIZEN,)
 SYSTEM = (Actor.SYSTEM,)
 
-# What does not depend on how the case ends.
+# The transitions that do not depend on how the case ends.
 WORK = (
     *(CaseTransition(state, Verb.LOOK, state, STAFF) for state in OPEN_STATES),
     CaseTransition(S.RECEIVED, Verb.ASSIGN, S.IN_REVIEW, STAFF),
@@ -133,5 +133,5 @@ TRANSITIONS_BY_KIND: dict[str, CaseTransitions] = {
 
 
 def transitions_from(kind: str, state: str, action: Verb | None = None) -> tuple[CaseTransition, ...]:
-    """The rows of a kind of case for a state, and for one action in it."""
+    """Return the rows of a kind of case for a state, optionally only those for one action."""
     return TRANSITIONS_BY_KIND[kind].find(state, action)

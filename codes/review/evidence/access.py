@@ -1,4 +1,4 @@
-"""Who saw whose identity: asked for with a purpose, journalled, and there for the citizen to read."""
+"""Access to citizens' identities: requested with a purpose, journalled, and readable for the citizen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +22,10 @@ LONGEST_PURPOSE = 500
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A citizen as they are called; in no log and no repr. ``names`` are what origins call them, where that differs."""
+    """The identity of a citizen.
+
+    It is kept out of logs and of the ``repr``. ``names`` are the names that origins give, if they differ.
+    """
 
     full_name: str = field(repr=False)
     id_type: str
@@ -32,7 +35,7 @@ class Person:
 
 
 def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
-    """Name, number and phone of one citizen, for an official who says why."""
+    """Return the name, number and phone of one citizen for an official who states a purpose."""
     require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
     citizen = Citizen.objects.filter(pk=citizen_id).first()
     if citizen is None:
@@ -44,7 +47,10 @@ def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
 
 
 def note_printed(case: Case, *, purpose: str, by: str, now: datetime) -> None:
-    """Note that the case's file is about to be handed out; the citizen reads it under who looked. It names nobody in full."""
+    """Record that the case's file is about to be handed out; the citizen sees it in the list of accesses.
+
+    The file names nobody in full.
+    """
     require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
     with transaction.atomic():
         PersonAccess.objects.create(citizen=case.citizen, at=now, by=by, purpose=purpose, what=CASE_FILE)
@@ -52,13 +58,18 @@ def note_printed(case: Case, *, purpose: str, by: str, now: datetime) -> None:
 
 
 def names_of(citizen: Citizen) -> QuerySet[StatedName]:
-    """What each origin calls a citizen, with the origin."""
+    """Return the name that each origin gives for a citizen, with the origin."""
     stated = StatedName.objects.filter(citizen=citizen).select_related("source", "provider")
     return stated.order_by("source__code", "provider__code")
 
 
 def log_access(*, citizens: Iterable[int], what: str, purpose: str, by: str, now: datetime) -> int:
-    """Note that identified data is about to be shown; one journal entry for however many people. Call before showing it."""
+    """Record that identified data is about to be shown, in one journal entry for any number of people.
+
+    Return the number of people.
+
+    Call before showing the data. Raises ``Refused`` if there is no purpose.
+    """
     purpose = purpose.strip()[:LONGEST_PURPOSE]
     if not purpose:
         raise Refused(Reason.PURPOSE_MISSING)

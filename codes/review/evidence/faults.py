@@ -1,4 +1,4 @@
-"""What an uploaded file may be: its limits, and why one is not taken."""
+"""Limits of uploaded files, and why a file is refused."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ class UploadFault(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file fit to be kept."""
+    """A file that was checked and may be stored."""
 
     content: bytes
     content_type: str

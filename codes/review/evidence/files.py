@@ -1,6 +1,6 @@
-"""Evidence: files kept encrypted outside the web root, under random names, and read with a purpose.
+"""Evidence: files stored encrypted outside the web root, under random names, and read with a purpose.
 
-A file is uploaded first, as a draft of its citizen, and attached when the appeal or answer it belongs to is sent.
+A file is first uploaded as a draft of its citizen. It is attached when the appeal or answer it belongs to is sent.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ CITY_PREFIX = "city:"
 def keep_upload(
     *, citizen: Citizen, content: bytes, original_name: str, by: str, now: datetime, case: Case | None = None
 ) -> Evidence:
-    """Check a file and keep it: a draft, or an official's addition to a case. Raises ``Refused``."""
+    """Check a file and store it: as a citizen's draft, or as an official's addition to a case. Raises ``Refused``."""
     if case is None:
         require_own(by, citizen)
         siblings = Evidence.objects.drafts().filter(citizen=citizen, uploaded_by=by)
@@ -47,14 +47,17 @@ def keep_upload(
         siblings = Evidence.objects.filter(case=case, uploaded_by=by)
     checked = check_upload(content)
     with transaction.atomic():
-        Citizen.objects.select_for_update().get(pk=citizen.pk)  # two uploads at once are counted one after the other
+        Citizen.objects.select_for_update().get(pk=citizen.pk)  # simultaneous uploads are counted one after the other
         if siblings.count() >= MAX_FILES:
             raise Refused(UploadFault.TOO_MANY_FILES)
         return _keep(checked, citizen, case, original_name, by=by, now=now)
 
 
 def keep_from_city(case: Case, content: bytes, *, division: str, now: datetime) -> Evidence:
-    """Check a file that another city gave with its correction, and keep it with the correction's case. Raises ``Refused``."""
+    """Check a file that another city provided with its correction, and store it with the correction's case.
+
+    Raises ``Refused``.
+    """
     checked = check_upload(content)
     with transaction.atomic():
         return _keep(checked, case.citizen, case, "", by=f"{CITY_PREFIX}{division}", now=now)
@@ -85,7 +88,10 @@ def _keep(
 def attach(
     evidence_ids: Sequence[int], *, by: str, case: Case | None = None, guardianship: Guardianship | None = None
 ) -> int:
-    """Make the drafts part of a case or of a guardianship; part of the act that sends it. Only one's own drafts."""
+    """Attach the drafts to a case or a guardianship and return their number. Only the person's own drafts are accepted.
+
+    Call in the transaction that sends the case or guardianship. Raises ``Refused``.
+    """
     wanted = set(evidence_ids)
     if len(wanted) > MAX_FILES:
         raise Refused(UploadFault.TOO_MANY_FILES)
@@ -99,10 +105,12 @@ def attach(
 
 
 def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> tuple[Evidence, bytes]:
-    """The file and its content, to be served as an attachment. An official's reading is logged for the citizen to see.
+    """Return the file and its content, to be served as an attachment.
 
-    A PDF that an earlier version kept as it came is drawn anew each time, and stays as the journal has its digest.
-    Raises ``Refused`` for one that cannot be drawn.
+    Reading by an official is logged for the citizen to see.
+
+    A PDF that an earlier version stored unchanged is redrawn at each reading; the stored file is not replaced because
+    the journal contains its digest. Raises ``Refused`` if the PDF cannot be drawn.
     """
     found = Evidence.objects.select_related("citizen", "case").filter(pk=evidence_id).first()
     if found is None:
@@ -119,7 +127,10 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
 
 
 def hand_to_city(found: Evidence, *, division: str, purpose: str, now: datetime) -> bytes:
-    """The file as it is kept, for the city that was asked to correct a record; the citizen reads that it was given there."""
+    """Return the stored file for the city that was asked to correct a record.
+
+    The citizen sees that the file was given to that city.
+    """
     what = f"evidence:{found.pk}"
     log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=f"{CITY_PREFIX}{division}", now=now)
     return _content(found)
@@ -130,12 +141,17 @@ def _content(found: Evidence) -> bytes:
 
 
 def encrypt_anew(found: Evidence, key: int) -> bool:
-    """Encrypt the file with the data key in use, unless this key has; whether that was done. A file that is gone stays gone."""
+    """Encrypt the file with the current data key unless ``key`` is already its key.
+
+    Return whether it was encrypted anew.
+
+    A file that no longer exists is skipped.
+    """
     path, use = _path(found.name), f"{USE}:{found.name}"
     if not path.exists() or key_of(encrypted := path.read_bytes()) == key:
         return False
     anew = path.with_suffix(".anew")
-    anew.unlink(missing_ok=True)  # of a call that was broken off
+    anew.unlink(missing_ok=True)  # left by a call that was interrupted
     _write_to(anew, encrypt_bytes(decrypt_bytes(encrypted, use=use), use=use))
     anew.replace(path)
     return True
@@ -166,12 +182,12 @@ def _discard(draft: Evidence, *, by: str, now: datetime) -> None:
 
 
 def remove_file(name: str) -> None:
-    """The file of a row that is gone."""
+    """Remove the file of a row that was deleted."""
     _path(name).unlink(missing_ok=True)
 
 
 def _plain_name(name: str) -> str:
-    """A name to show, never a path: what follows the last slash, without control characters."""
+    """Return a name for display, never a path: the part after the last slash, without control characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(sign for sign in last if sign.isprintable())[:LONGEST_NAME]
 
@@ -181,7 +197,10 @@ def _path(name: str) -> Path:
 
 
 def _write(name: str, encrypted: bytes) -> None:
-    """A new file readable by the portal alone. One whose row is rolled back can be read by nobody and is no one's."""
+    """Write a new file that only the portal can read.
+
+    If its row is rolled back, the file remains without an owner and nobody can read it.
+    """
     _write_to(_path(name), encrypted)
 
 
@@ -195,7 +214,7 @@ LONGEST_DOCUMENT = 200
 
 
 def check_evidence(references: Sequence[str], *, citizen: Citizen) -> list[str]:
-    """The references, each once. Raises ``Refused`` for one that is not of this citizen or says nothing."""
+    """Return the references without repetitions. Raises ``Refused`` for one that is not of this citizen or is empty."""
     kept = list(dict.fromkeys(reference.strip() for reference in references))
     files = {int(body) for kind, body in map(_parts, kept) if kind == "file"}
     facts = {int(body) for kind, body in map(_parts, kept) if kind == "fact"}
@@ -207,7 +226,7 @@ def check_evidence(references: Sequence[str], *, citizen: Citizen) -> list[str]:
 
 
 def check_documents(references: Sequence[str]) -> list[str]:
-    """References that may stand for several citizens at once: documents only."""
+    """Return the references without repetitions. They may apply to several citizens at once, so only documents are accepted."""
     kept = list(dict.fromkeys(reference.strip() for reference in references))
     if any(_parts(reference)[0] != "document" for reference in kept):
         raise Refused(Reason.UNKNOWN_EVIDENCE)

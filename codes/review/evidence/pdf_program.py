@@ -1,7 +1,8 @@
-"""Draws the pages of a PDF: a program of its own, so that a fault in PDFium ends a process that holds nothing else.
+"""A program that draws the pages of a PDF in a process of its own, so that a fault in PDFium ends a process that holds
+nothing else.
 
-The PDF is standard input; standard output becomes a new PDF that consists of one picture a page and is written here from
-end to end: of scripts, links, forms and attachments nothing can come along. ``pdfs.py`` beside it runs it.
+The PDF is read from standard input. A new PDF with one picture per page is written to standard output; it is generated
+completely here, so that no scripts, links, forms or attachments are copied. ``pdfs.py`` runs this program.
 """
 
 import ctypes
@@ -13,15 +14,15 @@ from collections.abc import Iterator, Sequence
 
 import pypdfium2
 
-# How it ends; any other end is that of a process that wanted too much.
+# Exit codes. Any other exit code is that of a process that exceeded its limits.
 LOCKED, BROKEN, TOO_LONG = 10, 11, 12
 
-# Of Linux; `prctl(2)` and `unshare(2)` say what they mean.
+# Constants of Linux, documented in `prctl(2)` and `unshare(2)`.
 PR_SET_NO_NEW_PRIVS = 38
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
 POINTS_AN_INCH = 72
-# A4 at 200 dots an inch has 3.9 million pixels, and its small print is legible.
+# A4 at 200 dots per inch has 3.9 million pixels, and its small print is legible.
 DOTS_AN_INCH = 200
 PAGE_PIXELS = 4_000_000
 LONGEST_SIDE = 16_000
@@ -29,7 +30,7 @@ QUALITY = 80
 
 
 def main(memory: int, seconds: int, most_bytes: int, most_pages: int) -> int:
-    """Bytes of address space, seconds of processor, bytes of output, pages."""
+    """The arguments are bytes of address space, seconds of processor time, bytes of output and pages. Return the exit code."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
@@ -39,11 +40,11 @@ def main(memory: int, seconds: int, most_bytes: int, most_pages: int) -> int:
         resource.setrlimit(what, (most, most))
     give_up_rights()
     try:
-        # A document without pages is none to PDFium.
+        # PDFium reports a document without pages as an error.
         document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
         if len(document) > most_pages:
             return TOO_LONG
-        document.init_forms()  # else what is filled in or stamped in a form's field would be missing
+        document.init_forms()  # without this, the contents of form fields would be missing
         pages = [_picture(document[number]) for number in range(len(document))]
     except pypdfium2.PdfiumError as error:
         return LOCKED if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else BROKEN
@@ -56,9 +57,10 @@ def main(memory: int, seconds: int, most_bytes: int, most_pages: int) -> int:
 
 
 def give_up_rights() -> bool:
-    """No rights to gain, no further process, and a network of its own without any address; whether it may have that.
+    """Give up the right to gain privileges and to start processes, and enter a network namespace without any address.
 
-    Docker's usual filter of system calls refuses it. PDFium asks for no network by itself.
+    Return whether the namespace was allowed: Docker's default seccomp filter refuses it. PDFium does not use the
+    network by itself.
     """
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     libc = ctypes.CDLL(None)
@@ -67,7 +69,7 @@ def give_up_rights() -> bool:
 
 
 def _picture(page: pypdfium2.PdfPage) -> tuple[bytes, int, int]:
-    """A page as a JPEG, its width and its height in pixels. Raises ``ValueError`` for one without a size."""
+    """Return a page as a JPEG, with its width and height in pixels. Raises ``ValueError`` for a page without a size."""
     width, height = page.get_size()
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise ValueError("a page without a size")
@@ -81,7 +83,7 @@ def _picture(page: pypdfium2.PdfPage) -> tuple[bytes, int, int]:
 
 
 def _pdf(pages: Sequence[tuple[bytes, int, int]]) -> Iterator[bytes]:
-    """A PDF of one picture a page, part by part, and of nothing else."""
+    """Yield the parts of a PDF that contains one picture per page and nothing else."""
     offsets: list[int] = []
     yield (head := b"%PDF-1.4\n")
     position = len(head)

@@ -1,4 +1,4 @@
-"""PDFs are rewritten page by page as pictures, by a process of its own that is held to memory, time and output."""
+"""PDFs are rewritten page by page as pictures, by a separate process with limits on memory, time and output."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from regions.refusals import Refused
 PDF = "application/pdf"
 HEAD = b"%PDF-"
 PROGRAM = str(Path(pdf_program.__file__))
-# What Python, Pillow and PDFium take before the first page.
+# Memory that Python, Pillow and PDFium need before the first page.
 OWN_MEMORY = 64 * 2**20
 PROCESSOR_SECONDS = 10
 SECONDS = 20
@@ -25,9 +25,9 @@ FAULTS = {
 
 
 def rewrite(content: bytes, *, memory: int) -> Checked:
-    """A PDF of pictures of the pages, within ``memory`` bytes. Raises ``Refused``."""
+    """Return a PDF with pictures of the pages, drawn within ``memory`` bytes. Raises ``Refused``."""
     limits = (memory + OWN_MEMORY, PROCESSOR_SECONDS, MOST_BYTES, MAX_PAGES)
-    # Files in memory: neither side waits for the other, and nothing unencrypted lies on a disk.
+    # Files in memory: neither process waits for the other, and nothing unencrypted is written to a disk.
     with os.fdopen(os.memfd_create("sent"), "w+b") as sent, os.fdopen(os.memfd_create("drawn"), "w+b") as drawn:
         sent.write(content)
         sent.seek(0)
@@ -38,7 +38,7 @@ def rewrite(content: bytes, *, memory: int) -> Checked:
                 stdout=drawn,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={},  # nor of the portal's keys and passwords
+                env={},  # also without the portal's keys and passwords
                 timeout=SECONDS,
                 check=False,
             )

@@ -1,4 +1,4 @@
-"""Pictures are drawn anew so that nothing else rides in them, within a bound of memory that the header is measured against."""
+"""Pictures are redrawn so that only their pixels are kept, within a memory limit that is checked against the header first."""
 
 import io
 import struct
@@ -17,19 +17,21 @@ QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP")
 PNG, JPEG = "PNG", "JPEG"
 CONTENT_TYPES = {JPEG: "image/jpeg", PNG: "image/png"}
-# Bytes a pixel: in the modes that pictures are decoded to, what they are kept as, and what WebP's decoder holds at once.
+# Bytes per pixel: decoded in the modes that Pillow uses, as kept, and held at once by WebP's decoder.
 DECODED = {"1": 1, "L": 1, "P": 1, "I;16": 2}
 KEPT = 4
 WEBP_DECODER = 14
 COEFFICIENT = 2
 JPEG_SCALES = (1, 2, 4, 8)
-# Scans of a progressive picture are decoded one by one over all its pixels; cameras and editors make about ten.
+# Each scan of a progressive picture is decoded over all its pixels; cameras and editors write about ten.
 MAX_SCANS = 64
 START_OF_SCAN = b"\xff\xda"
 
 
 def redraw(content: bytes, *, memory: int) -> Checked:
-    """Decode a picture and encode its pixels anew, within ``memory`` bytes: place, camera, thumbnails and payloads stay behind.
+    """Decode a picture and encode its pixels anew, within ``memory`` bytes.
+
+    Location, camera data, thumbnails and payloads are dropped.
 
     Raises ``Refused``.
     """
@@ -47,7 +49,7 @@ def redraw(content: bytes, *, memory: int) -> Checked:
 
 @contextmanager
 def _faults_worded() -> Iterator[None]:
-    """Whatever Pillow and its decoders raise about a file becomes a refusal that says what to do."""
+    """Turn whatever Pillow and its decoders raise about a file into a refusal that says what to do."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -75,12 +77,18 @@ def _faults_worded() -> Iterator[None]:
 
 
 def _kept_as(picture: Image.Image) -> str:
-    """WebP becomes JPEG: its own encoder takes up to 43 bytes a pixel, and a second for three million of them."""
+    """Return the format to keep.
+
+    WebP becomes JPEG, because its own encoder needs up to 43 bytes per pixel and one second per three million pixels.
+    """
     return PNG if picture.format == PNG else JPEG
 
 
 def _fault_of_header(picture: Image.Image, content: bytes, memory: int) -> UploadFault | None:
-    """Why a picture is not decoded, from its header alone. A JPEG that is too large is set to be decoded smaller."""
+    """Return why a picture is not decoded, from its header alone.
+
+    A JPEG that is too large is set to be decoded at a smaller scale.
+    """
     if picture.width * picture.height > MAX_PIXELS:
         return UploadFault.TOO_MANY_PIXELS
     if isinstance(picture, JpegImageFile):
@@ -99,19 +107,21 @@ def _fault_of_header(picture: Image.Image, content: bytes, memory: int) -> Uploa
 
 
 def _cost(picture: Image.Image, scale: int = 1, coefficients: int = 0) -> int:
-    """The most bytes that decoding and converting hold at once, measured for every format and mode that is taken."""
+    """Return the most bytes that decoding and converting hold at once, measured for every accepted format and mode."""
     pixels = -(-picture.width // scale) * -(-picture.height // scale)
     decoded = DECODED.get(picture.mode, 4) * pixels
     converting = KEPT * pixels
     if picture.mode == "I;16":
-        converting += 4 * pixels  # its bytes, and the upper ones of them
+        converting += 4 * pixels  # a copy of its bytes, and the upper bytes taken from it
     if picture.format == "WEBP":
         converting = max(converting, WEBP_DECODER * pixels)
     return decoded + max(converting, coefficients)
 
 
 def _coefficients(picture: JpegImageFile) -> int:
-    """The decoder holds all coefficients of a picture sent in several scans, at full size whatever the scale."""
+    """Return the bytes of all coefficients, which the decoder holds for a picture with several scans, at full size
+    regardless of the scale.
+    """
     shares = [across * down for _, across, down, _ in picture.layer]
     most = max((across for _, across, _, _ in picture.layer), default=1) * max(
         (down for _, _, down, _ in picture.layer), default=1
@@ -120,9 +130,9 @@ def _coefficients(picture: JpegImageFile) -> int:
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    """The pixels upright, in one of two modes, and nothing else."""
+    """Return only the pixels, upright, in one of two modes."""
     ImageOps.exif_transpose(picture, in_place=True)
-    if picture.mode == "I;16":  # converting would make all above 255 white, which is nearly black
+    if picture.mode == "I;16":  # converting would turn all values above 255 white, and 255 is nearly black
         kept = Image.frombytes("L", picture.size, picture.tobytes()[1::2]).convert("RGB")
     elif "A" not in picture.getbands():
         kept = picture.convert("RGB")

@@ -1,4 +1,4 @@
-"""What an uploaded file is, by its content: pictures and the pages of PDFs are drawn anew, and nothing else is taken."""
+"""Check of uploaded files by their content: pictures and the pages of PDFs are redrawn, and everything else is refused."""
 
 from django.conf import settings
 
@@ -8,7 +8,7 @@ from regions.refusals import Refused
 
 
 def check_upload(content: bytes) -> Checked:
-    """The file fit to be kept. Raises ``Refused``. Neither its name nor its declared type is looked at."""
+    """Return the file to store. The file's name and declared type are ignored. Raises ``Refused``."""
     if not content:
         raise Refused(UploadFault.EMPTY)
     if len(content) > MAX_BYTES:

@@ -1,4 +1,6 @@
-"""Proposing one ruling for many cases of one cause: only ever a lighter colour, and one journal entry that says how many."""
+"""Proposing one ruling for many cases with a common cause: only lighter colours, and one journal entry with the number
+of cases.
+"""
 
 import hashlib
 import json
@@ -40,7 +42,9 @@ LIGHTER = (Colour.GREEN, Colour.YELLOW)
 
 
 class Likeness(NamedTuple):
-    """What the cases of one line have in common: kind, every cause, and each provider's colour (or the one appealed against)."""
+    """What the cases of one line have in common: the kind, all causes, and each provider's colour (or the one appealed
+    against).
+    """
 
     kind: str
     causes: tuple[Cause, ...]
@@ -48,13 +52,13 @@ class Likeness(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The same for the same likeness in every process."""
+        """A key that is the same for the same likeness in every process."""
         return hashlib.sha256(json.dumps(self).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class BulkLine:
-    """``people``: for how many a proposal of each colour would be made."""
+    """``people``: the number of people for whom a proposal of each colour would be made."""
 
     likeness: Likeness
     people: Counter[Colour]
@@ -62,14 +66,17 @@ class BulkLine:
 
 @dataclass(frozen=True)
 class BulkPreview:
-    """What ``propose_many`` would do, by likeness, the most people first. ``left_out``: cases that no colour is proposed for."""
+    """What ``propose_many`` would do, by likeness, the most people first.
+
+    ``left_out``: the number of cases for which no colour is proposed.
+    """
 
     lines: list[BulkLine]
     left_out: int
 
 
 def preview_many(*, chosen: CaseFilter, by: str, now: datetime) -> BulkPreview:
-    """Raises ``Refused``."""
+    """Return the preview. Raises ``Refused``."""
     require(by, Verb.PROPOSE)
     found = _found(chosen, now=now)
     cases = _decidable(found, by=by)
@@ -98,10 +105,12 @@ def propose_many(
     reason: str = "",
     alike: Collection[str] | None = None,
 ) -> BulkResult:
-    """Propose a green or yellow for every undecided case of the filter that nobody else holds and that it makes no stricter.
+    """Propose green or yellow for every undecided case of the filter that nobody else holds and whose colour would not
+    become stricter.
 
-    ``alike``: keys of likenesses of ``preview_many``; cases of any other are left out, also such as came after the preview.
-    ``documents``: ``document:<number>`` references that stand for all of them. Approval is as for any other ruling.
+    ``alike``: keys of likenesses from ``preview_many``. Cases of any other likeness are left out, including those
+    opened after the preview. ``documents``: ``document:<number>`` references that apply to all cases. Approval is the
+    same as for any other ruling.
     """
     require(by, Verb.PROPOSE)
     if colour == "red":
@@ -152,7 +161,7 @@ def _found(chosen: CaseFilter, *, now: datetime, lock: bool = False) -> list[Cas
 
 
 def _proposable(found: list[Case], colour: str, *, by: str, now: datetime, alike: Collection[str] | None) -> list[Case]:
-    """Those that can be decided, are of the wanted likenesses, and get no stricter colour."""
+    """Return the cases that can be decided, are of the selected likenesses, and get no stricter colour."""
     cases = _decidable(found, by=by)
     effective = _effective(cases, now=now)
     lighter = [case for case in cases if turns_no_stricter(colour, effective[case.citizen_id])]
@@ -162,7 +171,7 @@ def _proposable(found: list[Case], colour: str, *, by: str, now: datetime, alike
 
 
 def _decidable(found: list[Case], *, by: str) -> list[Case]:
-    """One case a citizen, undecided, free or one's own, and nothing proposed yet."""
+    """Return at most one case per citizen: undecided, without another assignee, and without a waiting proposal."""
     citizens = {case.citizen_id for case in found}
     taken = set(Ruling.objects.filter(citizen__in=citizens, state=State.PROPOSED).values_list("citizen_id", flat=True))
     kept: dict[int, Case] = {}
@@ -190,9 +199,10 @@ def _colours(case: Case) -> tuple[tuple[str, str], ...]:
 
 
 def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkResult:
-    """Put the proposals in force that others made, that are no red and no stricter, and about which nothing new is known.
+    """Put in force the proposals of others that are neither red nor stricter, if no new hit has arrived since.
 
-    Whose colours have changed since the proposal is left for a look of their own: what stands was not what was looked at.
+    Proposals for people whose colour has changed since are left to be decided singly, because the proposer looked at
+    another state.
     """
     require(by, Verb.APPROVE)
     wanted = set(ruling_ids)
@@ -218,7 +228,10 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
 
 
 def take_out(*, ruling_ids: Sequence[int], reason_code: str, by: str, now: datetime, reason: str = "") -> int:
-    """Refuse some of what was proposed together: their cases are their reviewers' again; how many."""
+    """Refuse some of the rulings that were proposed together.
+
+    Their cases return to their reviewers. Return the number refused.
+    """
     require(by, Verb.REFUSE)
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
@@ -237,7 +250,7 @@ def take_out(*, ruling_ids: Sequence[int], reason_code: str, by: str, now: datet
 
 
 def with_changed_since(proposed: QuerySet[Ruling]) -> QuerySet[Any]:
-    """``has_changed``: whether the proposal's person got another colour since, with a provider or in effect."""
+    """Annotate ``has_changed``: whether the person's colour, with a provider or in effect, has changed since the proposal."""
     asked, ended_later = {"citizen": OuterRef("citizen")}, Q(run__ended_at__gt=OuterRef("proposed_at"))
     effective = EffectiveChange.objects.filter(
         ended_later | Q(run__isnull=True, since__gt=OuterRef("proposed_at")), **asked
@@ -252,7 +265,7 @@ def _waiting(ruling_ids: Collection[int]) -> list[Ruling]:
 
 
 def _lock_cases(ruling_ids: Collection[int]) -> None:
-    """All that may be closed, before their rulings: as in every other action."""
+    """Lock all cases that may be closed before their rulings, in the same order as every other action."""
     citizens = Ruling.objects.filter(pk__in=ruling_ids).values("citizen")
     list(Case.objects.open().filter(citizen__in=citizens).select_for_update().order_by("pk").values("pk"))
 

@@ -1,6 +1,6 @@
-"""Bulk suppressions: two people rule that all records of a group's root cause are wrong, as one act.
+"""Bulk suppressions: two people rule, as one act, that all records of a group's root cause are wrong.
 
-A late source is collected again by a run, and rules are brought into line by a new version: neither is done here.
+Other causes are handled elsewhere: a late source is collected again by a run, and rules are aligned by a new version.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,9 +41,11 @@ class Covered(NamedTuple):
 def propose_bulk_suppression(
     *, key: str, reason_code: str, documents: Sequence[str], by: str, now: datetime, reason: str = ""
 ) -> BulkSuppression:
-    """Propose that the records of a group's root cause are wrong, all that turn nobody's colour stricter; nothing changes yet.
+    """Propose that the records of a group's root cause are wrong, as far as nobody's colour would become stricter.
 
-    ``key``: the group's; ``documents``: ``document:<number>`` references that stand for all of them.
+    Nothing changes yet.
+
+    ``key``: the group's key. ``documents``: ``document:<number>`` references that apply to all records.
     """
     require(by, Verb.PROPOSE_SUPPRESSION)
     reason = check_text(reason)
@@ -83,7 +85,10 @@ def propose_bulk_suppression(
 
 
 def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime, reason: str = "") -> BulkSuppression:
-    """Put it in force: the people are judged again at once, and every case without a disagreement left closes by itself."""
+    """Put it in force.
+
+    The people are judged again at once, and every case that has no disagreement any more closes as converged.
+    """
     require(by, Verb.APPROVE_SUPPRESSION)
     reason = check_text(reason)
     with transaction.atomic():
@@ -115,9 +120,11 @@ def refuse_bulk_suppression(
 def take_out_of_bulk_suppression(
     *, bulk_suppression_id: int, citizens: Collection[int], reason_code: str, by: str, now: datetime, reason: str = ""
 ) -> int:
-    """Refuse what is proposed about these people's records, and about whoever shares one; how many people. The rest goes on waiting.
+    """Refuse the proposal for these people's records and for everybody who shares one.
 
-    With nobody left the proposal itself is refused.
+    Return the number of people. The rest stays proposed.
+
+    If nobody is left, the proposal itself is refused.
     """
     require(by, Verb.REFUSE_SUPPRESSION)
     reason = check_refusal(reason_code, reason)
@@ -147,12 +154,15 @@ def withdraw_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetim
 
 
 def bulk_suppressions_to_decide() -> QuerySet[BulkSuppression]:
-    """Proposals that wait for a second person, the oldest first."""
+    """Return the proposals that wait for a second person, the oldest first."""
     return BulkSuppression.objects.waiting().select_related("source").order_by("proposed_at", "pk")
 
 
 def effect_of_bulk_suppression(proposed: BulkSuppression, *, run: Run | None, now: datetime) -> Covered:
-    """What it covers, and what would follow if it were approved now. Nothing stays written. ``run``: the last settled one."""
+    """Return the records it covers, and the effect of approving it now.
+
+    The effect is computed and rolled back. ``run``: the last settled run.
+    """
     with transaction.atomic():
         records = _read(AS_IF_APPROVED, proposed, now=now)
         people = sorted({one.citizen_id for one in records})
@@ -162,7 +172,7 @@ def effect_of_bulk_suppression(proposed: BulkSuppression, *, run: Run | None, no
 
 
 def records_of(bulk_suppression: BulkSuppression) -> list[GroupRecord]:
-    """The records it covers, without those taken out of it, a row for each person a version of one is about."""
+    """Return the records it covers, without those taken out of it; one row per record and person."""
     return _read(COVERED, bulk_suppression)
 
 
@@ -177,7 +187,7 @@ def people_of(bulk_suppression: BulkSuppression) -> set[int]:
 
 
 def _refuse(proposed: BulkSuppression, *, by: str, now: datetime, reason: str, decision_code: str) -> None:
-    """The proposal and each of its suppressions alike."""
+    """Refuse the proposal and each of its suppressions."""
     people = people_of(proposed)
     proposed.suppressions.decide(State.REFUSED, by=by, now=now, decision_code=decision_code)
     proposed.refuse(by=by, now=now, reason=reason, decision_code=decision_code)
@@ -185,13 +195,13 @@ def _refuse(proposed: BulkSuppression, *, by: str, now: datetime, reason: str, d
 
 
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:
-    """In the order in which cases are locked, with what a move reads."""
+    """Return the open cases in locking order, with the columns that a move reads."""
     cases = Case.objects.open().filter(group_key=key, citizen__in=people)
     return list(cases.select_for_update(of=("self",)).order_by("pk"))
 
 
 def _record(verb: Verb, proposed: BulkSuppression, people: Collection[int], *, by: str, now: datetime) -> None:
-    """On the timeline of each open case; the act has one entry in the journal."""
+    """Record the act on the timeline of each open case, and as one entry in the journal."""
     before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
     named = _on_timelines(verb, proposed, people, by=by, now=now)
     proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **named)
@@ -200,7 +210,7 @@ def _record(verb: Verb, proposed: BulkSuppression, people: Collection[int], *, b
 def _on_timelines(
     verb: Verb, proposed: BulkSuppression, people: Collection[int], *, by: str, now: datetime
 ) -> dict[str, Any]:
-    """What names the open cases of these people in the journal."""
+    """Record the act on the timelines of these people's open cases. Return the journal data that names the cases."""
     cases = _open_cases(proposed.group_key, people)
     data = {"mending": proposed.pk, "reason_code": proposed.reason_code, "bulk": True}
     move_all([Step(case, verb, data=data) for case in cases], by=by, now=now)

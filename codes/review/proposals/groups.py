@@ -1,4 +1,4 @@
-"""What the open cases of a group have in common: the records of their root cause, and what would follow without them."""
+"""What the open cases of a group have in common: the records of their root cause, and the effect of leaving these out."""
 
 import json
 from collections import Counter
@@ -30,7 +30,10 @@ RECORDS = compose(SQL, "records")
 
 
 class GroupRecord(NamedTuple):
-    """A record about one person. ``colours``: of the person's standing disagreement, by provider; empty where there is none."""
+    """A record about one person.
+
+    ``colours``: the colours of the person's open disagreement, by provider; empty if there is none.
+    """
 
     fact_id: int
     citizen_id: int
@@ -46,7 +49,7 @@ class GroupRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class Effect:
-    """What would follow. ``agreeing``: how many of the people's disagreements would be none."""
+    """The effect of a change. ``agreeing``: the number of disagreements that would end."""
 
     changes: Sequence[ColourChange]
     agreeing: int
@@ -65,13 +68,13 @@ class Effect:
 
     @property
     def counted(self) -> list[tuple[str, str, str, int]]:
-        """(provider, from, to, citizens), by provider."""
+        """(provider, from, to, citizens), ordered by provider."""
         counted = Counter((change.provider, change.before, change.after) for change in self.changes)
         return [(*colours, number) for colours, number in sorted(counted.items())]
 
     @property
     def stricter(self) -> set[int]:
-        """Whose colour with some provider would turn stricter."""
+        """The people whose colour with some provider would become stricter."""
         return {
             change.citizen_id
             for change in self.changes
@@ -81,7 +84,9 @@ class Effect:
 
 @dataclass(frozen=True)
 class Suppressible:
-    """The records that can be ruled on together, what follows, and how many were left out: for a stricter colour, or as too many."""
+    """The records that can be ruled on together, the effect, and the numbers of records left out: because of a stricter
+    colour, or as too many.
+    """
 
     records: list[GroupRecord]
     effect: Effect
@@ -94,7 +99,12 @@ class Suppressible:
 
 
 def suppressible(key: str, *, run: Run | None, now: datetime) -> Suppressible:
-    """Of a group whose cause is a source's batch. Nobody's colour turns stricter by what is returned. ``run``: the last settled one."""
+    """Return the suppressible records of a group whose cause is a source's batch.
+
+    Nobody's colour becomes stricter by them.
+
+    ``run``: the last settled run.
+    """
     found = _records(key) if key.startswith(BATCH) else []
     records = found[:BULK_LIMIT]
     effect = effect_without(records, run=run, now=now)
@@ -106,7 +116,7 @@ def suppressible(key: str, *, run: Run | None, now: datetime) -> Suppressible:
 
 
 def effect_without(records: Collection[GroupRecord], *, run: Run | None, now: datetime) -> Effect:
-    """Who would change colour if these records were ruled to be wrong now. Nothing stays written."""
+    """Return the changes of colour if these records were ruled to be wrong now. The changes are computed and rolled back."""
     people = {one.citizen_id for one in records}
     named = [{"record_id": one.record_id, "source_id": one.source_id} for one in records]
     return Effect.of(changes_without(named, people, run=run, now=now) if named else [], records)
@@ -119,9 +129,12 @@ def _records(key: str) -> list[GroupRecord]:
 
 
 def reached(key: str) -> QuerySet[Citizen]:
-    """Whom the root cause is about: who has one of its records, or is held by one of its rules. Nobody for an unknown key."""
+    """Return the people the root cause is about: those who have one of its records, or are held by one of its rules.
+
+    Nobody for an unknown key.
+    """
     cause, *parts = key.split("|")
-    with suppress(ValueError):  # of an address that somebody made up
+    with suppress(ValueError):  # the key comes from an address, which may be made up
         match cause, parts:
             case "late", [_, horizon, source]:
                 return _with(source__code=source, recorded_at__gt=datetime.fromisoformat(horizon))
@@ -135,7 +148,10 @@ def reached(key: str) -> QuerySet[Citizen]:
 
 
 def source_of(pair: PairDiagnosis) -> Source | None:
-    """The source that can mend the pair's cause: the one that is late, or the one whose batch it is. Select ``a`` and ``b`` with it."""
+    """Return the source that can correct the pair's cause: the one that is late, or the one whose batch it is.
+
+    The pair needs ``a`` and ``b`` selected with it.
+    """
     root_cause: RootCause = pair.root_cause
     if root_cause["cause"] == "freshness":
         return (pair.a if root_cause["late"] == "a" else pair.b).source
@@ -152,14 +168,14 @@ def _with(**what: Any) -> QuerySet[Citizen]:
 
 
 def _covered(area: str) -> str:
-    """What the divisions begin with that an entry covers: a province's ends in 0000, a city's in 00."""
+    """Return the prefix of the divisions that an entry covers: a province's code ends in 0000, a city's in 00."""
     if area.endswith("0000"):
         return area[:2]
     return area[:4] if area.endswith("00") else area
 
 
 def _rule(side: str) -> Q | None:
-    """``national-1:A4`` → the rules of that code in that version; none for ``-``."""
+    """Return the condition for the rules of a side such as ``national-1:A4`` (that code in that version); ``None`` for ``-``."""
     named, _, code = side.partition(":")
     rule_set, _, version = named.rpartition("-")
     if not code or not version.isdecimal():

@@ -1,7 +1,8 @@
-"""Held groups: one official proposes to release or to refuse one, another decides, and it counts at once.
+"""Held groups: one official proposes to release or to refuse a group, another decides, and the decision has effect at once.
 
-Released, its people are judged again without it being held. Refused, what brought it is put out of force by the same two
-people: the versions of the records it came by are suppressed, or the version of the rules is withdrawn.
+If it is released, its people are judged again without it being held. If it is refused, its cause is put out of force by
+the same two people: the versions of the records that brought it are suppressed, or the version of the rules is
+withdrawn.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ PROPOSERS = (Role.REVIEWER, Role.APPROVER)
 
 
 class GroupReason(TextChoices):
-    """Why a held group is not decided about, beside what holds for everything two people decide."""
+    """Why a held group is not decided on, apart from the reasons common to all proposals."""
 
     NOT_HELD = "not_held", _("This group is not held any more; somebody may have been quicker. Reload the page.")
     RUN_UNDER_WAY = (
@@ -53,7 +54,7 @@ class GroupReason(TextChoices):
 
 
 def propose(group_id: int, *, act: str, reason: str, by: str, now: datetime) -> HeldGroupProposal:
-    """Propose to release or to refuse it; nothing changes yet. Raises ``Refused``."""
+    """Propose to release or to refuse the group. Nothing changes yet. Raises ``Refused``."""
     require_role(by, *PROPOSERS)
     reason = check_text(reason, required=True)
     with transaction.atomic():
@@ -68,7 +69,7 @@ def propose(group_id: int, *, act: str, reason: str, by: str, now: datetime) -> 
 
 
 def approve(proposal_id: int, *, by: str, now: datetime, reason: str = "") -> HeldGroup:
-    """Do what is proposed; the group's people are judged again in the same transaction. Raises ``Refused``."""
+    """Do what is proposed. The group's people are judged again in the same transaction. Raises ``Refused``."""
     require_role(by, HeldGroupProposal.DECIDERS)
     reason = check_text(reason)
     with transaction.atomic():
@@ -88,7 +89,10 @@ def approve(proposal_id: int, *, by: str, now: datetime, reason: str = "") -> He
 
 
 def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldGroupProposal:
-    """The second person disagrees: the group stays held, and something else can be proposed. Raises ``Refused``."""
+    """Refuse the proposal as the second person.
+
+    The group stays held, and something else can be proposed. Raises ``Refused``.
+    """
     reason = check_text(reason, required=True)
     with transaction.atomic():
         proposed = HeldGroupProposal.objects.select_related("group").locked().to_decide(proposal_id, by=by)
@@ -97,13 +101,13 @@ def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldG
 
 @transaction.atomic
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> HeldGroupProposal:
-    """Whoever proposed takes it back. Raises ``Refused``."""
+    """Withdraw the proposal as the person who made it. Raises ``Refused``."""
     proposals = HeldGroupProposal.objects.select_related("group").locked()
     return proposals.to_withdraw(proposal_id, by=by, proposers=PROPOSERS).withdraw(by=by, now=now)
 
 
 def proposals_to_decide() -> QuerySet[HeldGroupProposal]:
-    """Those that wait for a second person, the oldest first."""
+    """Return the proposals that wait for a second person, the oldest first."""
     return HeldGroupProposal.objects.waiting().select_related("group").order_by("proposed_at", "pk")
 
 
@@ -149,7 +153,7 @@ def _people(changes: QuerySet[VerdictChange]) -> set[int]:
 def _suppress(
     found: Sequence[RecordVersion], group: HeldGroup, proposed: HeldGroupProposal, *, by: str, now: datetime
 ) -> int:
-    """Put these versions of records out of force, without what is out of force already; how many."""
+    """Put these versions of records out of force, except those that are out of force already. Return their number."""
     decided: dict[str, Any] = {
         "state": Suppression.State.APPROVED,
         "reason_code": SuppressionReason.BAD_BATCH,
@@ -172,13 +176,17 @@ def _suppress(
         for one in found
     ]
     Suppression.objects.bulk_create(rows, batch_size=1000)
-    # The people are judged again at once, by a statement that looks into what was an almost empty table.
+    # The people are judged again at once by a statement that reads this table, which was almost empty before.
     refresh_statistics(["codes_suppression"])
     return len(rows)
 
 
 def _withdraw_version(version: RuleSetVersion, base: Run, *, now: datetime) -> set[int]:
-    """Take it out of force; whom it has judged otherwise than green, or has changed, and whom other groups keep back for it."""
+    """Withdraw the version.
+
+    Return the people whom it judged red or yellow, whose verdicts it changed, or whose changes other groups hold for
+    it.
+    """
     version.withdrawn_at = now
     version.save(update_fields=["withdrawn_at"])
     if not version.rule_set.versions.in_force(base.day).exists():

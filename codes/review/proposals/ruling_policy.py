@@ -1,4 +1,4 @@
-"""What a ruling must be: pure questions of fact, apart from who asks."""
+"""The conditions on a ruling, independent of who asks."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
@@ -14,11 +14,14 @@ LONGEST = timedelta(days=30)
 LONGEST_TEXT = 2000
 
 Weighed = list[tuple[str, int, str | None]]
-"""Rule code, fact id and colour of each hit. Of a ruling of an earlier release no colour is known: it covers whatever the rule gives."""
+"""Rule code, fact id and colour of each hit.
+
+The colours of a ruling of an earlier release are unknown: it covers whatever colour the rule gives.
+"""
 
 
 def check_ruling(*, colour: str, reason_code: str, expires_on: date, evidence: Collection[str], today: date) -> None:
-    """Raises ``Refused`` with the first thing that is wrong. ``expires_on`` is the first day it no longer holds."""
+    """Check a ruling. ``expires_on`` is the first day on which it no longer holds. Raises ``Refused`` with the first fault."""
     if reason_code not in set(RulingReason):
         raise Refused(Reason.UNKNOWN_REASON)
     if colour not in set(Colour) or Colour(colour) not in CARRIES[RulingReason(reason_code)]:
@@ -30,7 +33,10 @@ def check_ruling(*, colour: str, reason_code: str, expires_on: date, evidence: C
 
 
 def check_text(text: str, *, required: bool = False) -> str:
-    """The text without surrounding space. Raises ``Refused`` when it is missing or longer than anybody reads."""
+    """Return the text without surrounding space.
+
+    Raises ``Refused`` if it is required and missing, or longer than ``LONGEST_TEXT``.
+    """
     text = text.strip()
     if required and not text:
         raise Refused(CommonReason.NO_REASON)
@@ -40,23 +46,23 @@ def check_text(text: str, *, required: bool = False) -> str:
 
 
 def check_refusal(reason_code: str, text: str) -> str:
-    """The text of a refused proposal, with a reason from the list. Raises ``Refused``."""
+    """Check the reason code of a refusal and return its text. Raises ``Refused``."""
     if reason_code not in set(RefusalReason):
         raise Refused(Reason.UNKNOWN_REASON)
     return check_text(text)
 
 
 def lighter(colour: str, than: str) -> bool:
-    """Whether a colour is less severe than another; unknown is no colour and nothing is lighter than it."""
+    """Return whether a colour is less severe than another. Unknown is not a colour, and nothing is lighter than it."""
     if than not in set(Colour):
         return False
     return Colour(colour).severity < Colour(than).severity
 
 
 def uncovered(hits: Iterable[tuple[str, str, int]], *, weighed: Weighed, colour: str) -> bool:
-    """Whether a hit (its colour, rule code, fact id) is more severe than the ruled colour and was not weighed.
+    """Return whether a hit (its colour, rule code, fact id) is more severe than the ruled colour and was not weighed.
 
-    A hit whose rule gives a more severe colour than when it was weighed is another one (``docs/adr/0092-…``).
+    A hit whose rule gives a more severe colour than when it was weighed counts as another hit (``docs/adr/0092-…``).
     """
     known: dict[tuple[str, int], int] = {}
     for rule, fact, was in weighed:
@@ -69,7 +75,7 @@ def uncovered(hits: Iterable[tuple[str, str, int]], *, weighed: Weighed, colour:
 
 
 class Hit(NamedTuple):
-    """An unreleased hit: what its rule makes of it, the rule's code, the fact it rests on."""
+    """An unreleased hit: the colour its rule gives, the rule's code, and the fact."""
 
     colour: str
     rule: str
@@ -77,7 +83,10 @@ class Hit(NamedTuple):
 
 
 def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
-    """Citizen → the hits of their verdicts with all providers, each once. Two queries for however many."""
+    """Return for each citizen the hits of their verdicts with all providers, each once.
+
+    Two queries for any number of citizens.
+    """
     rows = list(Verdict.objects.filter(citizen__in=citizens).values_list("citizen_id", "hits"))
     colours = dict(
         Rule.objects.filter(pk__in={hit["rule_id"] for _, hits in rows for hit in hits}).values_list("pk", "colour")
@@ -88,12 +97,15 @@ def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
     return {citizen: sorted(hits, key=lambda hit: (hit.rule, hit.fact_id)) for citizen, hits in found.items()}
 
 
-# What makes a record's version say the same as another of it; as in the suspension of rulings (``codes/effective.sql``).
+# The columns in which two versions of a record with the same statement agree; the same as for the suspension of rulings
+# (``codes/effective.sql``).
 SAYING = ("record_id", "origin", "source_id", "provider_id", "kind", "area", "started_on", "ended_on")
 
 
 def said_again(rulings: Sequence[Ruling]) -> list[Weighed]:
-    """What each of the rulings weighed, and beside it the versions that say the same: a name spelt otherwise is no new hit."""
+    """Return what each ruling weighed, extended by the record versions with the same statement: a name spelt
+    differently is not a new hit.
+    """
     ids = {fact for ruling in rulings for _, fact in ruling.weighed}
     content = {pk: tuple(said) for pk, *said in Fact.objects.filter(pk__in=ids).values_list("pk", *SAYING)}
     again: dict[tuple[Any, ...], list[int]] = {said: [] for said in content.values()}
@@ -116,7 +128,9 @@ def _colours_of(ruling: Ruling) -> Sequence[str | None]:
 
 
 def weighed_in(hits: Collection[Hit]) -> dict[str, Any]:
-    """As it is stored with a ruling: each rule and fact once, with the most severe colour that the rule gives by any version."""
+    """Return the columns to store with a ruling: each rule and fact once, with the most severe colour the rule gives in
+    any version.
+    """
     severest: dict[tuple[str, int], str] = {}
     for hit in sorted(hits, key=lambda one: (one.rule, one.fact_id, Colour(one.colour).severity)):
         severest[hit.rule, hit.fact_id] = hit.colour

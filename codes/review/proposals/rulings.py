@@ -1,4 +1,4 @@
-"""Rulings: a manual colour, proposed by one official and approved by another, in force at once and for a while."""
+"""Rulings: a manual colour, proposed by one official and approved by another, in force at once and for a limited time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -48,9 +48,12 @@ def propose(
     now: datetime,
     reason: str = "",
 ) -> Ruling:
-    """Propose a colour for the case's citizen; nothing changes until another official approves. The hits of now are weighed.
+    """Propose a colour for the case's citizen.
 
-    ``evidence``: references as in ``codes.review.evidence.files``; ``expires_on``: the first day it no longer holds, ≤ 30 days away.
+    Nothing changes until another official approves. The current hits are weighed.
+
+    ``evidence``: references as in ``codes.review.evidence.files``. ``expires_on``: the first day on which it no longer
+    holds, at most 30 days from now.
     """
     require(by, Verb.PROPOSE)
     today = current_city().day_of(now)
@@ -87,7 +90,7 @@ def propose(
 
 
 def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruling:
-    """Put a proposed ruling in force: the effective code changes now, and every case it settles is closed."""
+    """Put a proposed ruling in force. The effective code changes now, and every case that the ruling settles is closed."""
     require(by, Verb.APPROVE)
     reason = check_text(reason)
     with transaction.atomic():
@@ -129,12 +132,14 @@ def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
 
 
 def _with_case() -> ProposalQuerySet[Ruling]:
-    """Not locked: the case is taken first, as everywhere, and the ruling is compared when it is set."""
+    """Return the rulings with their cases, without a lock: the case is locked first, as everywhere, and the ruling is
+    compared when it is set.
+    """
     return Ruling.objects.select_related("citizen", "case__citizen")
 
 
 def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
-    """Raises ``Refused`` when this official, or anybody now, cannot approve it."""
+    """Raise ``Refused`` if this official, or anybody at this time, cannot approve the ruling."""
     require_another(by, proposed_by=ruling.proposed_by)
     if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
@@ -144,14 +149,17 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
 
 
 def supersede(citizens: Collection[int], *, now: datetime) -> None:
-    """A newer ruling ends the one in force, suspended or not."""
+    """End the rulings in force of these citizens, suspended or not, because a newer one replaces them."""
     Ruling.objects.filter(citizen__in=citizens, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
 
 
 def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **extra: Any) -> list[Step]:
-    """What closes the rulings' cases, and their citizens' other cases that they settle, since each weighed every hit there is.
+    """Return the steps that close the rulings' cases, and their citizens' other cases.
 
-    ``before``: citizen → colour. An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
+    A ruling settles those too, because it weighed every hit.
+
+    ``before``: citizen → colour. An appeal to which the ruling gives no lighter colour stays open, because it needs an
+    answer of its own.
     """
     of_citizen = {ruling.citizen_id: ruling for ruling in rulings}
     steps = []
@@ -168,21 +176,24 @@ def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **extr
 
 
 def rest_on_rulings(steps: Collection[Step]) -> None:
-    """Note with the cases that were closed the rulings in force that decided them: when one ends, its decision does."""
+    """Store with the closed cases the rulings in force that decided them.
+
+    When such a ruling ends, so does the decision of its case.
+    """
     in_force = Ruling.objects.filter(citizen=OuterRef("citizen"), state=State.APPROVED)
     closed = Case.objects.filter(pk__in=[step.case.pk for step in steps])
     closed.update(ruling=Subquery(in_force.values("pk")[:1]))
 
 
 def effect_of(colour: str, before: str) -> str:
-    """What a ruled colour does for the citizen, as the appeal's transitions tell it apart."""
+    """Return the effect of a ruled colour on the citizen, as distinguished by the appeal's transitions."""
     if colour == "green":
         return transitions.GREEN
     return transitions.LIGHTER if lighter(colour, than=before) else transitions.NO_LIGHTER
 
 
 def case_of(ruling: Ruling) -> Case:
-    """Every proposal made here has its case. Raises ``NotFound``."""
+    """Return the case of a ruling. Every proposal made here has one. Raises ``NotFound``."""
     if ruling.case is None:
         raise NotFound
     return ruling.case
@@ -194,7 +205,11 @@ def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Rulin
 
 
 def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
-    """End the ruling now; the citizen's code is at once what it is without it, and a disagreement it had decided is a case again."""
+    """End the ruling now.
+
+    The citizen's code becomes at once what it is without the ruling, and a disagreement that it decided gets a case
+    again.
+    """
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         lock_effective_codes()
@@ -205,10 +220,10 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
 
 
 def expire_rulings(*, now: datetime) -> int:
-    """End the rulings whose day has come, without waiting for the run; how many."""
+    """End the rulings whose end date has come, without waiting for the run. Return their number."""
     due = Ruling.objects.filter(state=State.APPROVED, expires_on__lte=current_city().day_of(now))
     if not due.exists():
-        return 0  # as mostly: so nobody needs to be waited for
+        return 0  # usually, so that the lock is not taken
     with transaction.atomic():
         lock_effective_codes()
         over = list(due.select_related("case").order_by("pk"))

@@ -1,6 +1,7 @@
 """Ruling a record to be wrong: proposed by one official, approved by another; from then on no provider sees it.
 
-What that does to colours is the engine's to say: whom the record is about is judged again in the transaction of the approval.
+The engine decides what that does to colours: the people the record is about are judged again in the transaction of the
+approval.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,7 +39,10 @@ def propose_suppression(
     reason: str = "",
     case_id: int | None = None,
 ) -> Suppression:
-    """Propose that the record behind a fact, in all its versions, is wrong. With a case it stands on its timeline."""
+    """Propose that the record behind a fact, in all its versions, is wrong.
+
+    With a case, the proposal is on the case's timeline.
+    """
     require(by, Verb.PROPOSE_SUPPRESSION)
     reason = check_text(reason)
     if reason_code not in set(SuppressionReason):
@@ -69,7 +73,10 @@ def propose_suppression(
 
 
 def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: str = "") -> Suppression:
-    """Put it in force; whom it is about is judged again at once, and a case that has lost its reason closes by itself."""
+    """Put it in force.
+
+    The people it is about are judged again at once, and a case without a remaining reason closes as converged.
+    """
     require(by, Verb.APPROVE_SUPPRESSION)
     reason = check_text(reason)
     with transaction.atomic():
@@ -108,7 +115,7 @@ def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: d
 
 
 def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
-    """The record counts again from now on, and whom it is about is judged again at once."""
+    """End the suppression: the record counts again from now on, and the people it is about are judged again at once."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         lock_effective_codes()
@@ -118,7 +125,7 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
 
 
 def citizens_of(suppression: Suppression) -> list[int]:
-    """Whom the record is about, in any of its versions."""
+    """Return the people the record is about, in any of its versions."""
     return sorted(people_of([(suppression.record_id, suppression.source_id, suppression.provider_id)]))
 
 
@@ -132,14 +139,14 @@ def _check_new(fact: Fact) -> None:
 
 
 def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
-    """Where it is decided by itself. Raises ``Refused`` when it is decided together with its group."""
+    """Return the suppressions, for one that is decided singly. Raises ``Refused`` if it is decided together with its group."""
     if Suppression.objects.filter(pk=suppression_id, bulk_suppression__isnull=False).exists():
         raise Refused(Reason.PART_OF_GROUP)
     return Suppression.objects.select_related("source", "provider")
 
 
 def _record_act(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
-    """On the open case's timeline, which journals it; else in the journal alone."""
+    """Record the act on the timeline of the open case, which also journals it; without one, in the journal only."""
     case = Case.objects.open().filter(suppressions=suppression).first()
     if case is not None:
         move(case, verb, by=by, now=now, data={"suppression": suppression.pk, **data})
@@ -149,7 +156,10 @@ def _record_act(verb: Verb, suppression: Suppression, *, by: str, now: datetime,
 
 
 def effect_of_suppression(versions: Sequence[Fact], *, now: datetime) -> Sequence[ColourChange]:
-    """Who would change colour with which provider if the record, of which these are all versions, were wrong from now on."""
+    """Return the changes of colour, by provider, if the record were wrong from now on.
+
+    ``versions`` are all versions of the record.
+    """
     if not versions:
         return []
     newest = versions[-1]
@@ -161,10 +171,12 @@ def effect_of_suppression(versions: Sequence[Fact], *, now: datetime) -> Sequenc
 def changes_without(
     records: Collection[dict[str, Any]], people: Collection[int], *, run: Run | None, now: datetime
 ) -> Sequence[ColourChange]:
-    """Who of the people would change colour if these records were ruled to be wrong now. Nothing stays written.
+    """Return the changes of colour of these people if these records were ruled to be wrong now.
 
-    ``records``: what names each in a ``Suppression``; ``run``: the last settled one. Beside them counts what has arrived since it;
-    before the first one there is no colour to change.
+    The changes are computed and rolled back.
+
+    ``records``: the columns that identify each in a ``Suppression``. ``run``: the last settled run. Facts that arrived
+    since that run count as well. Before the first run there is no colour to change.
     """
     if run is None:
         return []
