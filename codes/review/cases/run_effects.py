@@ -46,9 +46,7 @@ def converge(run: Run) -> list[str]:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
             cursor.execute(compose(SQL, "close", which=which), parameters)
             numbers = [number for (number,) in cursor.fetchall()]
-            if (
-                which is GREEN_AGAIN
-            ):  # nobody asked for the other reviews; those people get a message about their colour only
+            if which is GREEN_AGAIN:  # people in other reviews get a message about their colour
                 appeals = Case.objects.filter(number__in=numbers).order_by("pk")
                 told = (Told(case.citizen_id, told_of(case)) for case in appeals)
                 tell(MessageKind.CASE_DECIDED, told, now=run.as_of)
