@@ -1,1 +1,1 @@
-"""Declarations, check-ins and deliveries of sources become facts."""
+"""Declarations, check-ins and the deliveries of sources become facts."""

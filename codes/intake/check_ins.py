@@ -1,4 +1,6 @@
-"""Daily check-ins: which of a day's counts, the days that count as healthy, and symptoms as facts (``docs/semantics.md`` §2)."""
+"""Daily check-ins: which check-in of a day counts, the days that count as healthy, and symptoms as facts
+(``docs/semantics.md`` §2).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ LATEST = timedelta(days=1)
 
 
 class _HealthDay(NamedTuple):
-    """What check-ins are compared within: one person's day with one provider."""
+    """One person's day with one provider. Check-ins are compared within it."""
 
     holder: Holder
     day: date
@@ -44,14 +46,14 @@ class CheckedIn:
 
 
 def is_late(*, healthy: bool, day: date, instant: datetime, zone: ZoneInfo) -> bool:
-    """Whether a check-in counts for nothing. An unhealthy one counts whenever it comes."""
+    """Return whether a check-in is too late to count. An unhealthy one always counts."""
     return healthy and not day <= instant.astimezone(zone).date() <= day + LATEST
 
 
 def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
-    """State and revoke the symptoms, and settle which days count as healthy.
+    """Store and revoke the symptoms, and recompute which days count as healthy.
 
-    ``checked_in`` in the order of receipt. Call in the transaction of the entries, once they are stored.
+    ``checked_in`` is in the order of receipt. Call in the transaction of the entries, after they are stored.
     """
     counting = [one for one in checked_in if not one.late]
     if not counting:
@@ -62,9 +64,9 @@ def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
 
 
 def settle_days(days: Sequence[tuple[int, int, date]], *, any_sick: bool = True, now: datetime) -> None:
-    """Settle whether these days (citizen, provider, day) count as healthy, from the entries as they are stored.
+    """Recompute whether these days (citizen, provider, day) count as healthy, from the stored entries.
 
-    ``any_sick``: whether one of these is among them that may take a day away.
+    ``any_sick``: whether one of the check-ins may make a day unhealthy.
     """
     said: dict[str, Any] = {
         "citizens": [citizen for citizen, _, _ in days],
@@ -79,7 +81,10 @@ def settle_days(days: Sequence[tuple[int, int, date]], *, any_sick: bool = True,
 
 
 def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
-    """An unhealthy check-in is a symptom of its day until a later healthy one of the same day revokes it."""
+    """Store the symptoms.
+
+    An unhealthy check-in is a symptom of its day until a later healthy one of the same day revokes it.
+    """
     held = _live_symptoms(checked_in)
     healthy_at = _last_healthy(checked_in)
     live = {day: list(facts) for day, facts in held.items()}
@@ -102,7 +107,7 @@ def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
 
 
 def _live_symptoms(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, list[DeclaredFact]]:
-    """The symptoms that stand from check-ins of people who now report to be healthy."""
+    """Return the symptoms in force from check-ins of people who now report to be healthy."""
     live: dict[_HealthDay, list[DeclaredFact]] = {}
     reported_healthy = {one.holder.citizen_id for one in checked_in if one.healthy}
     for fact in stored_facts(reported_healthy, kind=FactKind.SYMPTOM):
@@ -112,7 +117,7 @@ def _live_symptoms(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, list[Dec
 
 
 def _last_healthy(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, datetime]:
-    """The last healthy check-in before these, of the days that are now reported as unhealthy."""
+    """Return the last healthy check-in before these, for the days that are now reported as unhealthy."""
     sick = [one for one in checked_in if not one.healthy]
     found = Entry.objects.filter(
         citizen_id__in={one.holder.citizen_id for one in sick},

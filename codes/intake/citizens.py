@@ -1,4 +1,4 @@
-"""Finding the citizens that lines and records are about, and making those the city does not know yet."""
+"""Finding the citizens of lines and records, and creating those the city does not know yet."""
 
 import secrets
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, identity_hash
 from regions.locks import advisory_lock
 
-# Crockford's letters: none of I, L, O, U, so that a ref read over the phone arrives as it was.
+# Crockford's letters, without I, L, O and U, so that a reference read over the phone is understood correctly.
 REF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REF_LENGTH = 12
 COLUMNS = ("ref", "id_type", "id_hash", "id_encrypted", "full_name", "known_since")
@@ -18,18 +18,20 @@ INTAKE = "intake"
 
 
 def hold_intake() -> None:
-    """Until the transaction ends nobody else in this city takes lines or batches: versions are numbered in turn."""
+    """Lock the intake of the city until the transaction ends: no other process takes lines or batches, because versions
+    are numbered in sequence.
+    """
     advisory_lock(INTAKE)
 
 
 def new_ref() -> str:
-    """A name of a citizen that says nothing outside the city: `C` and 60 random bits."""
+    """Return a new citizen reference, which has no meaning outside the city: `C` and 60 random bits."""
     bits = secrets.randbits(5 * REF_LENGTH)
     return "C" + "".join(REF_LETTERS[bits >> shift & 31] for shift in range(0, 5 * REF_LENGTH, 5))
 
 
 def find_or_make(identities: Iterable[Identity], *, now: datetime) -> dict[Identity, Citizen]:
-    """The citizen of each identity. Call in a transaction that holds the intake."""
+    """Return the citizen of each identity, created if necessary. Call in a transaction that holds the intake."""
     by_hash = {identity_hash(identity): identity for identity in identities}
     known = _known(by_hash)
     missing = sorted(by_hash.keys() - known.keys())

@@ -1,4 +1,4 @@
-"""Collecting one source now: network outside transactions, then checked, then accepted whole, held or refused whole."""
+"""Collecting one source: fetched outside transactions, checked, then accepted, held or refused as a whole."""
 
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ MISSING_NAMES = compose(SQL, "missing_names")
 
 NEW_VERSIONS = compose(SQL, "new_versions")
 
-# A plan made for the few rows of the last delivery is quadratic on the many of this one.
+# A query plan made for the few rows of the last delivery is quadratic on the many rows of this one.
 STAGED, HELD = ["sources_stagedrecord", "sources_quarantined"], ["codes_fact", "codes_citizen"]
 WORTH_ANALYSING = 1000
 
@@ -54,9 +54,12 @@ def accept(batch: Batch, *, by: str, now: datetime) -> None:
 
 
 def collect_source(source: Source, *, now: datetime, by: str, full: bool = False) -> Batch:
-    """The batch as it was closed: accepted, held or refused with its reason. Only an accepted one moves the horizon.
+    """Collect the source and return the closed batch: accepted, held, or refused with its reason.
 
-    Raises ``AlreadyCollecting`` and ``NotAllowed``. A fault of the source is no error here: it is the reason of a refused batch.
+    Only an accepted batch moves the horizon.
+
+    Raises ``AlreadyCollecting`` and ``NotAllowed``. A fault of the source raises nothing: it is the reason of a refused
+    batch.
     """
     require_role_or_operator(by, Role.SOURCE_MANAGER)
     with batches.collecting(source):
@@ -74,9 +77,9 @@ def collect_source(source: Source, *, now: datetime, by: str, full: bool = False
 
 
 def _receive(batch: Batch, *, afresh: bool, now: datetime) -> BatchReason | None:
-    """Put the delivery aside; a reason when its clock already rules it out. Raises SourceFault.
+    """Stage the delivery. Return a reason if its clock already excludes it, else ``None``. Raises ``SourceFault``.
 
-    ``afresh``: somebody asked for everything, also for what is as it was.
+    ``afresh``: everything was requested, including unchanged records.
     """
     zone, last = current_city().zone, batch.source.batches.accepted().first()
     known = known_ranges(batch) if batch.full and not afresh else None
@@ -108,9 +111,11 @@ def _judge(batch: Batch, *, by: str, now: datetime) -> None:
 
 
 def release(batch_id: int, *, by: str, now: datetime) -> Batch:
-    """Ask for a held batch's release; called again by an approver, take it. Raises ``Refused``.
+    """Request the release of a held batch.
 
-    A batch that a later one has outrun in the meantime comes back refused with its reason.
+    If it was requested already, accept the batch as an approver. Raises ``Refused``.
+
+    A batch that a later one has overtaken in the meantime is refused with its reason.
     """
     with transaction.atomic():
         batch = _held(batch_id)
@@ -129,7 +134,7 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
 
 
 def discard(batch_id: int, *, by: str, now: datetime) -> Batch:
-    """Give a held batch up: nothing of it is taken. Raises ``Refused``."""
+    """Discard a held batch: none of its records are accepted. Raises ``Refused``."""
     require_role(by, Role.SOURCE_MANAGER, Role.APPROVER)
     with transaction.atomic():
         batch = _held(batch_id)

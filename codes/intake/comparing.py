@@ -1,4 +1,6 @@
-"""What a delivery says that nobody expected: records before the horizon, changed in place, or gone. Counted, listed, never deleted.
+"""Unexpected contents of a delivery: records before the horizon, changed in place, or missing.
+
+They are counted and listed, never deleted.
 
 See ``docs/adr/0024-full-comparison.md``.
 """
@@ -20,10 +22,9 @@ FIND = compose(Path(__file__).with_suffix(".sql"), "find")
 def find_unexpected(
     batch: Batch, *, horizon: datetime | None, comparison: Comparison | None, known: KnownRanges | None
 ) -> None:
-    """Count and list it; before the batch is judged, so that whoever decides about a held one sees it. The counts are stored with
-    the batch's next state.
+    """Count and list unexpected records, before the batch is judged, so that the officials who decide on a held batch see them.
 
-    Of a source's first delivery nothing is unexpected.
+    The counts are stored with the batch's next state. In a source's first delivery nothing is unexpected.
     """
     if horizon is None:
         return

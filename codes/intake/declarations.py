@@ -1,4 +1,4 @@
-"""Declarations: what they state, whom they register, and how a newer one takes the place of an older one."""
+"""Declarations: what they state, how they register citizens, and how a newer declaration replaces an older one."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 
 
-# The key of a declaration that each kind of declared fact answers.
+# The key of the declaration that contains each kind of declared fact.
 QUESTIONS = {
     FactKind.SYMPTOM: "symptoms",
     FactKind.CONTACT_WITH_CASE: "contact",
@@ -47,7 +47,7 @@ class Holder(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question as one person answered it with one provider."""
+    """A question answered by one person with one provider."""
 
     holder: Holder
     question: str
@@ -55,7 +55,7 @@ class Asked(NamedTuple):
 
 @dataclass(slots=True)
 class DeclaredFact:
-    """One version of a declared record; `stored_as` is its row's number once it is stored."""
+    """One version of a declared record. `stored_as` is the primary key of its row once it is stored."""
 
     holder: Holder
     record_id: str
@@ -70,7 +70,7 @@ class DeclaredFact:
     stored_as: int | None = None
 
     def revocation(self, since: datetime) -> "DeclaredFact":
-        """The last version of the record. This one is superseded by it."""
+        """Return the revocation, which is the last version of the record. Mark this version as superseded by it."""
         self.superseded = True
         return replace(
             self, version=self.version + 1, revoked=True, superseded=False, recorded_at=since, stored_as=None
@@ -101,7 +101,7 @@ def store_facts(facts: Iterable[DeclaredFact], *, now: datetime) -> None:
 
 
 def stored_facts(citizens: Collection[int], **only: Any) -> Iterator[DeclaredFact]:
-    """What these people's declarations and check-ins still state; ``only`` narrows the facts further."""
+    """Yield the facts in force from these people's declarations and check-ins. ``only`` contains further filters."""
     found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False, **only)
     for pk, *values in found.order_by("id").values_list("id", *COLUMNS):
         row = dict(zip(COLUMNS, values, strict=True))
@@ -110,12 +110,12 @@ def stored_facts(citizens: Collection[int], **only: Any) -> Iterator[DeclaredFac
 
 
 def mark_superseded(facts: Iterable[DeclaredFact]) -> None:
-    """Write down which stored facts have got a later version."""
+    """Mark the stored facts that have a later version."""
     Fact.objects.filter(pk__in=[fact.stored_as for fact in facts if fact.superseded]).update(superseded=True)
 
 
 def live_facts(citizens: Collection[int]) -> dict[Asked, list[DeclaredFact]]:
-    """What declarations still state, by the question it answered."""
+    """Return the facts in force from declarations, by the question they answered."""
     live: dict[Asked, list[DeclaredFact]] = {}
     for fact in stored_facts(citizens):
         if declaration_of(fact.record_id) is not None:
@@ -128,12 +128,12 @@ def declared_record_id(entry_id: str, kind: FactKind, number: int) -> str:
 
 
 def declaration_of(record_id: str) -> str | None:
-    """The entry that stated a declared record, none for a check-in's record, which ends in its kind."""
+    """Return the entry that stated a declared record; ``None`` for a check-in's record, whose id ends with its kind."""
     entry_id, _, number = record_id.rpartition("/")
     return entry_id.rpartition("/")[0] if number.isdecimal() else None
 
 
-# The first declaration registers; whoever is registered stays so from the first on.
+# The first declaration registers a citizen; later ones do not change the time of registration.
 REGISTER = """
     INSERT INTO codes_registration (citizen_id, provider_id, registered_at)
     SELECT citizen_id, provider_id, %(now)s
@@ -151,7 +151,7 @@ class Statement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """``instant``: ``submitted_at``, or the receipt if that is earlier."""
+    """A declaration. ``instant`` is ``submitted_at``, or the receipt if that is earlier."""
 
     holder: Holder
     line: DeclarationLine
@@ -159,12 +159,15 @@ class Declared:
 
     @property
     def asked(self) -> list[Asked]:
-        """The questions whose keys the line holds; no other is answered by it."""
+        """The questions that the line contains. It does not answer any other question."""
         return [Asked(self.holder, name) for name in sorted(self.line.model_fields_set & set(QUESTIONS.values()))]
 
 
 def statements(line: DeclarationLine, *, declared_on: date) -> list[Statement]:
-    """What the answers mean (`docs/semantics.md` §2). A symptom or contact starts on the city's day of the declaration."""
+    """Return the facts stated by the answers (`docs/semantics.md` §2).
+
+    A symptom or contact starts on the city's day of the declaration.
+    """
     stated = []
     if line.symptoms:
         stated.append(Statement(FactKind.SYMPTOM, None, declared_on))
@@ -182,7 +185,7 @@ def statements(line: DeclarationLine, *, declared_on: date) -> list[Statement]:
     return stated
 
 
-# The newest answer to each question, of declarations stored before these.
+# The instant of the newest answer to each question, among the declarations stored so far.
 NEWEST_ANSWERS = """
     SELECT citizen_id, provider_id, question, max(instant)
     FROM codes_entry CROSS JOIN LATERAL jsonb_object_keys(content) AS question
@@ -192,7 +195,7 @@ NEWEST_ANSWERS = """
 
 
 def newest_answers(citizens: Iterable[int]) -> dict[Asked, datetime]:
-    """The instant of the newest answer the city holds, for every question these citizens have answered."""
+    """Return the instant of the newest stored answer to every question these citizens have answered."""
     values: dict[str, Any] = {"citizens": sorted(set(citizens)), "questions": sorted(set(QUESTIONS.values()))}
     with connection.cursor() as cursor:
         cursor.execute(NEWEST_ANSWERS, values)
@@ -200,7 +203,7 @@ def newest_answers(citizens: Iterable[int]) -> dict[Asked, datetime]:
 
 
 def newest_instants(citizens: Iterable[int]) -> dict[int, datetime]:
-    """Of each of these citizens the instant of the newest declaration the city holds, with whatever provider."""
+    """Return the instant of each citizen's newest stored declaration, with any provider."""
     found = Entry.objects.filter(type="declaration", citizen_id__in=set(citizens)).values("citizen_id")
     return dict(found.annotate(newest=Max("instant")).values_list("citizen_id", "newest"))
 
@@ -208,9 +211,10 @@ def newest_instants(citizens: Iterable[int]) -> dict[int, datetime]:
 def record_declarations(
     declared: Sequence[Declared], *, newest: Mapping[Asked, datetime], now: datetime, zone: ZoneInfo
 ) -> None:
-    """Register the holders and file the facts, in the order of receipt; ``newest`` are the answers before these.
+    """Register the holders and store the facts, in the order of receipt. ``newest`` contains the answers before these.
 
-    Of one holder's answers to a question the newest by instant counts, of two at one instant the one received later.
+    The newest answer of a holder to a question counts, by instant; if two have the same instant, the one received
+    later.
     """
     _register({one.holder for one in declared}, now)
     newest = dict(newest)
@@ -268,9 +272,9 @@ UPDATE = """
 def update_details(
     declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[int, datetime]
 ) -> list[NamedPhone]:
-    """Take over names and first phones; the phones that are not the one on record, for ``propose_phones``.
+    """Update names and first phones. Return the phones that differ from the one on record, for ``propose_phones``.
 
-    `newest` holds the declarations known before these, with whatever provider.
+    `newest` contains the declarations stored before these, with any provider.
     """
     newest = dict(newest)
     changed: dict[int, Citizen] = {}
@@ -290,7 +294,10 @@ def update_details(
 
 
 def _store(citizens: Sequence[Citizen]) -> None:
-    """One statement for all; Django's bulk update spends longer on writing its statement than on everything else."""
+    """Store the citizens with one statement.
+
+    Django's bulk update spends more time on building its statement than on everything else.
+    """
     columns: dict[str, Any] = {
         "ids": [citizen.pk for citizen in citizens],
         "names": [citizen.full_name for citizen in citizens],

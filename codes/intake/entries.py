@@ -1,6 +1,7 @@
-"""Taking lines from providers: each accepted or refused by itself, many to a transaction.
+"""Taking lines from providers. Each is accepted or refused independently; many are stored in one transaction.
 
-The command and the API take the same way. A line is checked by itself first (`reading`), then against the city.
+The command and the API share this path. A line is first checked independently of the database (`lines`), then against
+the city.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 LINES_PER_TRANSACTION = 5000
-# Who a line is about stands with the citizen; the rest of it is kept as it came, instants in UTC.
+# The person's identity is stored with the citizen; the rest of the line is stored as received, with instants in UTC.
 ABOUT_THE_PERSON = {"id_type", "id_number", "full_name", "phone"}
 
 ENTRY_COLUMNS = (
@@ -57,7 +58,7 @@ ENTRY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """A line that is right in itself, with its place in the file and the provider it names."""
+    """A valid line with its number in the file and its provider."""
 
     number: int
     read: ReadLine
@@ -72,11 +73,14 @@ class _Numbered:
 def take_lines(
     lines: Iterable[bytes], *, by: str, now: datetime, only_provider: str | None = None
 ) -> Iterator[LineResult]:
-    """Take NDJSON lines into the current city; a result for each that is not blank, in order, once it is stored.
+    """Take NDJSON lines into the current city.
 
-    `only_provider`: lines of all others are refused, as a provider's key speaks for that provider only. Stopping half
-    way leaves what was reported as taken; the same lines again are duplicates. One journal entry per transaction
-    tells the counts. Providers and citizens come with what they signed in by, all others with a role. Raises ``NotAllowed``.
+    Yield a result for each line that is not blank, in order, once it is stored.
+
+    `only_provider`: lines of other providers are refused, because a provider's key is valid for that provider only. If
+    the iteration is stopped, the lines reported so far are stored; sending them again gives duplicates. Each
+    transaction writes one journal entry with the counts. Providers and citizens are authenticated by the caller;
+    anybody else needs a role. Raises ``NotAllowed``.
     """
     if not by.startswith(("provider:", "citizen:")):
         require_role_or_operator(by, Role.SOURCE_MANAGER)
@@ -117,7 +121,7 @@ def _provider(read: ReadLine, providers: dict[str, Provider], only: str | None) 
 
 
 def _store(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineResult]:
-    """Store the lines in one transaction; if the database refuses one, halve until it stands alone."""
+    """Store the lines in one transaction. If the database refuses them, halve them until the refused line is alone."""
     if not lines:
         return []
     try:
@@ -152,7 +156,7 @@ def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> li
 
 
 def _held_digests(lines: Sequence[_Numbered]) -> dict[tuple[int, str], bytes]:
-    """What the city holds under the entry ids of these lines."""
+    """Return the stored digests for the entry ids of these lines."""
     by_provider: dict[int, list[str]] = {}
     for line in lines:
         by_provider.setdefault(line.provider.pk, []).append(line.read.content.entry_id)
@@ -166,7 +170,7 @@ def _held_digests(lines: Sequence[_Numbered]) -> dict[tuple[int, str], bytes]:
 
 
 def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, Any]:
-    """Citizens, facts, days and entries of accepted lines; the counts for the journal."""
+    """Store the citizens, facts, days and entries of accepted lines. Return the counts for the journal."""
     citizens = find_or_make({line.read.identity for line in lines}, now=now)
     zone = current_city().zone
     declared: list[Declared] = []
@@ -212,7 +216,7 @@ def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, An
 def _instant(line: _Numbered, now: datetime) -> datetime:
     content = line.read.content
     said = content.shown_at if isinstance(content, DisplayedLine) else content.submitted_at
-    # A fast clock cannot outrank a later correction.
+    # A clock that is fast must not give an entry precedence over a later correction.
     return min(said or now, now)
 
 

@@ -1,4 +1,4 @@
-"""From one raw line to a checked one, or the reason why it is not taken. The database is not asked."""
+"""From one raw line to a checked one, or the reason why it is refused. The database is not used."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _PHONE_DRESSING = re.compile(r"[\s()\-\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"\+?[0-9]{5,20}")
 EARLIEST_DAY = date(1900, 1, 1)
 LONGEST_NAME = 200
-# Before any provider existed.
+# Earlier than any provider.
 EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -64,22 +64,24 @@ def _area(area: str) -> str:
 
 
 def normalise_phone(phone: str) -> str | None:
-    """The digits people dial inside the country, so that a number is found again however it was written; none if it is none."""
+    """Return the digits dialled inside the country, so that a number is found however it was written; ``None`` if it is
+    not a number.
+    """
     digits = _PHONE_DRESSING.sub("", unicodedata.normalize("NFKC", phone))
     digits = digits.removeprefix("+86") if digits.startswith("+86") else digits.removeprefix("0086")
     return digits if _PHONE.fullmatch(digits) else None
 
 
 def normalise_name(name: str) -> str | None:
-    """The name in one spelling of its letters and spaces; none if it cannot be used."""
+    """Return the name with normalised letters and spaces; ``None`` if it cannot be used."""
     plain = " ".join(unicodedata.normalize("NFKC", name).split())
-    # Characters of private use are printed by nobody's table, and still stand in names: rare ones in their old form.
+    # Characters of private use count as not printable but occur in names, as rare characters in their old encoding.
     is_text = plain.isprintable() or all(unicodedata.category(letter) not in ("Cc", "Cs") for letter in plain)
     return plain if plain and is_text and len(plain) <= LONGEST_NAME else None
 
 
 def _if_usable(normalise: Callable[[str], str | None]) -> BeforeValidator:
-    """A detail of the person that cannot be used is left out and reported: no health answer is lost for it."""
+    """Omit and report a personal detail that cannot be used, so that no health answer is lost because of it."""
 
     def normalised(value: object, info: ValidationInfo) -> str | None:
         usable = normalise(value) if isinstance(value, str) else None
@@ -164,19 +166,19 @@ SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine] | type[DisplayedLine
 
 
 MOST_BYTES = 100_000
-# A declared journey may still lie ahead, but not beyond any ticket.
+# A declared journey may be in the future, but not farther than tickets are sold.
 FARTHEST_PLAN = timedelta(days=366)
-# Made once: ``json.dumps`` makes another for every line.
+# Created once, because ``json.dumps`` creates another for every line.
 CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=date.isoformat)
-# A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
+# An unknown key may be any text. Only text that looks like a key is repeated to the sender.
 _KEY = re.compile(r"[a-z_.0-9]*[a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line that is right in itself. ``left_out`` names details of the person that cannot be used.
+    """A valid line. ``left_out`` contains the names of personal details that cannot be used.
 
-    ``digest`` tells a repeated line from a changed one.
+    ``digest`` distinguishes a repeated line from a changed one.
     """
 
     content: AnyLine
@@ -187,12 +189,12 @@ class ReadLine:
 
     @property
     def digest_as_written(self) -> bytes:
-        """What was stored as the digest before version 2 of the contract, which compared the text of values."""
+        """The digest as stored before version 2 of the contract, which compared the text of values."""
         return _digest(self.plain)
 
 
 def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
-    """The checked line. Raises BadLine with the first thing that is wrong."""
+    """Return the checked line. Raises ``BadLine`` with the first fault."""
     plain = _parse(raw)
     kind = plain.get("type")
     shape = SHAPES.get(kind) if isinstance(kind, str) else None
@@ -213,7 +215,10 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
 
 
 def with_our_symptoms(line: ReadLine, ours: Mapping[str, str]) -> ReadLine:
-    """The line with its symptoms in our codes, ``none`` as no symptom; ``ours`` maps the provider's. Raises BadLine."""
+    """Return the line with its symptoms in the city's codes; ``none`` becomes an empty list.
+
+    ``ours`` maps the provider's codes. Raises ``BadLine``.
+    """
     content = line.content
     if not isinstance(content, DeclarationLine) or not content.symptoms:
         return line
@@ -237,7 +242,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two values for one key either could be meant; JSON libraries silently take the last."""
+    """Refuse an object with a repeated key: either value could be meant, and JSON libraries silently use the last."""
     table = dict(pairs)
     if len(table) != len(pairs):
         raise BadLine(Refusal.REPEATED_KEY)
@@ -249,7 +254,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _refuse_shape(error: ValidationError) -> NoReturn:
-    """The first finding of pydantic as one of our reasons."""
+    """Raise ``BadLine`` for pydantic's first finding."""
     finding = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(step) for step in finding["loc"])
     match finding["type"]:
@@ -260,19 +265,24 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
         case "string_unicode":
             reason = Refusal.BAD_TEXT
         case _:
-            # By what ``fault`` gave along: pydantic has words of its own that are codes of ours, such as "too_long" for a list.
+            # Only the reason that ``fault`` passed is used: pydantic has codes of its own that equal ours, such as
+            # "too_long" for a list.
             reason = Refusal(finding.get("ctx", {}).get("reason", Refusal.BAD_FIELD))
     raise BadLine(reason, field) from None
 
 
 def _check_times(content: AnyLine, today: date, now: datetime) -> None:
-    """Nothing that was done can lie ahead, and nothing ends before it begins. A clock that is fast is no reason to refuse."""
+    """Refuse days in the future and ends before their beginning.
+
+    ``submitted_at`` may be ahead: a fast clock is no reason to refuse.
+    """
     if isinstance(content, CheckInLine):
         if content.day > today:
             raise BadLine(Refusal.IN_FUTURE, "day")
         return
     if isinstance(content, DisplayedLine):
-        # It is measured by minutes, so a fast clock would accuse the provider of what it could not know yet.
+        # Displayed colours are measured by minutes, so a fast clock would blame the provider for what it could not know
+        # yet.
         if content.shown_at > now:
             raise BadLine(Refusal.IN_FUTURE, "shown_at")
         return
@@ -294,12 +304,12 @@ def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:
 
 
 def _parsed(content: AnyLine, identity: Identity) -> dict[str, Any]:
-    """What the line says, in one spelling of every value: null as absent, instants in UTC, the person's details normalised."""
+    """Return the content with each value in one form: null as absent, instants in UTC, personal details normalised."""
     values = content.model_dump(mode="python", by_alias=True, exclude_none=True, exclude_unset=True)
     instants = {name: value.astimezone(UTC) for name, value in values.items() if isinstance(value, datetime)}
     return {**values, **instants, "id_type": identity.id_type.value, "id_number": identity.id_number}
 
 
 def _digest(plain: Mapping[str, Any]) -> bytes:
-    """SHA-256 of the whole content, however its keys were ordered."""
+    """Return the SHA-256 of the whole content, independent of the order of its keys."""
     return hashlib.sha256(CANONICAL.encode(plain).encode()).digest()

@@ -1,7 +1,7 @@
-"""What each origin calls a citizen, and whether that can be one person (``docs/semantics.md`` §1).
+"""The names that origins give for a citizen, and whether they can belong to one person (``docs/semantics.md`` §1).
 
-Names do not identify: facts stand under their number whatever name they came with. Where origins give clearly different names, the
-person is marked ``names_differ`` for an official to look at.
+Names do not identify: facts belong to their ID number regardless of the name they came with. If origins give clearly
+different names, the person is marked ``names_differ`` for an official to check.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +32,10 @@ class DeclaredName(NamedTuple):
 
 
 def keep_names_of_batch(batch: Batch, *, now: datetime) -> None:
-    """Keep the names of a batch's staged records and compare them with what others say. Call once its facts are stored."""
+    """Store the names of a batch's staged records and compare them with those of other origins.
+
+    Call after its facts are stored.
+    """
     values: dict[str, Any] = {"batch": batch.pk, "source": batch.source_id, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(BY_SOURCE, values)
@@ -44,7 +47,7 @@ def keep_names_of_batch(batch: Batch, *, now: datetime) -> None:
 
 
 def keep_declared_names(declared: Iterable[DeclaredName], *, now: datetime) -> None:
-    """Keep what providers call those who declared; of two declarations the later one says it."""
+    """Store the names that providers give for the people who declared. Of two declarations the later one counts."""
     newest: dict[tuple[int, int], DeclaredName] = {}
     for one in declared:
         before = newest.get(one[:2])
@@ -65,7 +68,7 @@ def keep_declared_names(declared: Iterable[DeclaredName], *, now: datetime) -> N
 
 
 def compare_names(citizens: Collection[int]) -> None:
-    """Mark those of these people whom origins call clearly different names, and unmark the others."""
+    """Mark those of these people for whom origins give clearly different names, and unmark the others."""
     _compare(TO_COMPARE, citizens=list(citizens))
 
 

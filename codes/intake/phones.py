@@ -1,7 +1,7 @@
-"""The phone on record, which the first declaration that brings one sets; another one is only proposed.
+"""The phone on record, set by the first declaration that contains one. Any other phone is only proposed.
 
-Whoever could change the phone by a declaration could have the sign-in codes of anybody whose number they know
-(``docs/adr/0017-phones.md``).
+Otherwise anybody could change the phone by a declaration and receive the sign-in codes of a person whose number they
+know (``docs/adr/0017-phones.md``).
 """
 
 import secrets
@@ -15,14 +15,14 @@ from regions.journal.record import Act, record_all
 from regions.keys.encryption import PHONE_CODE, encrypt, encrypt_phone, lookup_hash, phone_hash
 
 DIGITS = 6
-# A message about a phone is read when it is read; the code in it asks for nothing that is urgent.
+# Nobody reads a message about a phone at once, and the code in it is not urgent.
 CODE_LIVES = timedelta(days=1)
 REFUSED_FOR = timedelta(days=30)
 MOST_PROPOSED = 5
 
 
 class NamedPhone(NamedTuple):
-    """A phone that is not the one on record, and the provider that named it; none when two people were joined."""
+    """A phone that is not the one on record, and the provider that named it; ``None`` if two citizens were joined."""
 
     citizen: Citizen
     provider_id: int | None
@@ -30,7 +30,7 @@ class NamedPhone(NamedTuple):
 
 
 def set_first_phone(citizen: Citizen, phone: str | None) -> bool:
-    """Give the citizen the phone if they have none; whether it was set. The caller stores it."""
+    """Set the citizen's phone if they have none. Return whether it was set. The caller stores the citizen."""
     if not phone or citizen.phone_hash is not None:
         return False
     citizen.phone_encrypted, citizen.phone_hash = encrypt_phone(phone), phone_hash(phone)
@@ -42,10 +42,13 @@ def is_another(citizen: Citizen, phone: str) -> bool:
 
 
 def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> int:
-    """Keep phones that were named beside the one on record, and tell both phones; how many are new.
+    """Store phones that were named in addition to the one on record, and send a message to both phones.
 
-    A phone is proposed once. One that was refused is not proposed again for a month, one that was on record before is proposed
-    without a message, for some provider will name it every day. Call in the transaction of what names them.
+    Return the number of new ones.
+
+    A phone is proposed once. A refused phone is not proposed again for a month. A phone that was on record before is
+    proposed without a message, because some provider will name it every day. Call in the transaction of what names
+    them.
     """
     by_hash = {(one.citizen.pk, phone_hash(one.phone)): one for one in reversed(list(named))}
     known = _known({citizen_id for citizen_id, _ in by_hash})
@@ -102,7 +105,7 @@ def _was_on_record(hashed: bytes, before: Sequence[PhoneChange]) -> bool:
 
 
 def _notices(change: PhoneChange, *, now: datetime) -> list[PhoneNotice]:
-    """To the phone on record with a code that confirms the change, and to the one named."""
+    """Return the notices: to the phone on record, with a code that confirms the change, and to the phone that was named."""
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     change.code_hash = code_hash(change.citizen_id, bytes(change.phone_hash), code)
     change.code_expires_at = now + CODE_LIVES

@@ -1,7 +1,8 @@
-"""Issuing, rotating and revoking the keys of providers, knowing a key again, and how often it may call.
+"""Issuing, rotating, revoking and recognising the keys of providers, and their rate limit.
 
-A key opens the services of its scopes until it expires or is revoked; one that another replaces works on until the instant
-that was chosen. Whoever would rather not send it signs calls with the secret that was shown with it, once each.
+A key gives access to the services of its scopes until it expires or is revoked; a key that is being replaced works
+until the chosen instant. A provider that does not want to send the key signs its calls with the secret that was shown
+with it; each signature is accepted once.
 """
 
 import hmac
@@ -22,20 +23,20 @@ from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 
 KEY_BYTES = 32
-# Two, so that a provider can change over without a gap; more would be keys nobody remembers.
+# Two, so that a provider can change keys without a gap. More would be keys that nobody keeps track of.
 MOST_IN_FORCE = 2
 WINDOW = timedelta(minutes=1)
 CALLS_PER_WINDOW = 600
-# What a key is for unless its issuer says otherwise, and for how long.
+# The default scopes and lifetime of a key.
 ONLY_ENTRIES = (Scope.ENTRIES, Scope.DECLARATIONS)
 LIFETIME = timedelta(days=366)
 LONGEST = 3 * LIFETIME
-# A signed call is taken so long before and after the instant it names.
+# A signed call is accepted for this time before and after the instant it names.
 SIGNATURE_WINDOW = timedelta(minutes=5)
 
 
 class NoSuchProvider(LookupError):
-    """The current city has no provider of this code."""
+    """The current city has no provider with this code."""
 
 
 class KeyReason(TextChoices):
@@ -50,7 +51,7 @@ class KeyReason(TextChoices):
 
 
 class CannotIssue(Refused):
-    """No new key; the reason says what would work."""
+    """No key can be issued. The reason says what to do instead."""
 
 
 def issue_key(
@@ -63,10 +64,10 @@ def issue_key(
     lifetime: timedelta = LIFETIME,
     seen: int | None = None,
 ) -> tuple[ProviderKey, str]:
-    """A new key of the provider: (its row, the key itself, which cannot be shown again).
+    """Issue a new key for the provider. Return its row and the key itself, which cannot be shown again.
 
-    ``alone`` revokes all others in the same transaction. ``seen``: the newest key that the page showed, so that a form sent
-    twice issues one. Raises ``NoSuchProvider``, ``CannotIssue``, ``MovedMeanwhile`` and ``NotAllowed``.
+    ``alone`` revokes all others in the same transaction. ``seen``: the newest key shown on the page, so that a form
+    sent twice issues one key. Raises ``NoSuchProvider``, ``CannotIssue``, ``MovedMeanwhile`` and ``NotAllowed``.
     """
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
@@ -83,7 +84,9 @@ def issue_key(
 def rotate_key(
     key_id: int, *, old_until: datetime, scopes: Collection[str], lifetime: timedelta, by: str, now: datetime
 ) -> tuple[ProviderKey, str]:
-    """A new key in the place of one in force, which works on until ``old_until``: (row, key), as ``issue_key``.
+    """Issue a new key that replaces one in force, which works until ``old_until``.
+
+    Return the row and the key, as ``issue_key``.
 
     Raises ``NotFound``, ``CannotIssue`` and ``NotAllowed``.
     """
@@ -104,7 +107,12 @@ def rotate_key(
 
 
 def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None = None) -> list[str]:
-    """Revoke the provider's keys in force, or the one that ends so; how they end. Raises ``NoSuchProvider`` and ``NotAllowed``."""
+    """Revoke the provider's keys in force, or only the one with these last four characters.
+
+    Return the last four of the revoked keys.
+
+    Raises ``NoSuchProvider`` and ``NotAllowed``.
+    """
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     named = [] if last_four is None else [Q(last_four=last_four)]
     with transaction.atomic():
@@ -112,7 +120,10 @@ def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None 
 
 
 def revoke_key(key_id: int, *, by: str, now: datetime) -> list[str]:
-    """Revoke one at once, also one that has been replaced and still works. Raises ``NotFound``, ``Refused``, ``NotAllowed``."""
+    """Revoke one key at once, even if it has been replaced and still works.
+
+    Raises ``NotFound``, ``Refused`` and ``NotAllowed``.
+    """
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         key = _locked(key_id)
@@ -123,20 +134,20 @@ def revoke_key(key_id: int, *, by: str, now: datetime) -> list[str]:
 
 
 def newest_key() -> int:
-    """The number of the city's newest key, 0 without one."""
+    """Return the primary key of the city's newest key, 0 if there is none."""
     return ProviderKey.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def keys_in_force(*, now: datetime) -> QuerySet[ProviderKey]:
-    """Neither revoked nor expired; with those that have been replaced and still work."""
+    """Return the keys that are neither revoked nor expired, including those that have been replaced and still work."""
     standing = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     return ProviderKey.objects.filter(standing, _not_revoked(now)).select_related("provider").order_by("pk")
 
 
 def key_shown(secret: str, *, now: datetime) -> ProviderKey | None:
-    """The key in force that this is; none for an unknown one as for a revoked or expired one.
+    """Return the key in force with this secret; ``None`` if it is unknown, revoked or expired.
 
-    Every key in force is compared, each in constant time: how long it takes says nothing about which was nearly right.
+    Every key in force is compared in constant time, so that the duration does not reveal which key was nearly right.
     """
     shown = provider_key_hash(secret)
     found = None
@@ -147,13 +158,13 @@ def key_shown(secret: str, *, now: datetime) -> ProviderKey | None:
 
 
 def signing_secret(key: ProviderKey) -> str:
-    """What calls are signed with under this key's number; it is shown with the key."""
+    """Return the secret with which calls are signed under this key's number. It is shown together with the key."""
     return provider_signing_secret(bytes(key.key_hash))
 
 
 def use_nonce(key: ProviderKey, nonce: str, *, now: datetime) -> bool:
-    """Whether a signed call with it comes for the first time; from then on it has come. Exact over all processes."""
-    # By then the call's own instant is too long ago.
+    """Record the nonce of a signed call. Return whether it is new. Exact over all processes."""
+    # Older nonces are not needed, because a call with such an old instant is refused.
     UsedNonce.objects.filter(used_at__lt=now - 3 * SIGNATURE_WINDOW).delete()
     try:
         with transaction.atomic():
@@ -164,7 +175,10 @@ def use_nonce(key: ProviderKey, nonce: str, *, now: datetime) -> bool:
 
 
 def count_call(key: ProviderKey, *, now: datetime) -> int:
-    """Count a call of the key; 0 when it may go on, else the seconds to wait. Exact over all processes: the row counts."""
+    """Count a call with the key.
+
+    Return 0 if it is allowed, else the seconds to wait. Exact over all processes: the count is in the row.
+    """
     with transaction.atomic():
         held = ProviderKey.objects.select_for_update().get(pk=key.pk)
         is_over = held.window_began is None or now - held.window_began >= WINDOW
@@ -177,7 +191,7 @@ def count_call(key: ProviderKey, *, now: datetime) -> int:
 
 
 def _provider(code: str) -> Provider:
-    """Locked, so that two who issue at once count each other's keys."""
+    """Return the provider, locked, so that two simultaneous calls count each other's keys."""
     provider = Provider.objects.select_for_update().filter(code=code).first()
     if provider is None:
         known = ", ".join(Provider.objects.order_by("code").values_list("code", flat=True))
@@ -186,7 +200,7 @@ def _provider(code: str) -> Provider:
 
 
 def _locked(key_id: int) -> ProviderKey:
-    """The key, with its provider locked. Raises ``NotFound``."""
+    """Return the key, with its provider locked. Raises ``NotFound``."""
     code = ProviderKey.objects.filter(pk=key_id).values_list("provider__code", flat=True).first()
     if code is None:
         raise NotFound
@@ -197,7 +211,7 @@ def _locked(key_id: int) -> ProviderKey:
 def _new_key(
     holder: Provider, *, scopes: Collection[str], lifetime: timedelta, by: str, now: datetime
 ) -> tuple[ProviderKey, str]:
-    """Raises ``CannotIssue``."""
+    """Create a key. Raises ``CannotIssue``."""
     if keys_in_force(now=now).filter(provider=holder).count() >= MOST_IN_FORCE:
         raise CannotIssue(KeyReason.TOO_MANY, most=MOST_IN_FORCE)
     if not timedelta(0) < lifetime <= LONGEST:

@@ -1,4 +1,4 @@
-"""What became of each line."""
+"""The result of each line."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,7 +46,7 @@ class BadLine(Refused):
 
 
 class Outcome(StrEnum):
-    """A duplicate is a line that says what the city has already: no error and no second entry."""
+    """A duplicate is a line whose content is stored already: it is no error and makes no second entry."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -55,9 +55,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """``number`` counts the lines from 1; ``refusal`` says why, and is none unless the line was refused.
+    """``number`` counts the lines from 1. ``refusal`` is the reason of a refused line, else ``None``.
 
-    ``left_out``: details of the person that could not be used; the rest of the line was.
+    ``left_out``: personal details that could not be used; the rest of the line was.
     """
 
     number: int
@@ -67,7 +67,10 @@ class LineResult:
     left_out: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """What the provider is told of the line, by the command and by the API alike; it repeats nothing but the entry id."""
+        """Return the result as sent to the provider by the command and the API.
+
+        Of the line's content it repeats only the entry id.
+        """
         told: dict[str, Any] = {"line": self.number, "result": self.outcome.value}
         if self.entry_id:
             told["entry_id"] = self.entry_id

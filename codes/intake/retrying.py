@@ -1,7 +1,7 @@
-"""Trying quarantined records again, once the settings that kept them out were mended.
+"""Retrying quarantined records after the settings that kept them out were corrected.
 
-They pass the same check and the same way into facts as a delivery, as a batch of their own at the horizon the source has: the
-source said nothing new, so the horizon does not move.
+They pass the same checks and become facts in the same way as a delivery, as a batch of their own with the source's
+current horizon. The horizon does not move, because the source delivered nothing new.
 """
 
 import json
@@ -42,7 +42,9 @@ class RetryReason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """``taken`` became facts; ``outdated``: the city holds the record as it was recorded later; ``still`` bad."""
+    """The numbers of records: ``taken`` became facts; ``outdated`` records are stored with a later recording already;
+    ``still`` bad ones remain.
+    """
 
     taken: int
     outdated: int
@@ -51,16 +53,16 @@ class Retried:
 
 
 def waiting(source: Source) -> QuerySet[Quarantined]:
-    """Records in quarantine that can be tried again: of accepted deliveries, and not contradicting themselves.
+    """Return the quarantined records that can be retried: those of accepted deliveries that do not contradict themselves.
 
-    Of a refused delivery nothing was taken, so the next one brings its records again.
+    Nothing of a refused delivery was accepted, so the next delivery contains its records again.
     """
     untaken = Quarantined.objects.filter(batch__source=source, batch__state=Batch.State.ACCEPTED, taken_in__isnull=True)
     return untaken.exclude(reason=RecordReason.CONFLICTING_VERSION).select_related("batch")
 
 
 def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None) -> Retried:
-    """Try the source's quarantine again, or one batch's; the newest records first, ``MOST_AT_ONCE`` in one go.
+    """Retry the source's quarantined records, or those of one batch: the newest first, at most ``MOST_AT_ONCE`` in one call.
 
     Raises ``Refused``.
     """
@@ -76,7 +78,10 @@ def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None
 
 
 def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, now: datetime) -> Retried:
-    """The same with the settings of ``source`` as it is in memory. Call in a transaction; the newest rows first."""
+    """Retry these rows with the settings of ``source`` as it is in memory.
+
+    Call in a transaction, with the newest rows first.
+    """
     hold_intake()
     last = source.batches.accepted().first()
     if last is None or last.as_of is None:
@@ -99,7 +104,7 @@ def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, no
 def _checked(
     source: Source, rows: Iterable[Quarantined], *, as_of: datetime
 ) -> tuple[list[tuple[Quarantined, CheckedRecord]], int]:
-    """The rows that pass now with what they say, and how many still do not."""
+    """Return the rows that pass now with their content, and the number that still do not."""
     zone, passed, still = current_city().zone, [], 0
     for row in rows:
         content = json.loads(encryption.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
@@ -112,7 +117,10 @@ def _checked(
 
 
 def _not_outdated(source: Source, passed: list[tuple[Quarantined, CheckedRecord]]) -> list[CheckedRecord]:
-    """Those the city holds no later version of, by recording and receipt; of one moment of a record the newest that came."""
+    """Return the records of which the city has no later version, by recording and receipt.
+
+    Of several with one recording the newest received counts.
+    """
     ids = {checked.record_id for _, checked in passed}
     held = Fact.objects.filter(source=source, record_id__in=ids, superseded=False)
     newest = {record_id: tuple(instants) for record_id, *instants in held.values_list("record_id", *LATEST_BY)}
