@@ -1,1 +1,1 @@
-"""Other cities: where they are, signed calls between them, their passes here, and ours there."""
+"""Other cities: their addresses, signed calls between cities, their passes in this city, and this city's passes there."""

@@ -1,6 +1,7 @@
 """Corrections that other cities ask of this one: each becomes a case, is decided like any other, and is then answered.
 
-The case ends by its own rules: a record is ruled to be wrong by two people, a colour ruled by two, a record upheld by a reviewer.
+The case ends by its usual rules: two people rule the record to be wrong, two people rule a colour, or a reviewer
+upholds the record.
 """
 
 from collections.abc import Mapping
@@ -57,9 +58,10 @@ class AskMessage(BaseModel):
 
 
 def take_question(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, Any]:
-    """What another city is told when it asks, and when it asks again: how its correction stands.
+    """Answer another city that asks for a correction, or asks again, with the state of its correction.
 
-    Raises ``BadMessage`` and ``Refused``. A record that is not here, or counts no longer, is answered at once.
+    A record that is not in this city, or does not count any more, is answered at once. Raises ``BadMessage`` and
+    ``Refused``.
     """
     try:
         message = AskMessage.model_validate(dict(told))
@@ -118,7 +120,7 @@ def _receive(message: AskMessage, citizen: Citizen, fact: Fact, *, of: Neighbour
 
 
 def _open_case(citizen: Citizen, colour: str, *, now: datetime) -> Case:
-    advisory_lock("correction numbers")  # given one after the other
+    advisory_lock("correction numbers")  # numbers are given out one after the other
     due = deadlines_of(colour, opened_at=now)
     prefix = f"C{current_city().day_of(now):%Y%m%d}-"
     last = Case.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
@@ -135,7 +137,7 @@ def _open_case(citizen: Citizen, colour: str, *, now: datetime) -> Case:
 
 
 def _note(of: Neighbour, message: AskMessage, answer: str, *, now: datetime) -> None:
-    """Nothing is kept of a question that needs no decision but that it was asked."""
+    """Journal a question that needs no decision. Nothing else is stored about it."""
     data = {"city": of.division, "reference": str(message.reference), "answer": answer}
     record("correction.answered_at_once", by=f"city:{of.division}", now=now, data=data)
 
@@ -155,7 +157,7 @@ def _standing(asked: CityCorrection) -> dict[str, Any]:
 
 
 def answer_message(asked: CityCorrection) -> dict[str, str]:
-    """What the asking city is sent when it is decided."""
+    """Return the message sent to the asking city when the correction is decided."""
     return {
         "reference": str(asked.reference),
         "answer": asked.answer,
@@ -165,7 +167,10 @@ def answer_message(asked: CityCorrection) -> dict[str, str]:
 
 
 def settle_decided(*, now: datetime) -> int:
-    """Answer what has been decided since: by its record, which counts no longer, or by its case, which has ended; how many."""
+    """Answer the corrections that have been decided since: their record does not count any more, or their case has ended.
+
+    Return their number.
+    """
     settled = 0
     waiting = CityCorrection.objects.received().filter(state=State.RECEIVED)
     for asked in waiting.select_related("case__ruling", "case__citizen", "fact", "neighbour").order_by("pk"):
@@ -177,7 +182,7 @@ def settle_decided(*, now: datetime) -> int:
 
 
 def _answer_of(asked: CityCorrection) -> dict[str, str] | None:
-    """The answer's columns; none while it is open."""
+    """Return the columns of the answer; ``None`` while the correction is open."""
     case = asked.case
     if case is None:
         return None

@@ -1,7 +1,7 @@
-"""Asking another city to put its record right, and what its answer does here (``docs/adr/0046-corrections-between-cities.md``).
+"""Asking another city to correct its record, and the effect of its answer (``docs/adr/0046-corrections-between-cities.md``).
 
-A record that another city passed on says so in its ``detail``: ``issued_by`` is that city's division, ``issued_id`` the number that
-the record has there, where it is another one. What two officials decide there counts here for the same record, and for no other.
+A record passed on by another city is marked in its ``detail``: ``issued_by`` is that city's division, ``issued_id`` the
+record's number there if it differs. What two officials decide there applies here to the same record only.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -37,16 +37,16 @@ from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 ISSUED_BY, ISSUED_ID = "issued_by", "issued_id"
-# However long another city says that it needs, here somebody looks again after this.
+# Whatever time the other city says that it needs, the correction is escalated here after this.
 LONGEST_WAIT = timedelta(days=7)
 MOST_EVIDENCE = 50
-# A NUL cannot be stored.
+# PostgreSQL cannot store a NUL in text.
 Words = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$")]
 State, Answer = CityCorrection.State, CityCorrection.Answer
 
 
 class CorrectionRefusal(TextChoices):
-    """Why another city is not asked, or its answer not taken."""
+    """Why another city is not asked, or its answer is refused."""
 
     NOT_ELSEWHERE = "not_elsewhere", _("This record is the city's own. It is decided here, by a ruling or an appeal.")
     UNKNOWN_CITY = (
@@ -59,26 +59,26 @@ class CorrectionRefusal(TextChoices):
 
 
 def issuer_of_record(fact: Fact) -> str:
-    """The division of the other city that the record comes from; empty for the city's own."""
+    """Return the division of the other city that the record comes from; empty if it is the city's own."""
     division = fact.detail.get(ISSUED_BY) if fact.source_id is not None else None
     return division if isinstance(division, str) and division != current_city().division else ""
 
 
 def owner_of(fact: Fact) -> Neighbour | None:
-    """The other city that owns the record. None for the city's own, and where that city is not known."""
+    """Return the other city that owns the record; ``None`` if the record is the city's own or that city is not known."""
     division = issuer_of_record(fact)
     return neighbour_of(division) if division else None
 
 
 def owners_of(facts: Collection[Fact]) -> dict[int, Neighbour]:
-    """By the facts' keys: the other cities that own them, in one query."""
+    """Return the other cities that own the facts, by the facts' keys, in one query."""
     divisions = {fact.pk: division for fact in facts if (division := issuer_of_record(fact))}
     known = {one.division: one for one in Neighbour.objects.filter(division__in=set(divisions.values()), listed=True)}
     return {pk: known[division] for pk, division in divisions.items() if division in known}
 
 
 def counts(fact: Fact) -> bool:
-    """Whether the record still counts: its newest version stands, and nobody has ruled it to be wrong."""
+    """Return whether the record still counts: its newest version is not revoked, and no ruling says that it is wrong."""
     same = {"record_id": fact.record_id, "source": fact.source_id, "provider": fact.provider_id}
     newest = Fact.objects.filter(**same, superseded=False).order_by("-version").first()
     if newest is None or newest.revoked:
@@ -97,9 +97,11 @@ def open_correction(
     records: Collection[int] = (),
     files: Collection[int] = (),
 ) -> CityCorrection:
-    """Ask the owner of a record that holds the case's citizen. ``records`` of theirs and ``files`` of the case show that it is wrong.
+    """Ask the owner of a record that holds the case's citizen to correct it.
 
-    It is sent within the minute. The case's deadline is not paused.
+    ``records`` of the citizen and ``files`` of the case show that it is wrong.
+
+    The question is sent within a minute. The case's deadline is not paused.
     """
     require(by, Verb.SEND_CORRECTION)
     text = check_text(text, required=True)
@@ -116,7 +118,9 @@ def open_correction(
 
 
 def _evidence(shown: Iterable[Fact], sent: QuerySet[Evidence]) -> list[dict[str, Any]]:
-    """Records as they stand here, and the digests of files, which the other city has by them (``codes.cities.evidence``)."""
+    """Return records as stored in this city, and the digests of files, which the other city requests by digest
+    (``codes.cities.evidence``).
+    """
     records = [
         {"record": one.kind, "from": str(one.started_on), "until": str(one.ended_on) if one.ended_on else None}
         for one in shown
@@ -161,9 +165,11 @@ def _open(
 
 
 def open_for_appeals(*, now: datetime) -> int:
-    """Ask the owners of records that citizens have appealed against, once an appeal can no longer be withdrawn; how many.
+    """Ask the owners of records that citizens have appealed against, once the appeal can no longer be withdrawn.
 
-    Each appeal asks once: what is asked again is the officials' to say.
+    Return the number of questions.
+
+    Each appeal asks once; officials decide whether to ask again.
     """
     asked = CityCorrection.objects.sent().filter(case=OuterRef("case"))
     appeals = Appeal.objects.filter(
@@ -173,12 +179,12 @@ def open_for_appeals(*, now: datetime) -> int:
     for appeal in appeals.order_by("pk"):
         try:
             with transaction.atomic():
-                # For officials of a city whose language is the law's.
+                # The officials who read it work in Chinese, the language of the law.
                 text = appeal.text or label_in("zh-hans", AppealReason(appeal.reason_code))
-                # What the citizen sent with the appeal, and nothing that officials have added.
+                # Only what the citizen sent with the appeal, without what officials have added.
                 evidence = _evidence([], Evidence.objects.filter(case=appeal.case, uploaded_by=appeal.filed_by))
                 _open(appeal.fact, appeal.case, text=text, evidence=evidence, by=appeal.filed_by, now=now)
-        except Refused:  # its owner is unknown, or it holds nothing any more: the appeal goes on without
+        except Refused:  # the appeal continues without the question
             continue
         opened += 1
     return opened
@@ -200,13 +206,16 @@ class AnswerMessage(BaseModel):
 
 
 def take_answer(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
-    """Another city answers. Raises ``BadMessage`` and ``Refused``. The same answer again changes nothing."""
+    """Process another city's answer.
+
+    Repeating the same answer changes nothing. Raises ``BadMessage``, ``NotFound`` and ``Refused``.
+    """
     try:
         message = AnswerMessage.model_validate(dict(told))
     except ValidationError:
         raise BadMessage from None
     with transaction.atomic():
-        # Before any row of it: what is put right here is judged again in this transaction.
+        # Taken before any of its rows are locked, because the people concerned are judged again in this transaction.
         lock_effective_codes()
         asked = (
             CityCorrection.objects.sent()
@@ -221,7 +230,7 @@ def take_answer(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dic
 
 
 def take_answer_to(asked: CityCorrection, message: AnswerMessage, *, now: datetime) -> None:
-    """Write the answer down and do what it says, in one transaction, which holds the lock of effective codes."""
+    """Store the answer and apply it in one transaction, which must hold the lock of effective codes. Raises ``Refused``."""
     city = f"city:{asked.neighbour.division}"
     answer = {"answer": message.answer, "answer_text": message.text, "ruled_colour": message.colour}
     changes = {**answer, "answered_by": city, "answered_at": now, "next_try_at": None, "fault": "", "tries": 0}
@@ -240,7 +249,9 @@ def take_answer_to(asked: CityCorrection, message: AnswerMessage, *, now: dateti
 
 
 def _clear(asked: CityCorrection, *, by: str, now: datetime) -> None:
-    """The record counts no longer: proposed by whoever asked, decided by the city that owns it, judged again by the rules."""
+    """Suppress the record, as proposed by whoever asked and decided by the city that owns it, and judge the people
+    concerned again.
+    """
     fact = asked.fact
     same = Suppression.objects.filter(record_id=fact.record_id, source=fact.source_id, bulk_suppression=None)
     wrong = same.waiting().first()

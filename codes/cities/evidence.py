@@ -1,7 +1,8 @@
-"""Files that go with a correction: the city that is asked has each from the city that asks, and keeps it with the case.
+"""Files of a correction: the asked city fetches each from the asking city and stores it with the case.
 
-The correction names them by their digests. Each is had by a signed call of its own, drawn anew like any upload, and read by officials
-with a purpose; in both cities the person sees who had it (``docs/adr/0070-files-of-corrections.md``).
+The correction names the files by their digests. Each is fetched by a signed call of its own, redrawn like any upload,
+and read by officials with a purpose. In both cities the person sees who received it
+(``docs/adr/0070-files-of-corrections.md``).
 """
 
 import base64
@@ -25,7 +26,7 @@ from regions.sources.connectors.timeouts import HttpLimits
 PATH = "/api/v1/cities/correction-files"
 # A file of the largest size in base64.
 LIMITS = HttpLimits(read_seconds=10, page_seconds=60, total_seconds=60, page_bytes=2 * MAX_BYTES)
-# In a line of evidence: the number of the file that was kept of it.
+# Key in a line of evidence: the number of the stored file.
 KEPT = "kept"
 GONE = 404
 
@@ -38,7 +39,7 @@ class FileMessage(BaseModel):
 
 
 def answer_file(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
-    """A file of a correction, for the city that was asked for it. Raises ``BadMessage`` and ``NotFound``."""
+    """Return a file of a correction, for the city that was asked for it. Raises ``BadMessage`` and ``NotFound``."""
     try:
         message = FileMessage.model_validate(dict(told))
     except ValidationError:
@@ -55,20 +56,22 @@ def answer_file(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dic
 
 
 def without_kept(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines as the asking city sent them."""
+    """Return the lines as the asking city sent them."""
     return [{name: value for name, value in line.items() if name != KEPT} for line in evidence]
 
 
 def missing(evidence: list[dict[str, Any]]) -> list[str]:
-    """The digests of the files that are to be had still."""
+    """Return the digests of the files that are still to be fetched."""
     files = [line for line in evidence if "sha256" in line][:MAX_FILES]
     return [str(line["sha256"]) for line in files if KEPT not in line]
 
 
 def fetch_files(asked: CityCorrection, *, now: datetime) -> None:
-    """Have what is missing of a correction that was received. Call outside transactions. Raises ``signing.NO_ANSWER``.
+    """Fetch the missing files of a correction that was received.
 
-    One that the asking city has no more, or that is none we take, is left out.
+    Call outside transactions. Raises ``signing.NO_ANSWER``.
+
+    A file that the asking city has no more, or that the upload check refuses, is skipped.
     """
     for sha256 in missing(asked.evidence):
         try:

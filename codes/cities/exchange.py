@@ -1,6 +1,6 @@
-"""Messages about corrections that wait to be sent, and those that nobody answers: tried again, and escalated when it is late.
+"""Messages about corrections that wait to be sent, and questions without an answer: retried, and escalated after the deadline.
 
-A message may arrive twice: whoever takes it answers the second time as the first.
+A message may arrive twice; the receiver gives the same answer both times.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ from regions.refusals import Refused
 
 ASK_PATH, ANSWER_PATH = "/api/v1/cities/corrections", "/api/v1/cities/correction-answers"
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-# Past the deadline the other city is asked how it stands.
+# After the deadline the other city is asked for the state of the correction.
 ASKED_AGAIN = timedelta(hours=1)
 AT_ONCE = 20
-# No answer was had, or none that can be taken.
+# There was no answer, or none that can be accepted.
 UNDELIVERED = (CallFailed, NotTaken, Refused, ValidationError)
 
 
@@ -48,7 +48,10 @@ class Acknowledgement(BaseModel):
 
 
 def exchange(*, now: datetime) -> dict[str, int]:
-    """Everything that is due by now between the current city and others. Safe to call at any time, outside transactions."""
+    """Do everything that is due between the current city and others.
+
+    Return the counts. Safe to call at any time, outside transactions.
+    """
     return {
         "opened": open_for_appeals(now=now),
         "decided": settle_decided(now=now),
@@ -58,7 +61,10 @@ def exchange(*, now: datetime) -> dict[str, int]:
 
 
 def escalate_unanswered(*, now: datetime) -> int:
-    """Mark what another city has not answered by its deadline, once; how many. Officials and the operator see them first."""
+    """Mark, once, the corrections that another city has not answered by its deadline.
+
+    Officials and the operator see them first. Return their number.
+    """
     with transaction.atomic():
         late = CityCorrection.objects.sent().unanswered().filter(due_at__lte=now, escalated_at__isnull=True)
         found = list(late.select_for_update(of=("self",), skip_locked=True).select_related("neighbour", "case"))
@@ -68,7 +74,10 @@ def escalate_unanswered(*, now: datetime) -> int:
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what waits; how many were answered. A city that does not answer is left alone for the rest of the round."""
+    """Send the waiting messages.
+
+    Return the number that were answered. A city that does not answer is skipped for the rest of the round.
+    """
     due = CityCorrection.objects.filter(next_try_at__lte=now).select_related(
         "neighbour", "case__citizen", "fact", "citizen"
     )
@@ -85,14 +94,17 @@ def send_due(*, now: datetime) -> int:
 
 
 def _claim(one: CityCorrection, *, now: datetime) -> bool:
-    """Nobody else sends it meanwhile; and whoever dies over it leaves it to be tried again."""
+    """Claim the message, so that nobody else sends it meanwhile.
+
+    If the process dies, the message is sent again after the pause.
+    """
     pause: timedelta = min(FIRST_PAUSE * 2 ** min(one.tries, 10), LONGEST_PAUSE)
     rows = CityCorrection.objects.filter(pk=one.pk, state=one.state, next_try_at=one.next_try_at)
     return rows.update(next_try_at=now + pause, tries=one.tries + 1) == 1
 
 
 def _send(one: CityCorrection, *, now: datetime) -> bool:
-    """Whether the other city took it, or gave the files that go with what it asks."""
+    """Send the message. Return whether the other city accepted it, or provided the files that belong to its question."""
     if one.state == State.RECEIVED:
         return _had_files(one, now=now)
     if one.side == CityCorrection.Side.RECEIVED:
@@ -133,7 +145,9 @@ def _fault_of(error: Exception) -> str:
 
 
 def question_message(one: CityCorrection) -> dict[str, Any]:
-    """What the owner is sent: whom the record is about, which it is by the owner's own number, and why it is wrong."""
+    """Return the message to the owner: the person the record is about, the record by the owner's own number, and why it
+    is wrong.
+    """
     own = one.fact.detail.get(ISSUED_ID)
     return {
         "reference": str(one.reference),
@@ -159,7 +173,10 @@ def _told(one: CityCorrection, *, now: datetime) -> None:
 
 
 def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> None:
-    """The other city has it: its number and deadline, or its answer at once. Raises what an answer can be refused with."""
+    """Store what the other city acknowledged: its number and deadline, or an immediate answer.
+
+    Raises what an answer can be refused with.
+    """
     rows = CityCorrection.objects.filter(pk=one.pk)
     message = Acknowledgement.model_validate(dict(told))
     if message.answer is not None:
@@ -178,7 +195,7 @@ def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> No
 
 
 def _deadline(told: object, one: CityCorrection) -> datetime:
-    """The other city's own, within reason: it is that city's clock, and ours that it is not put off for ever."""
+    """Return the other city's own deadline, limited to ``LONGEST_WAIT`` so that it cannot postpone its answer indefinitely."""
     due_at = instant_of(told)
     if due_at is None:
         return one.due_at

@@ -1,6 +1,8 @@
-"""Look-ups between cities: what colour the holder of a pass, or the person of a correction, has now in the city that is asked.
+"""Look-ups between cities: the current colour of the holder of a pass, or of the person of a correction, in the city
+that is asked.
 
-The answer is a colour and nothing of the person. Where the asking city says whose pass it should be, the answer comes only if it is.
+The answer contains a colour and nothing else about the person. If the asking city names the person, the answer has a
+colour only if the pass is that person's.
 """
 
 from collections.abc import Mapping
@@ -24,16 +26,19 @@ from regions.sources.connectors.timeouts import HttpLimits
 from regions.tenancy import current_city
 
 PATH = "/api/v1/cities/look-ups"
-# At a gate somebody stands and waits.
+# Somebody is waiting at the gate.
 LIMITS = HttpLimits(connect_seconds=2, read_seconds=3, page_seconds=3, total_seconds=4, page_bytes=16 * 1024)
 KEPT_SECONDS = 60
 OK, UNKNOWN = CheckResult.OK.value, CheckResult.UNKNOWN.value
-# Of a pass that is not good its own city says one of these; all else it may answer is no answer.
+# The answers of a city about a pass of its own that is not good. Any other answer is treated as no answer.
 NOT_GOOD = {*CheckResult.values} - {OK, UNKNOWN, CheckResult.OTHER_CITY.value}
 
 
 class LookedUp(NamedTuple):
-    """What the other city said. ``result`` is a word of ``docs/contracts.md`` §5; ``colour`` is empty but for ``ok``."""
+    """The other city's answer.
+
+    ``result`` is one of the results in ``docs/contracts.md`` §5; ``colour`` is empty unless it is ``ok``.
+    """
 
     result: str
     colour: str
@@ -41,7 +46,7 @@ class LookedUp(NamedTuple):
 
 
 def look_up(neighbour: Neighbour, text: str, *, now: datetime) -> LookedUp:
-    """Ask the city that issued a pass, or take its answer of less than a minute ago. Raises ``signing.NO_ANSWER``."""
+    """Ask the city that issued a pass, or use its answer of less than a minute ago. Raises ``signing.NO_ANSWER``."""
     kept = f"look_up:{lookup_hash(text, use='foreign_pass').hex()}"
     told = None if _is_over(text, now) else cache.get(kept)
     if told is None or not 0 <= (now - datetime.fromisoformat(told["as_of"])).total_seconds() < KEPT_SECONDS:
@@ -52,7 +57,7 @@ def look_up(neighbour: Neighbour, text: str, *, now: datetime) -> LookedUp:
 
 
 def _is_over(text: str, now: datetime) -> bool:
-    """By what the pass says of itself: an answer that was kept does not make it live longer."""
+    """Return whether the pass claims to have expired: a cached answer does not extend its validity."""
     try:
         return now >= claimed_end(text, prefix=text[: text.index(":") + 1]) + CLOCKS_DIFFER
     except (BadPass, ValueError):
@@ -60,13 +65,13 @@ def _is_over(text: str, now: datetime) -> bool:
 
 
 def look_up_of(neighbour: Neighbour, text: str, person: Identity, *, now: datetime) -> LookedUp:
-    """The same for a pass that must be this person's; never kept. Raises ``signing.NO_ANSWER``."""
+    """Ask about a pass that must belong to this person. The answer is never cached. Raises ``signing.NO_ANSWER``."""
     content = {"pass": text, "id_type": person.id_type.value, "id_number": person.id_number}
     return _read(ask(neighbour, PATH, content, now=now, limits=LIMITS), now=now)
 
 
 def _read(told: Mapping[str, Any], *, now: datetime) -> LookedUp:
-    """An answer that says anything else than a colour is no colour."""
+    """Return the answer. Anything else than a known colour is read as no colour."""
     result, colour = str(told.get("result", UNKNOWN)), told.get("colour")
     if result in NOT_GOOD:
         return LookedUp(result, "", now)
@@ -76,7 +81,7 @@ def _read(told: Mapping[str, Any], *, now: datetime) -> LookedUp:
 
 
 def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
-    """What the current city answers a neighbour. Raises ``BadMessage``."""
+    """Return the current city's answer to a neighbour. Raises ``BadMessage``."""
     text = asked.get("pass")
     if not isinstance(text, str):
         raise BadMessage

@@ -1,6 +1,7 @@
-"""Which other cities there are and where: those of this installation, and those the operator's file names.
+"""The other cities and their addresses: those of this installation, and those in the operator's file.
 
-Both are written into each city's own table from outside of any city, so that a city at work reads no other's rows.
+Both are written into each city's own table from outside of any city, so that a city at work never reads another city's
+rows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +25,8 @@ from regions.tenancy import all_schemas, current_city
 from regions.toml_files import Table, read_toml
 
 KEYS_PATH = "/.well-known/health-code-keys.json"
-# A key that was revoked counts no longer than this; and a stranger who names a new key makes us ask no more often than that.
+# A revoked key is accepted for at most ``KEYS_KEPT``. Calls that name an unknown key make this city fetch the list again,
+# at most once in ``ASKED_AGAIN``.
 KEYS_KEPT = timedelta(minutes=10)
 ASKED_AGAIN = timedelta(seconds=30)
 CALLS_KEPT = timedelta(hours=1)
@@ -48,7 +50,7 @@ class BadList(ValueError):
 
 
 def read_list(path: Path) -> list[Listed]:
-    """The cities of the operator's file. Raises ``BadList``."""
+    """Return the cities in the operator's file. Raises ``BadList``."""
     try:
         listed = ListFile.model_validate(read_toml(path)).cities
         for one in listed:
@@ -59,7 +61,7 @@ def read_list(path: Path) -> list[Listed]:
 
 
 def note_neighbours(*, now: datetime) -> int:
-    """Bring every city's table to what there is; how many rows changed. Call outside any city."""
+    """Update every city's table. Return the number of changed rows. Call outside any city."""
     listed = read_list(settings.NEIGHBOUR_CITIES) if settings.NEIGHBOUR_CITIES else []
     hosts = dict(Domain.objects.filter(is_primary=True).values_list("tenant__schema_name", "domain"))
     ours = [
@@ -72,7 +74,7 @@ def note_neighbours(*, now: datetime) -> int:
         for city in City.objects.exclude(schema_name="public").order_by("schema_name")
         if city.schema_name in hosts
     ]
-    # What the operator wrote counts before what the installation knows by itself.
+    # The operator's file has precedence over what the installation knows by itself.
     known = {one.division: one for one in (*ours, *listed)}
     schemas = dict(City.objects.exclude(schema_name="public").values_list("division", "schema_name"))
 
@@ -92,7 +94,7 @@ def _note(listed: Iterable[Listed], schemas: Mapping[str, str]) -> int:
         columns = {**one.model_dump(exclude={"division"}), "listed": True, "schema_name": schemas.get(division, "")}
         row = rows.get(division)
         if row is None or any(getattr(row, name) != value for name, value in columns.items()):
-            # Keys belong to an address: those of another one are no longer believed.
+            # Keys belong to an address, so the keys of the previous address are dropped.
             Neighbour.objects.update_or_create(
                 division=division, defaults={**columns, "keys": "", "keys_fetched_at": None}
             )
@@ -105,7 +107,12 @@ def neighbour_of(division: str) -> Neighbour | None:
 
 
 def fetch_lists(*, now: datetime) -> int:
-    """The lists of now of all neighbours whose list is no longer young, for the current city's gates; how many. It asks: no transaction."""
+    """Fetch the lists of all neighbours whose list is older than ``KEYS_KEPT``, for the current city's gates.
+
+    Return their number.
+
+    Call outside transactions.
+    """
     old = Q(keys_fetched_at=None) | Q(keys_fetched_at__lte=now - KEYS_KEPT)
     neighbours = list(Neighbour.objects.filter(old, listed=True).order_by("pk"))
     for neighbour in neighbours:
@@ -114,14 +121,16 @@ def fetch_lists(*, now: datetime) -> int:
 
 
 def pass_keys_of_neighbours() -> KeyList:
-    """By the lists as they were fetched last."""
+    """Return the pass keys in the lists as last fetched."""
     rows = Neighbour.objects.filter(listed=True).exclude(keys="").order_by("pk")
     read = [read_key_list(row.keys) for row in rows]
     return pass_keys(one for one, row in zip(read, rows, strict=True) if one.division == row.division)
 
 
 def message_key(neighbour: Neighbour, key_id: bytes, *, now: datetime) -> PublishedKey | None:
-    """The neighbour's key of that name, by its list of a few minutes ago or, where that lacks it, by its list of now."""
+    """Return the neighbour's key with this id, from its list of a few minutes ago or, if that lacks the key, from its
+    current list.
+    """
     fetched_at = neighbour.keys_fetched_at
     found = _keys(neighbour).get(key_id)
     age = None if fetched_at is None else now - fetched_at
@@ -137,9 +146,10 @@ def _keys(neighbour: Neighbour) -> KeyList:
 
 
 def _fetch_keys(neighbour: Neighbour, *, now: datetime) -> None:
-    """Take its list of now. Without an answer no key counts: whether one was revoked meanwhile cannot be known."""
+    """Fetch its current list. Without an answer no key is accepted, because it is unknown whether one was revoked meanwhile."""
     try:
-        # Gates and receivers may take a list of minutes ago; a city that asks because it does not know a key may not.
+        # Gates and receivers may use a list that is some minutes old. A city that asks because it does not know a key
+        # may not.
         headers = {"Cache-Control": "no-cache"}
         answer = call_out("GET", f"{neighbour.address}{KEYS_PATH}", headers=headers)
         text = answer.body.decode() if answer.is_success else ""

@@ -1,6 +1,7 @@
-"""What is done with another city's pass here, by the city's ``recognition`` (``docs/contracts.md`` §5).
+"""How this city treats another city's pass, according to its ``recognition`` (``docs/contracts.md`` §5).
 
-Of the pass itself only the city that it names is read: whether it is genuine, and what colour it stands for now, its own city says.
+Only the city's name is read from the pass itself. Whether the pass is genuine, and its current colour, are answered by
+the issuing city.
 """
 
 from dataclasses import dataclass
@@ -31,12 +32,12 @@ from regions.refusals import Refused
 from regions.tenancy import current_city
 from regions.vocabulary import IdType, Recognition, label_in
 
-# A declaration that says how somebody is doing, and not how they did.
+# A declaration this recent describes the person's present health.
 DECLARED_WITHIN = timedelta(days=14)
 
 
 class ForeignOutcome(TextChoices):
-    """What became of another city's pass. Its sentence names the city that answers for the colour."""
+    """The outcome of a check of another city's pass. Its sentence names the city that is responsible for the colour."""
 
     LOOKED_UP = "looked_up", _("A pass of {city}. {city} says: {colour}, as of now. {city} answers for this colour.")
     AS_MADE = "as_made", _("A pass of {city}. When it was made it said: {colour}. Off-line, {city} cannot be asked.")
@@ -49,7 +50,7 @@ class ForeignOutcome(TextChoices):
 
 
 class NextStep(TextChoices):
-    """What the officer does then."""
+    """What the officer does next."""
 
     LOOKED_UP = "looked_up", _("Do as with a code of this colour of {here}. Whoever objects to it turns to {city}.")
     AS_MADE = (
@@ -70,7 +71,7 @@ class NextStep(TextChoices):
     UNKNOWN_CITY = "unknown_city", _("Do not let it pass. Report where you saw it.")
 
 
-# The word of §5 that a check answers with; ``not_good`` has the issuing city's own.
+# The result of ``docs/contracts.md`` §5 for each outcome; ``not_good`` has the issuing city's own result.
 WORDS = {
     ForeignOutcome.LOOKED_UP: "other_city",
     ForeignOutcome.AS_MADE: "other_city",
@@ -84,7 +85,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class ForeignPass:
-    """``colour`` is empty unless the issuing city has just said it, ``word`` one of the ten of ``docs/contracts.md`` §5."""
+    """``colour`` is empty unless the issuing city has just answered it.
+
+    ``word`` is one of the ten results of ``docs/contracts.md`` §5.
+    """
 
     outcome: ForeignOutcome
     word: str
@@ -108,7 +112,7 @@ def _worded(choice: TextChoices, language: str, city: Neighbour | None, colour: 
     return label_in(language, choice, city=city.name_in(language) if city else "", here=here, colour=colour)
 
 
-# What is said off-line of a genuine pass: of the three ways to treat it, one asks its city, and cannot.
+# The off-line outcome of a genuine pass for each recognition. A look-up is not possible off-line.
 OFF_LINE = {
     Recognition.LOOK_UP: ForeignOutcome.AS_MADE,
     Recognition.CONVERT: ForeignOutcome.TO_CONVERT,
@@ -117,7 +121,10 @@ OFF_LINE = {
 
 
 def off_line_words(language: str) -> dict[str, dict[str, Any]]:
-    """By division, what a gate says off-line of a genuine pass of that city; ``{colour}`` is left to the gate."""
+    """Return, by division, the texts that a gate shows off-line for a genuine pass of that city.
+
+    The gate fills in ``{colour}``.
+    """
     recognition = Recognition(current_city().recognition)
 
     def worded(outcome: ForeignOutcome, city: Neighbour) -> dict[str, str]:
@@ -140,7 +147,10 @@ class NotAForeignPass(ValueError):
 
 
 def foreign_pass(text: str, *, now: datetime) -> ForeignPass:
-    """What is said of another city's pass at a gate. Raises ``NotAForeignPass``. Call outside transactions: it may ask."""
+    """Return the outcome for another city's pass at a gate.
+
+    Raises ``NotAForeignPass``. Call outside transactions, because it may ask the city.
+    """
     neighbour = neighbour_of(issuer_of(text))
     if neighbour is None:
         return _said(ForeignOutcome.UNKNOWN_CITY)
@@ -165,7 +175,7 @@ def _said(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> Foreig
 
 
 def issuer_of(text: str) -> str:
-    """The division that a pass names, without a word about whether it is genuine. Raises ``NotAForeignPass``."""
+    """Return the division that a pass names, without checking whether the pass is genuine. Raises ``NotAForeignPass``."""
     if not text.startswith(PREFIXES):
         raise NotAForeignPass
     try:
@@ -178,7 +188,7 @@ def issuer_of(text: str) -> str:
 
 
 class ConversionRefusal(TextChoices):
-    """Why a pass is not exchanged, and what to do."""
+    """Why a pass is not exchanged, and what to do instead."""
 
     NOT_HERE = "not_here", _("In this city passes are not exchanged. Show the code of {here}.")
     NOT_A_FOREIGN_PASS = (
@@ -192,7 +202,10 @@ class ConversionRefusal(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A pass of this city: its colour is the more severe of the two, and ``there`` what the other city said."""
+    """The pass of this city that replaces the other.
+
+    Its colour is the more severe of the two; ``there`` is the other city's colour.
+    """
 
     token: str
     content: Pass
@@ -203,7 +216,8 @@ class Converted:
 def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted:
     """Exchange a citizen's own pass of another city. Raises ``Refused``. Call outside transactions.
 
-    The other city is told the document, and answers only if the pass is that person's: nobody exchanges a stranger's.
+    The other city receives the citizen's identity and answers only if the pass is that person's, so that nobody can
+    exchange another person's pass.
     """
     require_own(by, citizen)
     here = current_city()

@@ -1,9 +1,9 @@
-"""Calls between cities, signed by the caller's key of messages over all that matters of the call.
+"""Calls between cities. The caller signs these parts of the call, one per line, with its Ed25519 key for messages:
 
     HCC1 · method · path · caller's division · called division · key id · seconds · nonce · SHA-256 of the body
 
-one a line, with Ed25519. The called division is in it, so that a call cannot be shown on to a third city. For whoever writes another
-city's system it stands in ``docs/between-cities.md``.
+The called division is included, so that the called city cannot forward the call to a third one. ``docs/between-cities.md`` is the
+description for authors of other cities' systems.
 """
 
 import base64
@@ -38,7 +38,7 @@ MOST_NONCE = 64
 
 
 class CallRefusal(models.TextChoices):
-    """Why a signed call is not taken, for whoever runs the calling city."""
+    """Why a signed call is refused, for the operators of the calling city."""
 
     NOT_SIGNED = "not_signed", _("A header of the signature is missing or cannot be read.")
     UNKNOWN_CITY = "unknown_city", _("The calling city is not known here.")
@@ -56,12 +56,12 @@ class CallRefused(Exception):
 
 
 class BadMessage(ValueError):
-    """What another city says does not have the agreed form."""
+    """Another city's message does not have the agreed form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What of a call is signed. ``path`` is without host and query."""
+    """The signed parts of a call. ``path`` is without host and query."""
 
     method: str
     path: str
@@ -80,7 +80,7 @@ class Call:
 
 
 def signed_headers(method: str, path: str, body: bytes, *, to: str, now: datetime) -> dict[str, str]:
-    """The headers of a call of the current city to the division ``to``."""
+    """Return the headers of a call of the current city to the division ``to``."""
     key = encryption.signing_key(Purpose.MESSAGE)
     seconds, nonce = str(int(now.timestamp())), secrets.token_urlsafe(18)
     one = Call(method, path, current_city().division, to, key_id_of(key.public_key).hex(), seconds, nonce, body)
@@ -96,7 +96,9 @@ def signed_headers(method: str, path: str, body: bytes, *, to: str, now: datetim
 def ask(
     neighbour: Neighbour, path: str, content: Mapping[str, Any], *, now: datetime, limits: HttpLimits = MESSAGE_LIMITS
 ) -> dict[str, Any]:
-    """Post JSON to a neighbour and have its answer. Raises ``CallFailed``, and ``NotTaken`` for any answer but a success.
+    """Post JSON to a neighbour and return its answer.
+
+    Raises ``CallFailed``, and ``NotTaken`` for any answer but a success.
 
     Call outside transactions.
     """
@@ -116,7 +118,7 @@ def ask(
 
 
 class NotTaken(Exception):
-    """The other city answered, and not as agreed; ``status`` is that of HTTP."""
+    """The other city's answer is not as agreed; ``status`` is the HTTP status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status}")
@@ -127,9 +129,9 @@ NO_ANSWER = (CallFailed, NotTaken)
 
 
 def accept(method: str, path: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Neighbour:
-    """The city that made this call to the current one. Raises ``CallRefused``. Call outside transactions.
+    """Return the city that made this call to the current one. Raises ``CallRefused``. Call outside transactions.
 
-    The nonce is taken last and for good: a call that is not genuine uses up nobody's.
+    The nonce is used up last and permanently, so that a call that is not genuine uses up nobody's nonce.
     """
     one, signature = _read(method, path, headers, body)
     neighbour = neighbour_of(one.sender)
@@ -164,7 +166,7 @@ def _read(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tu
 
 
 def _take(neighbour: Neighbour, nonce: str, *, now: datetime) -> None:
-    """Counted in the database: the same for every web process."""
+    """Use up the nonce and count the call, in the database, so that the count is shared by all web processes."""
     if NeighbourCall.objects.filter(neighbour=neighbour, at__gt=now - COUNTED).count() >= MOST_CALLS:
         raise CallRefused(CallRefusal.TOO_OFTEN)
     try:
