@@ -1,6 +1,6 @@
-"""Writing a version and putting it in force: a rule manager edits, rehearses and proposes, an approver decides.
+"""Drafting a version and putting it in force: a rule manager edits, rehearses and proposes; an approver decides.
 
-A draft may hold faults while it is written; one that is proposed has none and was rehearsed as it stands.
+A draft may have faults while it is written. A proposed draft has none and was rehearsed in its current revision.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ Content = dict[str, Any]
 
 
 def content_of(stored: RuleSetVersion) -> Content:
-    """A stored version as its file would say it."""
+    """Return the content of a stored version as its file would contain it."""
     rules = stored.rules.order_by("pk")
     areas = stored.risk_areas.order_by("area", "from_day", "pk")
     return {
@@ -40,15 +40,15 @@ def content_of(stored: RuleSetVersion) -> Content:
 
 
 def next_content(stored: RuleSetVersion, *, newest: RuleSetVersion, today: date) -> Content:
-    """What a new version begins with: the stored one's tables, the next number, and the first day it may take."""
+    """Return the initial content of a new version: the stored one's tables, the next number, and the first possible day."""
     first_day = max(today + timedelta(days=1), newest.effective_from)
     return {**content_of(stored), "version": newest.version + 1, "effective_from": first_day.isoformat()}
 
 
 def plain(value: Any) -> Any:
-    """A file's content as JSON that can be stored: days become text, NUL the sign for what cannot be read.
+    """Return a file's content as JSON that can be stored: days become text, and NUL the replacement character.
 
-    What a file cannot mean is left for the judging to refuse.
+    Values that a file cannot contain are left for validation to refuse.
     """
     match value:
         case dict():
@@ -60,15 +60,15 @@ def plain(value: Any) -> Any:
         case None | bool() | int():
             return value
         case float():
-            # JSON knows no infinity; no field of a version is a fraction, so the text is refused with its key.
+            # JSON has no infinity. No field of a version is a fraction, so the text is refused with its key.
             return str(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tuple[VersionContent | None, list[Fault]]:
-    """The version the content means, or none and everything that is wrong with it, each at its key.
+    """Return the version that the content describes, or ``None`` and all its faults with their keys.
 
-    ``code``: of the rule set it is for. A version begins today or later: past days were judged.
+    ``code``: that of the draft's rule set. A version takes effect today or later, because past days were judged.
     """
     version, faults = judged(dict(content))
     if version is None:
@@ -85,7 +85,7 @@ def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tup
 
 
 def rule_faults(rule: Content) -> list[Fault]:
-    """What is wrong with one rule by itself, by the keys of its table."""
+    """Return the faults of one rule by itself, with the keys of its table."""
     try:
         VersionRule.model_validate(rule)
     except ValidationError as error:
@@ -115,7 +115,7 @@ def _area(area: RiskArea) -> Content:
 
 
 class DraftReason(TextChoices):
-    """Beside the reasons that hold for everything two people decide."""
+    """Why an action on a draft is refused, apart from the reasons common to all proposals."""
 
     EDITED_MEANWHILE = (
         "edited_meanwhile",
@@ -135,7 +135,10 @@ State = RuleSetDraft.State
 
 
 def begin(rule_set_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """A draft of the next version, from the one in force – or the first to come, where none is yet. Raises ``Refused``."""
+    """Create a draft of the next version from the one in force, or from the first to come if none is in force.
+
+    Raises ``Refused``.
+    """
     require_role(by, Role.RULE_MANAGER)
     rule_set = RuleSet.objects.get(pk=rule_set_id)
     today = current_city().day_of(now)
@@ -148,7 +151,7 @@ def begin(rule_set_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 
 def begin_with(rule_set_id: int, content: Content, *, by: str, now: datetime) -> RuleSetDraft:
-    """A draft of what a file or an earlier draft says, faults and all. Raises ``Refused``."""
+    """Create a draft with the content of a file or an earlier draft, including its faults. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     return _begin(RuleSet.objects.get(pk=rule_set_id), content, by=by, now=now)
 
@@ -156,9 +159,10 @@ def begin_with(rule_set_id: int, content: Content, *, by: str, now: datetime) ->
 def begin_with_areas(
     change: Callable[[list[Content]], list[Content]], *, note: str, source: str, by: str, now: datetime
 ) -> list[RuleSetDraft]:
-    """A draft of every rule set that a provider is judged by and whose risk areas ``change`` makes others: for the city's own people.
+    """Create a draft of each rule set used by a provider whose risk areas ``change`` alters, for the city's own staff
+    to decide on.
 
-    ``source`` names what it came from in the journal. Raises ``NotAllowed``.
+    ``source`` is the origin of the change, for the journal. Raises ``NotAllowed``.
     """
     require_role_or_operator(by, Role.RULE_MANAGER)
     today, made = current_city().day_of(now), []
@@ -177,7 +181,7 @@ def begin_with_areas(
 
 
 def save(draft_id: int, content: Content, *, revision: int, by: str, now: datetime) -> RuleSetDraft:
-    """Keep what was changed, if nobody else has changed it since ``revision``. Raises ``Refused``."""
+    """Save the content, unless somebody else has saved since ``revision``. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     with transaction.atomic():
         draft = _editable(draft_id, revision=revision)
@@ -189,7 +193,7 @@ def save(draft_id: int, content: Content, *, revision: int, by: str, now: dateti
 
 
 def propose(draft_id: int, *, revision: int, reason: str, by: str, now: datetime) -> RuleSetDraft:
-    """Have an approver decide about the draft as it stands. Raises ``Refused``."""
+    """Propose the draft in its current revision to the approvers. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     reason = require_reason(reason)
     with transaction.atomic():
@@ -206,7 +210,7 @@ def propose(draft_id: int, *, revision: int, reason: str, by: str, now: datetime
 
 
 def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Store the version: from its day on people are judged by it. Raises ``Refused``."""
+    """Store the version. From its first day on people are judged by it. Raises ``Refused``."""
     with transaction.atomic():
         draft = _to_decide(draft_id, by=by)
         version = checked(draft, now=now)
@@ -217,12 +221,12 @@ def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 @transaction.atomic
 def refuse(draft_id: int, *, reason: str, by: str, now: datetime) -> RuleSetDraft:
-    """Leave the rules as they are. Raises ``Refused``."""
+    """Refuse the draft: the rules stay as they are. Raises ``Refused``."""
     return _to_decide(draft_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
 def take_back(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Edit one's own proposal again. Raises ``Refused``."""
+    """Withdraw one's own proposal and edit the draft again. Raises ``Refused``."""
     with transaction.atomic():
         draft = _locked().to_withdraw(draft_id, by=by)
         draft.act("draft.taken_back", State.EDITING, by=by, now=now, proposed_by="", proposed_at=None)
@@ -230,7 +234,7 @@ def take_back(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 
 def drop(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Give a draft up; it stays readable. Raises ``Refused``."""
+    """Drop a draft. It stays readable. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     with transaction.atomic():
         draft = _editable(draft_id)
@@ -239,7 +243,7 @@ def drop(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 
 def checked(draft: RuleSetDraft, *, now: datetime) -> VersionContent:
-    """The version the draft means. Raises ``Refused`` when it means none."""
+    """Return the version that the draft describes. Raises ``Refused`` if the draft has faults."""
     version, faults = content_faults(draft.content, code=draft.rule_set.code, today=current_city().day_of(now))
     if version is None:
         raise Refused(DraftReason.HAS_FAULTS, faults=len(faults))
@@ -275,7 +279,10 @@ def _to_decide(draft_id: int, *, by: str) -> RuleSetDraft:
 
 
 def _editable(draft_id: int, *, revision: int | None = None) -> RuleSetDraft:
-    """Raises ``MovedMeanwhile`` when it is proposed or over, or was saved by somebody else since ``revision``."""
+    """Return the draft, locked.
+
+    Raises ``MovedMeanwhile`` if it is not being edited, or was saved by somebody else since ``revision``.
+    """
     draft = _locked().filter(pk=draft_id, state=State.EDITING).first()
     if draft is None:
         raise MovedMeanwhile(DraftReason.NOT_EDITABLE)

@@ -1,4 +1,4 @@
-"""Storing a version. One that is in force is never changed: people were judged by it."""
+"""Storing a version. A version in force is never changed, because people were judged by it."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from regions.tenancy import current_city
 
 
 class CannotPublish(ValueError):
-    """The version contradicts what is stored; the fault names the part of it and what would work."""
+    """The version contradicts what is stored. The fault names the part of it and says what to do instead."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -22,9 +22,9 @@ class CannotPublish(ValueError):
 
 
 def publish(content: VersionContent, *, by: str, now: datetime) -> tuple[RuleSetVersion, bool]:
-    """The stored version, and whether anything was changed to store it. Raises ``CannotPublish``.
+    """Store the version. Return it, and whether anything was changed. Raises ``CannotPublish``.
 
-    The same content again changes nothing. A version whose day has not come may still be replaced.
+    Storing the same content again changes nothing. A version that is not in force yet may be replaced.
     """
     digest = canonical_digest(content)
     with transaction.atomic():
@@ -47,7 +47,7 @@ def publish(content: VersionContent, *, by: str, now: datetime) -> tuple[RuleSet
 
 
 def check_publishable(content: VersionContent, *, today: date) -> None:
-    """Hold the version against those of its rule set that are stored. Raises ``CannotPublish``."""
+    """Check the version against the stored ones of its rule set. Raises ``CannotPublish``."""
     held = {other.version: other for other in RuleSetVersion.objects.filter(rule_set__code=content.code)}
     same = held.pop(content.version, None)
     if same is not None and same.digest == canonical_digest(content):
@@ -65,7 +65,10 @@ def check_publishable(content: VersionContent, *, today: date) -> None:
 
 
 def check_first_day(content: VersionContent, *, today: date) -> None:
-    """Once a run has settled, a new version begins today or later: past days were judged. Raises ``CannotPublish``."""
+    """Check the first day: once a run has settled, a new version begins today or later, because past days were judged.
+
+    Raises ``CannotPublish``.
+    """
     stored = RuleSetVersion.objects.filter(rule_set__code=content.code, version=content.version)
     is_new = not stored.filter(digest=canonical_digest(content)).exists()
     if content.effective_from < today and is_new and Run.objects.settled().exists():
@@ -73,7 +76,7 @@ def check_first_day(content: VersionContent, *, today: date) -> None:
 
 
 def replace_tables(stored: RuleSetVersion, content: VersionContent) -> None:
-    """Make the stored version's rules and risk areas those of the version. Call in the transaction of its caller."""
+    """Replace the stored version's rules and risk areas by those of ``content``. Call in a transaction."""
     stored.rules.all().delete()
     stored.risk_areas.all().delete()
     Rule.objects.bulk_create(_rules(stored, content))

@@ -1,6 +1,6 @@
-"""A draft version tried on the whole city: who would change colour on a day, and nothing is written.
+"""Rehearsing a draft version on the whole city: who would change colour on a day. Nothing is written.
 
-The engine reads rules from tables, so the draft becomes rows of a transaction that is always rolled back.
+The engine reads rules from tables, so the draft is inserted in a transaction that is always rolled back.
 """
 
 from array import array
@@ -45,10 +45,12 @@ Effect = Literal["appears", "vanishes", "stays", "none"]
 
 
 class Change(NamedTuple):
-    """A citizen's colour with a provider. The rules are those that hold them before and after, by code.
+    """A change of a citizen's colour with a provider.
 
-    ``changed_by``: of these the ones the change comes from, which give the more severe of the two colours. ``is_held``: both are
-    held colours, since the provider's source is silent.
+    The rules are the codes of those that hold the citizen before and after.
+
+    ``changed_by``: those of them that cause the change, which give the more severe of the two colours. ``is_held``:
+    both are held colours, because the provider's source is silent.
     """
 
     citizen_id: int
@@ -78,9 +80,9 @@ class Change(NamedTuple):
 
 @dataclass
 class Tally:
-    """How many citizens and colours change, by provider and colours, and by rule; and what becomes of disagreements.
+    """The numbers of citizens and colours that change, by provider and colours, and by rule, and the changes of disagreements.
 
-    ``people`` are those and whoever is held by another colour.
+    ``people`` are the citizens with any change, including changes of held colours.
     """
 
     citizens: int = 0
@@ -92,7 +94,7 @@ class Tally:
     held_colours: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def counting(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """The changes without those of held colours, each counted as it passes; those of one citizen stand together."""
+        """Yield the changes except those of held colours, and count each. Changes of one citizen must be adjacent."""
         last = None
         for change in changes:
             if not self.people or self.people[-1] != change.citizen_id:
@@ -110,12 +112,14 @@ class Tally:
 
 
 class CannotRehearse(Refused):
-    """There is nothing to try the draft on."""
+    """There is nothing to rehearse the draft on."""
 
 
 class Follows(NamedTuple):
-    """``effective``: [from, to, citizens] of the effective codes that would change once nothing is held; ``mass_changes``: [rule, red,
-    green, registered] of the groups that the day's run would hold for two people because of the draft.
+    """The consequences of a draft.
+
+    ``effective``: [from, to, citizens] of the effective codes that would change if nothing were held. ``mass_changes``:
+    [rule, red, green, registered] of the groups that the day's run would hold for two people because of the draft.
     """
 
     effective: list[list[str | int]]
@@ -124,9 +128,11 @@ class Follows(NamedTuple):
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``run`` gives horizons, registrations and knowledge; ``changes`` can be read once, by citizen and provider.
+    """A rehearsal.
 
-    ``in_force`` and ``drafts`` are the versions that providers are judged by before and after.
+    ``run`` determines horizons, registrations and known facts; ``changes`` can be read once, by citizen and provider.
+
+    ``in_force`` and ``drafts`` are the versions by which each provider is judged before and after.
     """
 
     run: Run
@@ -137,17 +143,17 @@ class Rehearsal:
     drafts: dict[int, int]
 
     def follows(self, people: Collection[int]) -> Follows:
-        """What would follow for the people whom ``changes`` names, and for whoever has a ruling, which another rule may suspend, or is
-        kept back in a held group, which another rule may overtake, though the colour stays.
+        """Return the consequences for the people in ``changes``, and for people whose colour stays but who have a
+        ruling, which another rule may suspend, or a change held in a group, which another rule may replace.
 
-        Read the changes before. Until the block ends, nobody else changes an effective code.
+        Read the changes first. Until the block ends, nobody else can change an effective code.
         """
-        lock_effective_codes()  # before the verdicts, as every run does
+        lock_effective_codes()  # taken before the verdicts, as every run does
         ruled = Ruling.objects.filter(state=Ruling.State.APPROVED).values_list("citizen_id", flat=True)
         kept = VerdictChange.objects.filter(kept_back__group__in=HeldGroup.objects.waiting())
         asked = sorted({*people, *ruled, *kept.values_list("citizen_id", flat=True)})
         run = Run.objects.get(pk=self.run.pk)
-        run.day = self.day  # not stored: it is settled as the run of that day would be
+        run.day = self.day  # not stored: it is settled in the way the run of that day would be
 
         def judge_by(versions: dict[int, int]) -> None:
             for provider, version in versions.items():
@@ -162,11 +168,13 @@ class Rehearsal:
 
 @contextmanager
 def rehearsal(content: VersionContent, *, today: date, day: date | None = None) -> Iterator[Rehearsal]:
-    """Try the draft on ``day``: by default its first, or today if that is later. Read the changes inside the block.
+    """Rehearse the draft on ``day``: by default its first day, or today if that is later.
 
-    Everything else is as the last settled run knew it; no check-in and no record is assumed after it, and a source counts
-    as fresh as it was then, or as silent. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into
-    force.
+    Read the changes inside the block.
+
+    Everything else is as known to the last settled run: no later check-ins and records are assumed, and a source is as
+    fresh or as silent as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never be
+    in force.
     """
     check_publishable(content, today=today)
     run = Run.objects.last_settled()
@@ -206,7 +214,7 @@ def _parameters(run: Run, day: date, in_force: dict[int, int], drafts: dict[int,
 
 
 def _draft_rows(content: VersionContent, run: Run) -> RuleSetVersion:
-    """The draft under a rule set of its own, beside whatever is stored under its name."""
+    """Insert the draft under a rule set of its own, next to anything stored under its name."""
     rule_set = RuleSet.objects.create(code=f"rehearsal {uuid4()}")
     stored = RuleSetVersion.objects.create(
         rule_set=rule_set,
@@ -221,7 +229,9 @@ def _draft_rows(content: VersionContent, run: Run) -> RuleSetVersion:
 
 
 def _in_force(provider: Provider, run: Run, day: date, content: VersionContent) -> int:
-    """What the provider would be judged by on the day without the draft, also where an earlier draft of it is stored."""
+    """Return the version by which the provider would be judged on the day without the draft, even if an earlier draft
+    of it is stored.
+    """
     stored = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id)
     if provider.rule_set.code == content.code:
         stored = stored.exclude(version=content.version, effective_from__gt=run.day)

@@ -40,7 +40,10 @@ REPORT = "rehearsal"
 
 @dataclass
 class SignedList:
-    """A list in the making: ``write`` it while the rehearsal runs. ``manifest`` is there once it is signed and in its place."""
+    """A list that is being written.
+
+    Call ``write`` while the rehearsal runs. ``manifest`` is set once the list is signed and in place.
+    """
 
     draft: Path
     file_format: FileFormat
@@ -62,10 +65,10 @@ class SignedList:
 
 @contextmanager
 def signed_list(file: Path, file_format: FileFormat, *, by: str, now: datetime) -> Iterator[SignedList]:
-    """A list with its manifest and a journal entry, as with every export: whole or not at all.
+    """Create a list with its manifest and a journal entry, as every export: complete or not at all.
 
-    Open it around the rehearsal: what is written within that is rolled back, so it is signed after its end. Raises ``CannotExport``
-    and ``NotAllowed``.
+    Open it around the rehearsal: what is written during the rehearsal is rolled back, so the list is signed after its
+    end. Raises ``CannotExport`` and ``NotAllowed``.
     """
     require_role_or_operator(by, Role.RULE_MANAGER)
     with drafts_beside(file) as (draft, draft_manifest):
@@ -83,7 +86,7 @@ def signed_list(file: Path, file_format: FileFormat, *, by: str, now: datetime) 
 
 
 def write_changes(file: Path, file_format: FileFormat, changes: Iterable[Change], *, day: date) -> int:
-    """Write one row for each change; how many there are. The file is there only when it is whole."""
+    """Write one row for each change and return their number. The file appears only when it is complete."""
     draft = file.with_name(f".{file.name}.part")
     try:
         rows = WRITERS[file_format](draft, COLUMNS, _rows(changes, day))
@@ -117,7 +120,7 @@ NAME_BYTES = 12
 
 
 def ask(draft_id: int, *, by: str, now: datetime) -> DraftRehearsal:
-    """Put the draft as it stands down to be rehearsed; asked twice, the same one. Raises ``Refused``."""
+    """Request a rehearsal of the draft's current revision. Asked twice, return the same one. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     with transaction.atomic():
         draft = RuleSetDraft.objects.select_for_update(of=("self",)).select_related("rule_set").get(pk=draft_id)
@@ -134,7 +137,7 @@ def ask(draft_id: int, *, by: str, now: datetime) -> DraftRehearsal:
 
 
 def rehearse(job_id: int, *, clock: Clock) -> bool:
-    """Run it, unless that is done or in other hands; whether this call ended it."""
+    """Run the rehearsal, unless it is done or another worker has it. Return whether this call ended it."""
     asked = DraftRehearsal.objects.select_related("draft__rule_set").filter(pk=job_id)
     job = claim_job(asked, now=clock(), found=0)
     if job is None:
@@ -152,7 +155,7 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
 
 
 def sweep_rehearsals(*, now: datetime) -> list[int]:
-    """Give up what killed its workers; the rehearsals that some worker should take."""
+    """End the rehearsals whose workers died too often. Return the rehearsals for a worker to claim."""
     return sweep(DraftRehearsal.objects.all(), now=now, give_up=lambda job: _end_failed(job, *DIED, now=now))
 
 
@@ -161,7 +164,7 @@ def list_of(job: DraftRehearsal) -> Path:
 
 
 def remove_list(name: str) -> None:
-    """The list of a rehearsal whose row says that it is swept."""
+    """Remove the list of a rehearsal whose row says that it has been removed."""
     (_folder() / name).unlink(missing_ok=True)
 
 
@@ -175,13 +178,13 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
         counts = {**as_json(tally, providers=tried.providers), **tried.follows(tally.people)._asdict()}
     told = {"tally": counts, "run": tried.run, "day": tried.day, "file": name}
     ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **told)
-    if not ended:  # another worker has taken it over: theirs is the list
+    if not ended:  # another worker has claimed the job; its list counts
         (_folder() / name).unlink(missing_ok=True)
     return ended
 
 
 def as_json(tally: Tally, *, providers: list[str]) -> dict[str, Any]:
-    """The tally as it is kept: lists instead of pairs as keys, in a stable order."""
+    """Return the tally as stored: lists instead of pairs as keys, in a stable order."""
     return {
         "providers": providers,
         "citizens": tally.citizens,

@@ -1,4 +1,4 @@
-"""A version of a rule set as its file says it: shape, reading with every fault at its key and rule, digest."""
+"""The file of a rule-set version: its shape, reading it with every fault at its key and rule, and its digest."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from regions.vocabulary import CLEARING_KINDS, FactKind
 
 _RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LEVEL = re.compile(r"\w[\w.-]{0,39}")
-# Ten years: beyond it a number is a typing error, and dates stay inside what the database can hold.
+# Ten years. A larger number is a typing error, and dates stay within the database's range.
 MOST_DAYS = 3660
 
 
@@ -35,7 +35,9 @@ def _rule_code(code: str) -> str:
 
 
 def _level(level: str) -> str:
-    """Any city's own word. In small letters, so that High in a rule cannot quietly miss high in the list."""
+    """Accept the city's own names of levels, in lower case only, so that "High" in a rule cannot silently fail to match
+    "high" in the list.
+    """
     if not _LEVEL.fullmatch(level) or level != level.lower():
         raise invalid(FaultCode.NOT_A_LEVEL)
     return level
@@ -48,7 +50,7 @@ def _held_or_not(colour: Colour) -> Colour:
 
 
 def _none_in_words(value: object) -> object:
-    """TOML has no null, so `"none"` may say what leaving the key out says."""
+    """Read `"none"` as a missing key, because TOML has no null."""
     return None if value == "none" else value
 
 
@@ -84,7 +86,7 @@ class Rule(Table):
     @field_validator("area_levels")
     @classmethod
     def _only_where_there_is_an_area(cls, levels: list[str] | None, info: ValidationInfo) -> list[str] | None:
-        """Levels select among stays; an empty list would leave open whether it means all or none."""
+        """Accept levels only for stays, which they select. An empty list would be ambiguous between all and none."""
         if levels is None:
             return None
         if info.data.get("kind", FactKind.AREA_STAY) is not FactKind.AREA_STAY:
@@ -111,7 +113,7 @@ class Rule(Table):
     @field_validator("cleared_by")
     @classmethod
     def _clearing_and_each_once(cls, kinds: list[FactKind], info: ValidationInfo) -> list[FactKind]:
-        """Order and repetition say nothing, so the file's digest shall not depend on them."""
+        """Sort and remove repetitions, which have no meaning, so that the file's digest does not depend on them."""
         if others := sorted(set(kinds) - CLEARING_KINDS):
             raise invalid(FaultCode.NOT_CLEARING, kinds=", ".join(others))
         if not kinds and info.data.get("hold_days", 0) is None:
@@ -119,11 +121,11 @@ class Rule(Table):
         return sorted(set(kinds))
 
     def title_in(self, language: str) -> str:
-        """The title in `zh` or `en`, else in the other language, else the code: a rule is never nameless."""
+        """Return the title in `zh` or `en`, else in the other language, else the code, so that every rule has a name."""
         return _either(self.title, language) or self.code
 
     def reason_in(self, language: str) -> str:
-        """The plain-language reason in `zh` or `en`, else in the other language, else the title."""
+        """Return the plain-language reason in `zh` or `en`, else in the other language, else the title."""
         return _either(self.reason, language) or self.title_in(language)
 
 
@@ -160,13 +162,13 @@ def _either(wording: Wording, language: str) -> str:
 
 
 def canonical_digest(version: VersionContent) -> str:
-    """SHA-256 in hex over what the version means: the order of its tables and how the file is written do not count."""
+    """Return the SHA-256 in hex over the version's meaning. The order of its tables and the file's formatting do not count."""
     canonical = json.dumps(_canonical(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _canonical(version: VersionContent) -> dict[str, Any]:
-    """Plain values, wording as people will read it, rules by code and areas by all their fields."""
+    """Return plain values: wording with its fallbacks, rules sorted by code and areas by all their fields."""
     content = version.model_dump(mode="json")
     for rule, row in zip(version.rules, content["rules"], strict=True):
         row["title"] = {language: rule.title_in(language) for language in ("zh", "en")}
@@ -180,11 +182,11 @@ _IN_A_RULE = re.compile(r"rules\[(\d+)\]")
 
 
 class VersionFaults(FileFaults):
-    """A rule-set file, or the rule-set files of a city, that cannot be taken."""
+    """A rule-set file, or the rule-set files of a city, that cannot be accepted."""
 
 
 def read_version(path: Path, *, read: Callable[[Path], Raw] = read_toml) -> VersionContent:
-    """The version in the file, or VersionFaults with every fault."""
+    """Return the version in the file. Raises ``VersionFaults`` with every fault."""
     try:
         raw = read(path)
     except FileFaults as error:
@@ -196,7 +198,7 @@ def read_version(path: Path, *, read: Callable[[Path], Raw] = read_toml) -> Vers
 
 
 def judged(raw: Raw) -> tuple[VersionContent | None, list[Fault]]:
-    """The version that a file's content means, or none and every fault in it at its key."""
+    """Return the version that a file's content describes, or ``None`` and every fault with its key."""
     faults = [*_repeated_rules(raw), *_repeated_areas(raw)]
     try:
         version = VersionContent.model_validate(raw)
@@ -209,7 +211,7 @@ def judged(raw: Raw) -> tuple[VersionContent | None, list[Fault]]:
 def read_versions(
     city_file: Path, rule_sets: Sequence[LocatedRuleSet], *, read: Callable[[Path], Raw] = read_toml
 ) -> list[VersionContent]:
-    """All versions a city file names, or VersionFaults with the faults of all of them.
+    """Return all versions that a city file names. Raises ``VersionFaults`` with the faults of all of them.
 
     Keys begin with the city file's key: `rule_sets[0].file: rules[3].colour`.
     """
@@ -227,7 +229,7 @@ def read_versions(
 
 
 def _misnamed(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator[Fault]:
-    """The code in the city file and the code in the rule-set file are the same thing said twice."""
+    """Yield a fault for each rule-set file whose code differs from the code in the city file."""
     for located, version in read:
         if version.code != located.code:
             params = {"in_file": version.code, "in_city_file": located.code}
@@ -235,7 +237,7 @@ def _misnamed(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator
 
 
 def _out_of_order(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator[Fault]:
-    """Versions of one code are unique, and none takes effect before an earlier one; of one day the highest counts."""
+    """Yield faults of versions that repeat a number or take effect before an earlier version. Of one day the highest counts."""
     by_version = sorted(read, key=lambda pair: (pair[1].code, pair[1].version))
     for (before, older), (located, newer) in pairwise(by_version):
         if older.code != newer.code:
@@ -247,7 +249,7 @@ def _out_of_order(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iter
 
 
 class VersionWarning(TextChoices):
-    """What a version may mean, and is worth a second look."""
+    """Properties of a version that are allowed but may be mistakes."""
 
     NO_RISK_AREAS = (
         "no_risk_areas",
@@ -260,7 +262,7 @@ class VersionWarning(TextChoices):
 
 
 def version_warnings(version: VersionContent) -> list[Fault]:
-    """What could be meant, each at its key: shown to whoever writes or approves the version, and no hindrance."""
+    """Return the warnings with their keys. They are shown to whoever writes or approves the version, and do not prevent it."""
     with_levels = sorted({rule.code for rule in version.rules if rule.area_levels})
     if with_levels and not version.risk_areas:
         return [Fault("risk_areas", VersionWarning.NO_RISK_AREAS, {"rules": ", ".join(with_levels)})]
@@ -274,7 +276,10 @@ def version_warnings(version: VersionContent) -> list[Fault]:
 
 
 def _unlisted_levels(version: VersionContent) -> Iterator[Fault]:
-    """Of a version without any risk area this is a warning: the list may be yet to come."""
+    """Yield a fault for each rule with a level that no risk area has.
+
+    Without any risk area this is only a warning, because the list may follow.
+    """
     listed = {area.level for area in version.risk_areas}
     for place, rule in enumerate(version.rules):
         missing = [level for level in rule.area_levels or [] if level not in listed]
@@ -283,7 +288,10 @@ def _unlisted_levels(version: VersionContent) -> Iterator[Fault]:
 
 
 def _repeated_rules(raw: Raw) -> Iterator[Fault]:
-    """A code may stand on several rows, one for each kind it covers; the same row twice is a slip of copying."""
+    """Yield a fault for each repeated row.
+
+    One code may be on several rows, one for each kind; an equal row is a copying mistake.
+    """
     first: dict[str, int] = {}
     for place, rule in tables(raw, "rules"):
         row = repr([rule.get(key) for key in ("code", "kind", "area_levels")])
@@ -292,7 +300,7 @@ def _repeated_rules(raw: Raw) -> Iterator[Fault]:
 
 
 def _repeated_areas(raw: Raw) -> Iterator[Fault]:
-    """A risk area listed twice in the same words is a slip of copying."""
+    """Yield a fault for each risk area listed twice with the same fields, which is a copying mistake."""
     seen: list[Raw] = []
     for place, area in tables(raw, "risk_areas"):
         if area in seen:
@@ -301,7 +309,7 @@ def _repeated_areas(raw: Raw) -> Iterator[Fault]:
 
 
 def _naming_rules(faults: Sequence[Fault], raw: Raw) -> list[Fault]:
-    """The same faults, those inside a rule with its code: people look for A4, not for the fourth table."""
+    """Return the faults, those inside a rule with the rule's code, because people look for A4 and not for the fourth table."""
     codes = {place: code for place, rule in tables(raw, "rules") if isinstance(code := rule.get("code"), str)}
     return [_naming_its_rule(fault, codes) for fault in faults]
 
