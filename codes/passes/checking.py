@@ -1,4 +1,4 @@
-"""Checking what was scanned: of all that it can have been, the one token that a city signed."""
+"""Checking a scanned text: finding the one token signed by a city among its possible readings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,21 @@ Said = TypeVar("Said")
 
 
 def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
-    """What the genuine, unexpired pass says that was scanned, however spoilt, on paper or not. Raises ``BadPass``."""
+    """Return the content of the genuine, unexpired pass in a scanned text, on a screen or on paper, despite the
+    scanner's changes.
+
+    Raises ``BadPass``.
+    """
     return the_one_reading(text, lambda token: verify_token_or_paper(token, keys, at=at))
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What an off-line check found: "as of" when the pass was made, by a list of this age. ``said`` is there for whatever is genuine."""
+    """The result of an off-line check.
+
+    The colour is that of the pass's creation; ``list_age`` is the age of the key list. ``said`` is set for every
+    genuine pass.
+    """
 
     result: CheckResult
     detail: Detail | None
@@ -30,7 +38,7 @@ class Checked:
 
 
 def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> Checked:
-    """The result of a check with published lists alone; whatever is scanned has one."""
+    """Return the result of a check with published lists only. Every text has a result."""
     try:
         said = verify_scanned(text, pass_keys(lists), at=at)
         used = max((one for one in lists if one.division == said.division), key=lambda one: one.published_at)
@@ -47,15 +55,15 @@ def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> C
 
 
 def verify_token_or_paper(token: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
-    """The same of a token as its city made it. Raises ``BadPass``."""
+    """Return the content of a token in the form in which its city created it. Raises ``BadPass``."""
     verify: Callable[..., Pass | Paper] = verify_paper if token.startswith(PAPER_PREFIX) else verify_token
     return verify(token, keys, at=at)
 
 
 def the_one_reading(text: str, verify: Callable[[str], Said]) -> Said:
-    """What ``verify`` says of the one reading of the text that it makes sense of. Raises ``BadPass``.
+    """Return the result of ``verify`` for the only reading of the text that it accepts. Raises ``BadPass``.
 
-    A reading that is no token, or whose signature is wrong, was a wrong guess as long as another one is neither.
+    A reading that is no token, or whose signature is wrong, is ignored if another reading is neither.
     """
     outcomes: list[Said | BadPass] = []
     for reading in readings(text):
@@ -84,7 +92,7 @@ def _outcome(reading: str, verify: Callable[[str], Said]) -> Said | BadPass:
 
 
 def _weight(outcome: object) -> int:
-    """How much speaks for the reading that led to it."""
+    """Return how strongly the outcome supports its reading."""
     if not isinstance(outcome, BadPass) or outcome.detail is not None:
         return SIGNED
     return {CheckResult.NOT_A_PASS: NO_TOKEN, CheckResult.BAD_SIGNATURE: UNPROVEN}.get(outcome.result, SIGNED)

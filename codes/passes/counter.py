@@ -1,7 +1,8 @@
-"""A paper code printed at a counter, for somebody without a phone whose document the official has in hand.
+"""A paper code printed at a counter, for a person without a phone whose document the official has in hand.
 
-Finding the person and printing are two steps, so that the official compares the document with whom it finds. Both are in the
-journal and in the person's own history, with the purpose; each official may look up only so many people.
+Finding the person and printing are two steps, so that the official can compare the document with the person found. Both
+are recorded in the journal and in the person's own history, with the purpose. The number of look-ups per official is
+limited.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from regions.staff.roles import Role
 LOOKED_UP = "paper.looked_up"
 SEEN, PRINTED = "paper", "paper_printed"
 PER_OFFICIAL = ((timedelta(minutes=1), 5), (timedelta(hours=1), 60))
-# So long after the look-up the person is taken to be still at the counter.
+# The person is assumed to be still at the counter for this time after the look-up.
 AT_THE_COUNTER = timedelta(minutes=15)
 
 
@@ -36,7 +37,10 @@ class CounterPurpose(TextChoices):
 
 
 def look_up_at_counter(identity: Identity, *, purpose: CounterPurpose, by: str, now: datetime) -> Citizen | None:
-    """Whoever has this document. Raises ``NotAllowed``, and ``TooOften`` whether anybody has it or not."""
+    """Return the citizen with this document, if any.
+
+    Raises ``NotAllowed``, and ``TooOften`` regardless of whether anybody has it.
+    """
     require_role(by, Role.REVIEWER)
     with transaction.atomic():
         advisory_lock(f"look-ups of {by}")
@@ -52,9 +56,9 @@ def look_up_at_counter(identity: Identity, *, purpose: CounterPurpose, by: str, 
 def print_at_counter(
     identity: Identity, *, withdraw_earlier: bool, by: str, now: datetime
 ) -> tuple[Citizen, str, Paper]:
-    """The person, and their new paper code, if the same official has looked them up just now.
+    """Return the person and their new paper code, if the same official has just looked them up.
 
-    Raises ``NotFound``, ``NotAllowed``, and ``Refused`` where the person has too many.
+    Raises ``NotFound``, ``NotAllowed``, and ``Refused`` if the person has too many paper codes.
     """
     seen = PersonAccess.objects.select_related("citizen").filter(
         citizen__id_hash=identity_hash(identity), by=by, what=SEEN, at__gt=now - AT_THE_COUNTER, at__lte=now

@@ -1,4 +1,4 @@
-"""Making a citizen's pass: the effective colour of this instant, for sixty seconds, under a name that changes every day."""
+"""Creating a citizen's pass: the current effective colour, valid for sixty seconds, under a pseudonym that changes every day."""
 
 import base64
 from collections.abc import Iterable, Sequence
@@ -26,9 +26,11 @@ HALF_BLOCK = 8
 def issue_pass(
     citizen: Citizen, *, now: datetime, current: CurrentCode | None = None, key_number: int | None = None
 ) -> tuple[str, Pass]:
-    """The token and its content. Not journalled: codes are shown millions of times a day, and a pass identifies nobody.
+    """Return a new token and its content.
 
-    ``current`` is the citizen's effective code, and ``key_number`` the key in use, where the caller has just read them.
+    It is not journalled: codes are shown millions of times a day, and a pass identifies nobody.
+
+    ``current`` is the citizen's effective code and ``key_number`` the key in use, if the caller has just read them.
     """
     city = current_city()
     issued_at = now.replace(microsecond=0)
@@ -43,13 +45,19 @@ def issue_pass(
 
 
 def pseudonym(citizen: Citizen, *, day: date) -> str:
-    """26 letters: the same on all passes of one day, not linkable to other days or cities, and followed back by the city alone."""
+    """Return the citizen's 26-letter pseudonym: the same on all passes of one day, not linkable to other days or cities.
+
+    Only the city can resolve it.
+    """
     block = citizen.pk.to_bytes(HALF_BLOCK, "big") + day.toordinal().to_bytes(HALF_BLOCK, "big")
     return base64.b32encode(encryption.encrypt_block(block, use=PSEUDONYM)).decode().rstrip("=")
 
 
 def citizen_of(name: str, *, day: date) -> int | None:
-    """The number of the citizen whose pseudonym of the day it is; none for what is nobody's. Of a genuine pass only."""
+    """Return the primary key of the citizen with this pseudonym on the day; ``None`` if it is nobody's.
+
+    Call for genuine passes only.
+    """
     try:
         block = encryption.decrypt_block(base64.b32decode(f"{name}======"), use=PSEUDONYM)
     except ValueError:
@@ -59,12 +67,14 @@ def citizen_of(name: str, *, day: date) -> int | None:
 
 
 def published_keys(*purposes: Purpose) -> list[PublishedKey]:
-    """The current city's pass keys, those retired and compromised too: a pass of a minute ago is told from a forged one."""
+    """Return the current city's pass keys, including retired and compromised ones, so that a pass of a minute ago can
+    be told from a forged one.
+    """
     return keys_of(SIGNING_KEYS.rows({}), *(purposes or (Purpose.PASS,)))
 
 
 def keys_of(rows: Iterable[Sequence[Any]], *purposes: Purpose) -> list[PublishedKey]:
-    """The keys for these purposes, of rows of ``SIGNING_KEYS``."""
+    """Return the keys for these purposes, from rows of ``SIGNING_KEYS``."""
     division = current_city().division
     return [
         PublishedKey(division, bytes(public_key), created_at, retired_at, compromised_at, purpose)
@@ -82,14 +92,17 @@ SIGNING_KEYS = Prepared("signing_keys", _signing_keys)
 
 
 def signed_key_list(*, now: datetime) -> str:
-    """The current city's list of keys, for gates, other cities and receivers of webhooks: each key says what it is for."""
+    """Return the current city's key list, for gates, other cities and receivers of webhooks. Each key states its use."""
     keys = published_keys(Purpose.PASS, Purpose.MESSAGE)
     division = current_city().division
     return write_list(keys, division=division, published_at=now, signed_by=list_signer(), sign=_list_key(division).sign)
 
 
 def list_signer() -> bytes:
-    """The public key that gates pin: it signs every list of the current city, and changes with the installation's key only."""
+    """Return the public key that gates pin.
+
+    It signs every list of the current city and changes only with the installation's key.
+    """
     return _list_key(current_city().division).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 

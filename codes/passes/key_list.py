@@ -1,6 +1,6 @@
 """The published keys of a city as a signed JSON file (``docs/adr/0038-passes-off-line.md``).
 
-What is signed is the list without its signature as JSON with sorted keys and no white space.
+The signature covers the list without its signature, as JSON with sorted keys and no white space.
 """
 
 import base64
@@ -24,14 +24,14 @@ PASS_USE, MESSAGE_USE = "pass", "message"
 
 
 class BadKeyList(ValueError):
-    """The file is no list of keys; the message says where."""
+    """The file is not a valid key list; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """``retired_at``: nothing it signs after that counts; what it signed before still does.
+    """A published key. ``retired_at``: tokens signed later are invalid; those signed earlier stay valid.
 
-    ``compromised_at``: somebody else holds it, and nothing it ever signed counts.
+    ``compromised_at``: somebody else holds the key, and everything it ever signed is invalid.
     """
 
     division: str
@@ -43,7 +43,7 @@ class PublishedKey:
 
     @property
     def key_id(self) -> bytes:
-        """The name a token calls it by: it follows from the key, so no two cities can claim one name."""
+        """The id by which tokens refer to the key. It is derived from the key, so that no two cities can use the same id."""
         return key_id_of(self.public_key)
 
 
@@ -51,13 +51,13 @@ KeyList = dict[bytes, PublishedKey]
 
 
 def key_id_of(public_key: bytes) -> bytes:
-    """The first bytes of the key's SHA-256."""
+    """Return the first bytes of the key's SHA-256."""
     return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
 class SignedList:
-    """A city's list whose signature is right. ``signed_by`` is what a gate pins: who signs is not for the list to say."""
+    """A city's list with a valid signature. A gate pins ``signed_by``, because a list cannot vouch for its own signer."""
 
     division: str
     published_at: datetime
@@ -71,7 +71,7 @@ class SignedList:
 
 
 def pass_keys(lists: Iterable[SignedList]) -> KeyList:
-    """The keys that passes are signed with: those of messages sign none."""
+    """Return the keys that sign passes, without those that sign messages."""
     return {key.key_id: key for one in lists for key in one.keys if key.use == PASS_USE}
 
 
@@ -110,7 +110,7 @@ def write_list(
 
 
 def read_list(text: str, *, pinned: bytes | None = None) -> SignedList:
-    """The list, if its signature is right and, where one is pinned, by that signer. Raises ``BadKeyList``."""
+    """Return the list if its signature is valid and, if a signer is pinned, by that signer. Raises ``BadKeyList``."""
     content = _content(text)
     try:
         signed_by = base64.b64decode(content["signed_by"], validate=True)

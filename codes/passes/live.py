@@ -1,7 +1,8 @@
-"""A genuine pass read live: whose it is, and the colour that they have now, whatever it was made with (``docs/adr/0039-gates.md``).
+"""Reading a genuine pass live: its citizen, and the citizen's current colour, regardless of the colour in the pass
+(``docs/adr/0039-gates.md``).
 
-A gate of the city and a city that is asked by another one read it here, so that both say the same. A pass that was exchanged for
-one of another city never stands for less than that city said.
+Both the city's own gates and look-ups by other cities use this module, so that they give the same answer. A pass that
+was exchanged for one of another city never has a less severe colour than that city gave.
 """
 
 from datetime import datetime
@@ -20,14 +21,17 @@ from regions.vocabulary import Recognition
 
 
 class Live(NamedTuple):
-    """``citizen``: the number of whoever it is for; none for nobody. ``colour``: of now; empty where the city cannot say."""
+    """``citizen``: the primary key of the pass's citizen; ``None`` if there is none.
+
+    ``colour``: the current colour; empty if the city has none.
+    """
 
     citizen: int | None
     colour: str
 
 
 def read_live(said: Pass | Paper, *, now: datetime) -> Live:
-    """Of a pass or paper that the current city signed. Raises ``BadPass`` for paper that was withdrawn."""
+    """Read a pass or paper that the current city signed. Raises ``BadPass`` for paper that was withdrawn."""
     if isinstance(said, Paper):
         citizen: int | None = holder(said).pk
     else:
@@ -39,12 +43,15 @@ def read_live(said: Pass | Paper, *, now: datetime) -> Live:
 
 
 def keep_exchanged(content: Pass, there: str, *, now: datetime) -> None:
-    """Keep what the other city said of its holder as long as the pass lives, for all processes: the pass itself cannot say it."""
+    """Store the other city's colour for the lifetime of the pass, for all processes, because the pass itself cannot contain it."""
     cache.set(_exchanged(content), there, timeout=(content.expires_at + CLOCKS_DIFFER - now).total_seconds())
 
 
 def _said_elsewhere(said: Pass | Paper) -> list[Colour]:
-    """Nothing but for an exchanged pass. Asked for only where passes are exchanged."""
+    """Return the colour that another city gave for an exchanged pass, else an empty list.
+
+    The cache is read only in cities that exchange passes.
+    """
     if isinstance(said, Paper) or Recognition(current_city().recognition) is not Recognition.CONVERT:
         return []
     there = cache.get(_exchanged(said))

@@ -1,7 +1,8 @@
-"""Looking a person up at a gate by the document in hand, where there is no code that could be scanned.
+"""Looking up a person at a gate by the document in hand, if there is no code to scan.
 
-Only the colour is answered. That the city does not know a number, and that it cannot say a colour, are one answer, so nobody learns who
-is known here; each device may ask only so often. The person reads in their own history where they were looked up, and why.
+The answer is a colour only. An unknown number and an unknown colour give the same answer, so that nobody learns who is
+known to the city. The number of look-ups per device is limited. The person's own history shows where they were looked
+up, and why.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from regions.keys.encryption import identity_hash
 from regions.locks import advisory_lock
 
 LOOKED_UP = "gate.looked_up"
-SEEN = "gate"  # what of the person was shown: their colour, at a gate
+SEEN = "gate"  # what was shown about the person: their colour, at a gate
 Limits = tuple[tuple[timedelta, int], ...]
 PER_DEVICE: Limits = ((timedelta(minutes=1), 10), (timedelta(hours=1), 120))
 
@@ -34,12 +35,16 @@ class LookUpPurpose(TextChoices):
 
 
 def look_up_by_document(identity: Identity, *, purpose: LookUpPurpose, by: str, now: datetime) -> State:
-    """The colour of whoever has this document; unknown if nobody has. ``by``: the device. Raises ``TooOften``, whoever it is."""
+    """Return the colour of the person with this document; unknown if there is none. ``by`` is the device.
+
+    Raises ``TooOften``, regardless of the person.
+    """
     with transaction.atomic():
         advisory_lock(f"look-ups of {by}")
         check_limits(by, LOOKED_UP, PER_DEVICE, now=now)
         citizen = Citizen.objects.filter(id_hash=identity_hash(identity)).first()
-        # The journal is kept for ever: it has the gate and the purpose, and not the person, who has it in their own history.
+        # The journal is kept permanently: it contains the gate and the purpose. The person is recorded in their own
+        # history only.
         record(LOOKED_UP, by=by, now=now, subject=by, data={"purpose": purpose.value})
         if citizen is None:
             return State.UNKNOWN
@@ -48,7 +53,11 @@ def look_up_by_document(identity: Identity, *, purpose: LookUpPurpose, by: str, 
 
 
 def check_limits(asked_by: str, verb: str, limits: Limits, *, now: datetime) -> None:
-    """Counted in the journal, under a lock of whoever asks: no number of web processes lets more through. Raises ``TooOften``."""
+    """Check the limits of a caller, counted in the journal under a lock of the caller, so that several web processes
+    share them.
+
+    Raises ``TooOften``.
+    """
     longest, most = limits[-1]
     done = JournalEntry.objects.filter(by=asked_by, verb=verb, at__gt=now - longest).order_by("-seq")
     wait = wait_of(list(done.values_list("at", flat=True)[:most]), limits, now=now)

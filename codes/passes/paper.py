@@ -1,4 +1,4 @@
-"""Paper passes: good for a year, without a colour, and of use to the city alone, which looks up whose they are.
+"""Paper passes: valid for a year, without a colour. Only the issuing city can use them, by looking up the citizen.
 
 ``docs/adr/0038-passes-off-line.md``.
 """
@@ -40,7 +40,7 @@ PAPER_PREFIX = "HPP1:"
 PAPER_AUDIENCE = "look-up"
 PAPER_LIFETIME = timedelta(days=365)
 PSEUDONYM_BYTES = 10
-# One at home, one in the wallet, one with each of some carers; more of them are codes that somebody else shows.
+# One at home, one in the wallet and one with each of some carers. Any more would probably be used by somebody else.
 MOST_IN_FORCE = 5
 
 
@@ -50,7 +50,7 @@ class PaperFault(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a paper pass says: only the city knows whose pseudonym it is."""
+    """The content of a paper pass. Only the city can resolve the pseudonym."""
 
     division: str
     pseudonym: str
@@ -61,10 +61,10 @@ class Paper:
 def issue_paper(
     citizen: Citizen, *, by: str, now: datetime, lifetime: timedelta = PAPER_LIFETIME, withdraw_earlier: bool = False
 ) -> tuple[str, Paper]:
-    """The token and its content, for the citizen, whoever shows them on their phone, or a reviewer at a desk.
+    """Return a new token and its content, for the citizen, their guardian, or a reviewer at a counter.
 
-    Earlier ones stay good unless ``withdraw_earlier``: the copy at home and the one in the wallet. Raises ``NotFound``,
-    ``NotAllowed``, and ``Refused`` where too many are in force.
+    Earlier ones stay valid unless ``withdraw_earlier``, for example one at home and one in the wallet. Raises
+    ``NotFound``, ``NotAllowed``, and ``Refused`` if too many are in force.
     """
     _require(by, citizen)
     if not timedelta(days=1) <= lifetime <= PAPER_LIFETIME:
@@ -73,7 +73,7 @@ def issue_paper(
     pseudonym = base64.b32encode(secrets.token_bytes(PSEUDONYM_BYTES)).decode()
     content = Paper(current_city().division, pseudonym, issued_at, issued_at + lifetime)
     with transaction.atomic():
-        # One at a time, so that two requests at once do not both make the last one.
+        # Locked, so that two simultaneous requests cannot both issue the last one.
         Citizen.objects.select_for_update().get(pk=citizen.pk)
         in_force = PaperPass.objects.in_force(now).filter(citizen=citizen)
         withdrawn = _withdraw(in_force, by, now) if withdraw_earlier else []
@@ -92,7 +92,7 @@ def issue_paper(
 
 
 def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> None:
-    """It counts nowhere from now on. Raises ``NotFound`` and ``NotAllowed``."""
+    """Withdraw a paper pass. It is invalid everywhere from now on. Raises ``NotFound`` and ``NotAllowed``."""
     row = PaperPass.objects.in_force(now).select_related("citizen").filter(pk=paper_id).first()
     if row is None:
         raise NotFound
@@ -104,7 +104,7 @@ def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> None:
 
 
 def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:
-    """What a genuine paper pass says, without asking whether it was withdrawn. Raises ``BadPass``."""
+    """Return the content of a genuine paper pass, without checking whether it was withdrawn. Raises ``BadPass``."""
     claims, key = read_signed(token, keys, prefix=PAPER_PREFIX)
     issued_at, expires_at = instants_of(claims, audience=PAPER_AUDIENCE, others=set())
     content = Paper(claims[ISSUER], claims[SUBJECT], issued_at, expires_at)
@@ -114,11 +114,11 @@ def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:
 
 
 def holder(said: Paper) -> Citizen:
-    """Whose verified paper pass it is, by the city that issued it. Raises ``BadPass``."""
+    """Return the citizen of a verified paper pass, in the city that issued it. Raises ``BadPass``."""
     if said.division != current_city().division:
         raise BadPass(CheckResult.OTHER_CITY)
     row = PaperPass.objects.select_related("citizen").filter(pseudonym_hash=_hash(said.pseudonym)).first()
-    # One that the city signed and knows nothing of belongs to somebody whose records are gone.
+    # A pass that the city signed but has no row of belongs to a citizen whose records were removed.
     if row is None or row.withdrawn_at is not None:
         raise BadPass(CheckResult.WITHDRAWN)
     return row.citizen

@@ -1,6 +1,6 @@
-"""What a check of a pass can result in, on-line and off-line: ten results, each with a number, a sentence and what the officer does next.
+"""The results of a check of a pass, on-line and off-line: ten, each with a number, a sentence and the officer's next step.
 
-Why exactly is a ``Detail``, which belongs to one result; a result without one says all there is to say.
+The exact reason is a ``Detail``, which belongs to one result. A result without a detail needs no further explanation.
 """
 
 from django.db.models import TextChoices
@@ -29,7 +29,7 @@ class CheckResult(TextChoices):
 
     @property
     def next_step(self) -> Promise:
-        """What the officer does now, in one sentence."""
+        """One sentence that says what the officer does next."""
         return NEXT_STEPS[self]
 
 
@@ -87,7 +87,7 @@ RESULTS = {
 
 
 class BadPass(ValueError):
-    """The token is no valid pass: with which result, and why exactly where that is known."""
+    """The token is no valid pass; ``result`` says why, and ``detail`` the exact reason if it is known."""
 
     def __init__(self, found: CheckResult | Detail) -> None:
         super().__init__(found.value)

@@ -1,7 +1,8 @@
-"""What a scanner, a keyboard or a clipboard did to a pass: every token that the text can have been.
+"""Undoing what a scanner, a keyboard or a clipboard did to a pass: every token that a text can have been.
 
-Base45 knows capitals and the plain space, and a scanner types as a keyboard does: with an input method on, or a layout other than its own,
-other signs arrive. Undoing that leaves nothing in front, behind or inside: each reading is one whole token, or none.
+Base45 uses capitals and the plain space. A scanner types like a keyboard, so other characters arrive if an input method
+is on or the layout differs. Nothing in front of, behind or inside the token is tolerated: each reading is one whole
+token.
 """
 
 import re
@@ -12,7 +13,8 @@ from codes.passes.results import Detail
 
 PREFIXES = ("HCP1:", "HPP1:")
 MAX_CHARACTERS = 2000
-# A space may be the pass's own or put in where a line was broken: so many are left out of so many, in every way.
+# A space may belong to the pass or come from a broken line. Up to three of at most twenty are left out, in every
+# combination.
 MAX_LEFT_OUT, MAX_SPACES = 3, 20
 
 _INVISIBLE = "\t\n\r\v\f\u200b\u200c\u200d\u2060\ufeff"
@@ -20,7 +22,8 @@ _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _CHINESE = {"。": ".", "、": "/", "\uffe5": "$", "\u00a5": "$", "\u3000": " ", "\u00a0": " "}
 _CLEAN = str.maketrans({**_FULL_WIDTH, **_CHINESE, **dict.fromkeys(_INVISIBLE, "")})
 _CAPITALS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-# What arrives for the signs of base45 when the scanner types as on a US keyboard. German `+` is a dead key: it joins a vowel.
+# The characters that arrive for base45 if the scanner types as on a US keyboard. German `+` is a dead key: it combines
+# with a vowel.
 _GERMAN = str.maketrans(
     {
         **dict(zip("yzYZ(ßẞ-Öö`", "zyZY*--/::+", strict=True)),
@@ -32,7 +35,7 @@ _SHAPE_OF_PREFIX = re.compile("H[CP]P.[^A-Z0-9]")
 
 
 def readings(text: str) -> Iterator[str]:
-    """The likeliest first; none for what cannot be a pass."""
+    """Yield the possible readings, the most likely first; nothing for a text that cannot be a pass."""
     if len(text) > MAX_CHARACTERS:
         return
     plain = _plain(text)
@@ -48,7 +51,7 @@ def readings(text: str) -> Iterator[str]:
 
 
 def hint(text: str) -> Detail | None:
-    """Why a text of which no reading is a pass looks like one all the same."""
+    """Return why a text without a valid reading resembles a pass, or ``None``."""
     plain = _plain(text[:MAX_CHARACTERS])
     if plain.startswith(PREFIXES):
         return Detail.INCOMPLETE

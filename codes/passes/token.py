@@ -1,6 +1,6 @@
 """A pass as bytes: a CWT (RFC 8392) in a COSE_Sign1 (RFC 9052) with EdDSA, in base45 (``docs/adr/0007-pass-token.md``).
 
-Nothing here touches the database: a checkpoint verifies off-line with a list of published keys.
+This module does not use the database: a checkpoint verifies off-line with a list of published keys.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _VALUES = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
 
 
 def encode(raw: bytes) -> str:
-    """Two bytes become three signs, a last single one two."""
+    """Return the base45 text. Two bytes become three characters, a last single byte two."""
     even = len(raw) & ~1
     numbers = unpack(f">{even // 2}H", raw[:even])
     last = _TWO_SIGNS[raw[even]] if len(raw) > even else ""
@@ -32,7 +32,7 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The inverse. Raises ``ValueError`` for anything that ``encode`` cannot have made."""
+    """Return the bytes of a base45 text. Raises ``ValueError`` for any text that ``encode`` cannot have produced."""
     try:
         values = text.encode("ascii").translate(_VALUES)
     except UnicodeEncodeError as error:
@@ -58,7 +58,7 @@ COSE_SIGN1 = 18
 ALGORITHM, KEY_ID = 1, 4  # header parameters
 EDDSA = -8
 ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED = 1, 2, 3, 4, 6  # CWT claims
-COLOUR = -70001  # a claim of our own, in the range left for private use
+COLOUR = -70001  # a private claim, in the range for private use
 COLOURS = ("green", "yellow", "red", "unknown")
 
 Sign = Callable[[bytes], bytes]
@@ -66,7 +66,7 @@ Sign = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a pass says. ``pseudonym`` is one citizen's for one day in one city, and nobody's elsewhere."""
+    """The content of a pass. ``pseudonym`` identifies one citizen on one day in one city, and nobody elsewhere."""
 
     division: str
     pseudonym: str
@@ -76,7 +76,7 @@ class Pass:
 
 
 def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
-    """The token of a pass; ``sign`` makes an Ed25519 signature with the key that ``key_id`` names."""
+    """Return the token of a pass. ``sign`` makes an Ed25519 signature with the key of ``key_id``."""
     claims = {
         ISSUER: content.division,
         SUBJECT: content.pseudonym,
@@ -89,17 +89,18 @@ def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
 
 
 def write_signed(claims: dict[int, Any], *, prefix: str, key_id: bytes, sign: Sign) -> str:
-    """Claims as a signed token."""
+    """Return claims as a signed token."""
     protected = cbor2.dumps({ALGORITHM: EDDSA, KEY_ID: key_id})
     payload = cbor2.dumps(claims)
     return prefix + encode(_sealed(protected, payload, sign(_signed_bytes(protected, payload))))
 
 
 def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
-    """What a genuine, unexpired pass says. Raises ``BadPass`` with why it is none.
+    """Return the content of a genuine, unexpired pass. Raises ``BadPass`` with the reason if it is not one.
 
-    The algorithm is ours, never the token's to choose; a key counts for the city that published it only, and, once retired,
-    only for what it signed before; one that is compromised counts for nothing, whenever it says it signed.
+    The algorithm is fixed and never chosen by the token. A key is valid only for the city that published it; a retired
+    key is valid only for what it signed before; a compromised key is invalid for everything, regardless of the claimed
+    time.
     """
     claims, key = read_signed(token, keys, prefix=PREFIX)
     content = _content(claims)
@@ -109,7 +110,7 @@ def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
 
 
 def read_signed(token: str, keys: KeyList, *, prefix: str) -> tuple[dict[Any, Any], PublishedKey]:
-    """The claims of a signed token, and the key that signed it. Raises ``BadPass``."""
+    """Return the claims of a signed token, and the key that signed it. Raises ``BadPass``."""
     protected, payload, signature = _parts(token, prefix)
     key = _key_of(protected, keys)
     try:
@@ -121,12 +122,12 @@ def read_signed(token: str, keys: KeyList, *, prefix: str) -> tuple[dict[Any, An
 
 @lru_cache(maxsize=256)
 def _verifier(public_key: bytes) -> Ed25519PublicKey:
-    """Kept as an object: making it of its bytes takes a third of a verification."""
+    """Cached, because creating the object from its bytes takes a third of a verification."""
     return Ed25519PublicKey.from_public_bytes(public_key)
 
 
 def claimed_issuer(token: str, *, prefix: str) -> str:
-    """The division that a token names, without a word about whether it is genuine. Raises ``BadPass``."""
+    """Return the division that a token names, without checking whether the token is genuine. Raises ``BadPass``."""
     division = _claimed(token, prefix, ISSUER)
     if not isinstance(division, str):
         raise BadPass(CheckResult.NOT_A_PASS)
@@ -134,7 +135,7 @@ def claimed_issuer(token: str, *, prefix: str) -> str:
 
 
 def claimed_end(token: str, *, prefix: str) -> datetime:
-    """When a token says that it expires; the same. Raises ``BadPass``."""
+    """Return the time at which a token claims to expire, without checking whether it is genuine. Raises ``BadPass``."""
     time = _claimed(token, prefix, EXPIRES)
     if type(time) is not int or not 0 <= time < 2**33:
         raise BadPass(CheckResult.NOT_A_PASS)
@@ -160,7 +161,8 @@ def _parts(token: str, prefix: str) -> tuple[bytes, bytes, bytes]:
     protected, _, payload, signature = parts
     if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
         raise BadPass(CheckResult.NOT_A_PASS)
-    # The signature covers two of the parts; what lies around them has one spelling, or a pass could carry more than is signed.
+    # The signature covers two of the parts. The encoding around them must be canonical; otherwise a pass could carry
+    # unsigned data.
     if _sealed(protected, payload, signature) != raw:
         raise BadPass(CheckResult.NOT_A_PASS)
     return protected, payload, signature
@@ -186,7 +188,7 @@ def _content(claims: dict[Any, Any]) -> Pass:
 
 
 def instants_of(claims: dict[Any, Any], *, audience: str, others: set[int]) -> tuple[datetime, datetime]:
-    """When the token with these claims, and none beside them, was issued and expires. Raises ``BadPass``."""
+    """Return the times of issue and expiry of a token with exactly these claims. Raises ``BadPass``."""
     if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, *others}:
         raise BadPass(CheckResult.NOT_A_PASS)
     if not all(isinstance(claims[name], str) for name in (ISSUER, SUBJECT)):
@@ -208,7 +210,9 @@ def check_issuer(division: str, key: PublishedKey) -> None:
 def check_times(
     issued_at: datetime, expires_at: datetime, key: PublishedKey, at: datetime, *, lifetime: timedelta
 ) -> None:
-    """Raises ``BadPass`` for what lives longer than it may, is over or to come, or was signed with a key retired before."""
+    """Raise ``BadPass`` for a token whose lifetime is too long, that has expired or is not valid yet, or whose key was
+    retired before.
+    """
     if not timedelta() < expires_at - issued_at <= lifetime:
         raise BadPass(CheckResult.NOT_A_PASS)
     if at >= expires_at + CLOCKS_DIFFER:
@@ -234,5 +238,5 @@ def _sealed(protected: bytes, payload: bytes, signature: bytes) -> bytes:
 
 
 def _signed_bytes(protected: bytes, payload: bytes) -> bytes:
-    """The Sig_structure of RFC 9052."""
+    """Return the Sig_structure of RFC 9052."""
     return bytes(cbor2.dumps(["Signature1", protected, b"", payload]))
