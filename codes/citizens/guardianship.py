@@ -1,4 +1,4 @@
-"""Dependants on a guardian's phone: asked for, reviewed by an official, ended by either side. Four at most."""
+"""Dependants on a guardian's phone: requested, reviewed by an official, ended by either side. At most four."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -52,9 +52,11 @@ def ask_guardianship(
     now: datetime,
     evidence_ids: Sequence[int] = (),
 ) -> Guardianship:
-    """Ask for a dependant by their document; an official decides. The answer is the same whether the city knows them or not.
+    """Request a guardianship by the dependant's document; an official decides.
 
-    ``evidence_ids``: the guardian's drafts that show the relation, at least one.
+    The answer is the same whether the city knows the dependant or not.
+
+    ``evidence_ids``: the guardian's drafts that prove the relation, at least one. Raises ``NotFound`` and ``Refused``.
     """
     if by != actor_name(guardian):
         raise NotFound
@@ -80,13 +82,13 @@ def accept_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guar
 
 
 def refuse_guardianship(*, guardianship_id: int, reason: str, by: str, now: datetime) -> Guardianship:
-    """Refuse it; ``reason`` is what the guardian reads."""
+    """Refuse the request. ``reason`` is shown to the guardian."""
     reason = check_text(reason, required=True)
     return _review(guardianship_id, by=by, now=now, accepted=False, refusal=reason, ended_by=by, ended_at=now)
 
 
 def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardianship:
-    """End it, or take the request back: the guardian, the dependant, or a reviewer."""
+    """End the guardianship or withdraw the request, as the guardian, the dependant or a reviewer."""
     with transaction.atomic():
         link = _find_link(guardianship_id, "end")
         if by.startswith(CITIZEN_PREFIX):
@@ -95,7 +97,7 @@ def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardia
         else:
             require_role(by, Role.REVIEWER)
         _update(link, {"ended_by": by, "ended_at": now})
-        # The guardian is shown no message about the dependant any more, so none of them is new.
+        # The guardian no longer sees messages about the dependant, so none of them may count as unread.
         unread = Message.objects.filter(recipient=link.guardian, about=link.dependant, read_at__isnull=True)
         unread.update(read_at=now)
         _record_act("ended", link, by=by, now=now)
@@ -103,7 +105,7 @@ def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardia
 
 
 def dependants_of(guardian: Citizen) -> list[Guardianship]:
-    """Accepted and pending ones, the oldest first, with whom they are about."""
+    """Return the accepted and pending guardianships with their dependants, the oldest first."""
     links = Guardianship.objects.filter(guardian=guardian, ended_at__isnull=True)
     return list(links.select_related("dependant").order_by("asked_at", "pk"))
 

@@ -1,7 +1,7 @@
-"""Joining people who are one by the normal form of their number, with everything that hangs on them (``docs/adr/0016-one-person.md``).
+"""Joining citizens whose numbers have the same normal form, with all rows that refer to them (``docs/adr/0016-one-person.md``).
 
-Numbers are encrypted with the city's keys, and history is only ever changed here: so it is a command, run as the owner inside each
-city after every upgrade. A second time it finds nothing.
+Numbers are encrypted with the city's keys, and history is changed only here. Therefore this is a command, run as the
+owner inside each city after every upgrade. A second run finds nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -68,19 +68,26 @@ MERGING = (
 
 
 class RunIsOpen(RuntimeError):
-    """People are not joined while a run judges them."""
+    """People are not joined while a run is open."""
 
 
 @dataclass
 class Joined:
-    """What was done: pairs of refs (who is no more, who is both), and how many numbers were only written in the new form."""
+    """What was done: pairs of references (the removed one, the one kept), and how many numbers were only rewritten in
+    the new form.
+    """
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
     rewritten: int = 0
 
 
 def join_people(*, by: str, now: datetime) -> Joined:
-    """Bring every number to its normal form and join who have the same. As the owner, inside a city. Raises ``RunIsOpen``."""
+    """Rewrite every number in its normal form and join the citizens with the same one.
+
+    Call as the owner, inside a city.
+
+    Raises ``RunIsOpen``.
+    """
     report = Joined()
     today = current_city().day_of(now)
     with transaction.atomic():
@@ -102,13 +109,13 @@ def join_people(*, by: str, now: datetime) -> Joined:
 
 
 Pair = tuple[str, int, int]
-"""The ref of who goes, their key, and the key of who stays."""
+"""The reference and primary key of the citizen who is removed, and the primary key of the one who is kept."""
 
 
 def _sort_out(today: date, report: Joined) -> Iterator[Pair]:
-    """Those to join; a number that nobody else has is written in the new form at once.
+    """Yield the pairs to join. A number that nobody else has is rewritten in the new form at once.
 
-    Numbers stored as resident IDs have their form already; the others are few.
+    Numbers stored as resident IDs have the normal form already; the others are few.
     """
     for citizen in Citizen.objects.exclude(id_type=IdType.RESIDENT_ID).order_by("known_since", "pk").iterator():
         stored = Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
@@ -126,7 +133,7 @@ def _sort_out(today: date, report: Joined) -> Iterator[Pair]:
 
 
 def _rewrite_staged(today: date) -> None:
-    """Deliveries that wait for two people find their citizens by the new form, too."""
+    """Rewrite the staged records of deliveries that wait for two people, so that they find their citizens by the new form."""
     waiting = StagedRecord.objects.exclude(id_type=IdType.RESIDENT_ID)
     changed = []
     for row in waiting.only("id_type", "id_hash", "id_encrypted").iterator(ROWS_AT_ONCE):
@@ -140,7 +147,7 @@ def _rewrite_staged(today: date) -> None:
 
 
 def _rounds(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """Some at a time, in none of which anybody is joined with two others."""
+    """Yield the pairs in groups in which nobody is joined with two others."""
     left = list(pairs)
     while left:
         taken: dict[int, Pair] = {}
@@ -169,7 +176,7 @@ def _join(pairs: Sequence[Pair], *, by: str, now: datetime) -> None:
                 values,
             )
         cursor.execute("DELETE FROM codes_citizen WHERE id = ANY (%(joined)s)", values)
-    # On one day the one may have been well and the other, later, unwell.
+    # On one day the two may have reported different health.
     unwell = Entry.objects.filter(citizen__in=kept, type="check_in", healthy=False)
     settle_days([(one.citizen_id, one.provider_id, one.day) for one in unwell if one.day], now=now)
     propose_phones(phones, by=by, now=now)
@@ -177,14 +184,14 @@ def _join(pairs: Sequence[Pair], *, by: str, now: datetime) -> None:
 
 
 def _references() -> Iterable[tuple[str, str]]:
-    """Every column that refers to a citizen: a table that comes later is not forgotten."""
+    """Yield every column that refers to a citizen, read from the models so that new tables are included."""
     for relation in Citizen._meta.get_fields(include_hidden=True):
         if relation.auto_created and not relation.concrete and relation.related_model is not None:
             yield relation.related_model._meta.db_table, str(relation.field.column)  # type: ignore[union-attr]
 
 
 def _other_phones(pairs: Sequence[Pair]) -> list[NamedPhone]:
-    """The phones of those who go, where those who stay have another one."""
+    """Return the phones of the citizens who are removed, if those who are kept have different ones."""
     people = Citizen.objects.in_bulk([key for _, gone, stays in pairs for key in (gone, stays)])
     found = []
     for _ref, gone, stays in pairs:
@@ -196,7 +203,7 @@ def _other_phones(pairs: Sequence[Pair]) -> list[NamedPhone]:
 
 
 def _close_doubles(gone: int, stays: int, *, by: str, now: datetime) -> None:
-    """Where only one may be open or in force, close the other with a reference to it."""
+    """Close one of two rows of which only one may be open or in force, with a reference to the other."""
     for case in Case.objects.open().filter(citizen=gone).order_by("pk"):
         other = Case.objects.open().filter(citizen=stays, kind=case.kind).first()
         if other is not None:
@@ -206,7 +213,7 @@ def _close_doubles(gone: int, stays: int, *, by: str, now: datetime) -> None:
         _withdraw(proposed, by=by, now=now)
     in_force = {one.citizen_id: one for one in Ruling.objects.filter(citizen__in=[gone, stays], state="approved")}
     if len(in_force) == 2:
-        # The stricter stays; of two alike that of who stays.
+        # The stricter ruling stays; of two with the same colour, that of the citizen who is kept.
         weaker = min(in_force.values(), key=lambda one: (Colour(one.colour).severity, one.citizen_id == stays))
         Ruling.objects.filter(pk=weaker.pk).update(state=Ruling.State.ENDED, ended_at=now)
 
@@ -224,14 +231,14 @@ def _close_case(case: Case, other: Case, *, by: str, now: datetime) -> None:
 
 
 def _withdraw(ruling: Ruling, *, by: str, now: datetime) -> None:
-    """A proposal that gives way to the other; its case goes back to the reviewers."""
+    """Withdraw a proposal in favour of the other one. Its case returns to the reviewers."""
     Ruling.objects.filter(pk=ruling.pk).update(state=Ruling.State.WITHDRAWN, ended_at=now)
     if ruling.case is not None and ruling.case.state == CaseState.PROPOSED:
         move(ruling.case, Verb.WITHDRAW_PROPOSAL, by=by, now=now)
 
 
 def _in_each_language(number: str) -> str:
-    """What the citizen reads, in whatever language."""
+    """Return the answer for the citizen, in every language."""
     texts = []
     for language in LANGUAGES:
         with translation.override(language):

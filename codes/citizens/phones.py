@@ -1,4 +1,7 @@
-"""Another phone for sign-in codes: confirmed from the earlier one, by the citizen signed in, or by an official; both are told."""
+"""Changing the phone for sign-in codes: confirmed from the earlier phone, by the signed-in citizen, or by an official.
+
+Both phones get a message.
+"""
 
 import hmac
 import logging
@@ -36,13 +39,13 @@ class PhoneFault(TextChoices):
 
 
 def proposed_phones(citizen: Citizen) -> QuerySet[PhoneChange]:
-    """Phones that wait for a confirmation, the oldest first."""
+    """Return the phones that wait for a confirmation, the oldest first."""
     waiting = PhoneChange.objects.filter(citizen=citizen, state=PhoneChange.State.PROPOSED)
     return waiting.select_related("provider", "citizen").order_by("proposed_at", "pk")
 
 
 def confirm_with_code(*, identity: Identity, code: str, now: datetime) -> PhoneChange:
-    """Confirm with the code that the phone on record was sent. Raises ``WrongCode``, the same for a number that nobody has."""
+    """Confirm with the code that was sent to the phone on record. Raises ``WrongCode``, also for a number that nobody has."""
     number, typed = identity_hash(identity), normalise_code(code)
     with transaction.atomic():
         waiting = PhoneChange.objects.filter(
@@ -61,7 +64,7 @@ def confirm_with_code(*, identity: Identity, code: str, now: datetime) -> PhoneC
 
 
 def confirm_signed_in(*, change_id: int, by: str, now: datetime) -> PhoneChange:
-    """The citizen themselves: nobody does it for them, not even a guardian."""
+    """Confirm as the citizen. Nobody else can do it for them, not even a guardian."""
     _check_own(change_id, by)
     return _confirm(change_id, how=PhoneChange.How.CITIZEN, by=by, now=now)
 
@@ -72,7 +75,7 @@ def refuse_signed_in(*, change_id: int, by: str, now: datetime) -> PhoneChange:
 
 
 def confirm_by_official(*, change_id: int, document: Identity, by: str, now: datetime) -> PhoneChange:
-    """``document`` is what the official reads from the document in their hand."""
+    """Confirm as an official. ``document`` is read from the document in the official's hand."""
     require_role(by, Role.REVIEWER)
     _check_document(change_id, document)
     return _confirm(change_id, how=PhoneChange.How.OFFICIAL, by=by, now=now)
@@ -103,14 +106,14 @@ def _find(change_id: int) -> PhoneChange:
 
 @transaction.atomic
 def _confirm(change_id: int, *, how: PhoneChange.How, by: str, now: datetime) -> PhoneChange:
-    """Codes go to the new phone from now on, those on their way to the earlier one end; both are told."""
+    """Confirm the change: codes go to the new phone from now on, unused codes expire, and both phones get a message."""
     citizen = Citizen.objects.select_for_update().get(phone_changes=change_id)
     change = _find(change_id)
     earlier, before_hash = citizen.phone_encrypted, citizen.phone_hash
     _decide(change, "confirm", how=how, by=by, now=now, before_hash=before_hash)
     Citizen.objects.filter(pk=citizen.pk).update(phone_encrypted=change.phone_encrypted, phone_hash=change.phone_hash)
     SignInCode.objects.filter(id_hash=citizen.id_hash, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
-    # Nor may the earlier phone confirm a third one now with a code that it was sent before.
+    # The earlier phone must not confirm a third one with a code that was sent to it before.
     others = PhoneChange.objects.filter(citizen=citizen, state=PhoneChange.State.PROPOSED)
     others.update(code_hash=None, code_expires_at=None)
     PhoneNotice.objects.filter(change__in=others, code_sealed__isnull=False).delete()
@@ -137,7 +140,7 @@ def _refuse(change_id: int, *, how: PhoneChange.How, by: str, now: datetime) -> 
 
 
 def _decide(change: PhoneChange, action: str, *, how: PhoneChange.How, by: str, now: datetime, **more: Any) -> None:
-    """Move it by the table, and journal it with the provider that named the phone."""
+    """Move the change by the transition table, and journal it with the provider that named the phone."""
     found = PhoneChange.TRANSITIONS.find(change.state, action)
     if not found:
         raise MovedMeanwhile
@@ -148,7 +151,10 @@ def _decide(change: PhoneChange, action: str, *, how: PhoneChange.How, by: str, 
 
 
 def deliver_notices(*, gateway: SmsGateway, now: datetime) -> int:
-    """Send what the phones are to be told, each once; how many. What a day could not be sent is left."""
+    """Send the notices to the phones, each once.
+
+    Return the number sent. Notices that could not be sent within a day are dropped.
+    """
     waiting = PhoneNotice.objects.filter(sent_at__isnull=True, made_at__gt=now - TOLD_WITHIN).order_by("pk")
     sent = 0
     for notice in list(waiting.select_related("change__provider")[:NOTICES_AT_ONCE]):
@@ -166,12 +172,12 @@ def deliver_notices(*, gateway: SmsGateway, now: datetime) -> int:
 
 
 def _is_overtaken(notice: PhoneNotice) -> bool:
-    """Asking about what is decided meanwhile would only puzzle."""
+    """Return whether the proposal was decided meanwhile. A notice that asks about it would only confuse."""
     return notice.about == PhoneNotice.About.PROPOSED and notice.change.state != PhoneChange.State.PROPOSED
 
 
 def _message(notice: PhoneNotice) -> str:
-    """In each language, as with sign-in codes. The phone that was named learns nothing of whose code it is."""
+    """Return the text in each language, as for sign-in codes. The named phone does not learn whose code it is about."""
     code = decrypt(bytes(notice.code_sealed), use=PHONE_CODE) if notice.code_sealed else ""
     texts = []
     for language in LANGUAGES:

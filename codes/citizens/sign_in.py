@@ -1,10 +1,10 @@
 """Citizens sign in with their ID number and a one-time code sent to the phone on record.
 
-A number that nobody has is treated as one that somebody has, in everything that can be seen or timed: a row is written, a code
-made and hashed, tries are counted. Only the sending, which happens outside the request, differs.
+A number that nobody has is treated like one that somebody has, in everything that can be seen or timed: a row is
+written, a code is made and hashed, tries are counted. Only the sending differs, which happens outside the request.
 
-A code works in the browser that asked for it, and tries count there, so that who only knows a number can neither use up its
-owner's tries nor their requests (docs/adr/0029-browsers-of-citizens.md).
+A code works only in the browser that requested it, and tries are counted per browser, so that a person who only knows a
+number can use up neither its owner's tries nor their requests (docs/adr/0029-browsers-of-citizens.md).
 """
 
 import hmac
@@ -30,28 +30,29 @@ from regions.locks import advisory_lock
 
 
 class GatewayRefused(RuntimeError):
-    """The message was not taken; the message says why, without the phone or the code."""
+    """The gateway did not accept the message. The error says why, without the phone or the code."""
 
 
 class SmsGateway(Protocol):
     """Sends one short message. Raises ``GatewayRefused``."""
 
     def send(self, *, phone: str, text: str) -> None:
-        """Hand the message over; returning means that it was taken, not that it arrived."""
+        """Pass the message to the gateway. Returning means that it was accepted, not that it arrived."""
         ...
 
 
 PAUSE = timedelta(seconds=60)
 PER_NUMBER = ((timedelta(hours=1), 5), (timedelta(days=1), 10))
-# What all browsers together that never signed in as a number may ask for it: whoever knows it can send no more messages than that.
+# The limit of a number for all browsers together that never signed in with it, so that knowing a number is of limited
+# use for sending messages.
 BY_STRANGERS = ((timedelta(days=1), 30),)
-# Many people share an address behind their carrier's or an office's gateway.
+# Many people share an address behind a carrier's or an office's gateway.
 PER_ADDRESS = ((timedelta(hours=1), 60),)
 
 
 @dataclass(frozen=True)
 class Browser:
-    """A browser by the random value that it was given, with a mark for each number that signed in there."""
+    """A browser, identified by the random value it was given, with a mark for each number that signed in there."""
 
     value: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     marks: tuple[str, ...] = field(default=(), repr=False)
@@ -63,12 +64,12 @@ class Browser:
         return lookup_hash(self.value, use="browser")
 
     def has_signed_in(self, number: bytes) -> bool:
-        """Whether somebody got in as this number here before."""
+        """Return whether somebody has signed in with this number in this browser before."""
         mark = self._mark(number)
         return any(hmac.compare_digest(mark, one) for one in self.marks)
 
     def marked(self, identity: Identity) -> "Browser":
-        """The same after this number signed in; the earliest mark of too many is dropped."""
+        """Return the browser with a mark for this number. If there are too many marks, the earliest is dropped."""
         mark = self._mark(identity_hash(identity))
         return replace(self, marks=(*(one for one in self.marks if one != mark), mark)[-self.MOST_MARKS :])
 
@@ -77,7 +78,10 @@ class Browser:
 
 
 class TooOften(ValueError):
-    """Codes were asked for too often. ``seconds`` to wait; the same whether the number is anybody's or not."""
+    """Codes were requested too often.
+
+    ``seconds`` is the time to wait, which does not depend on whether the number is somebody's.
+    """
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"ask again in {seconds} seconds")
@@ -85,10 +89,11 @@ class TooOften(ValueError):
 
 
 def check_limits(number: bytes, browser: Browser, address: bytes, *, now: datetime) -> None:
-    """Raises ``TooOften`` with the longest wait that any limit asks for.
+    """Raise ``TooOften`` with the longest wait that any limit requires.
 
-    A browser that signed in as this number before is limited by its own requests only; others by those from their address
-    and those of all strangers too.
+    A browser that signed in with this number before is limited by its own requests and by its address only. Other
+    browsers are also limited by the requests for the number from their address, and by those of all browsers that never
+    signed in with it.
     """
     since = now - BY_STRANGERS[-1][0]
     by_number = SignInCode.objects.filter(id_hash=number, asked_at__gt=since).order_by("-asked_at")
@@ -110,7 +115,10 @@ def check_limits(number: bytes, browser: Browser, address: bytes, *, now: dateti
 
 
 def wait_of(asked: list[datetime], limits: tuple[tuple[timedelta, int], ...], *, now: datetime) -> int:
-    """Whole seconds until all limits (window, number) allow another; ``asked`` is sorted, the latest first."""
+    """Return the whole seconds until all limits (window, number) allow another request.
+
+    ``asked`` is sorted, the latest first.
+    """
     frees = [asked[count - 1] + window for window, count in limits if len(asked) >= count]
     return max([0, *(ceil((free - now).total_seconds()) for free in frees)])
 
@@ -122,10 +130,10 @@ LANGUAGES = ("zh-hans", "en")
 
 
 class WrongCode(ValueError):
-    """The code is wrong, too old, used, tried too often, or was never asked for.
+    """The code is wrong, too old, used, tried too often, or was never requested.
 
-    ``none_left``: no code that was asked for here can be used any more, whatever is typed; the same whether the number is anybody's
-    or not.
+    ``none_left``: no code requested in this browser can be used any more. It does not depend on whether the number is
+    somebody's.
     """
 
     def __init__(self, *, none_left: bool) -> None:
@@ -134,9 +142,11 @@ class WrongCode(ValueError):
 
 
 def ask_code(*, identity: Identity, browser: Browser, address: str, now: datetime) -> int:
-    """Make a code for whoever has this number; the key to hand to ``deliver_code`` outside the request, whoever has it or not.
+    """Create a code for the citizen with this number.
 
-    Raises ``TooOften`` by number and browser and by network address, known or not.
+    Return the key for ``deliver_code``, which is called outside the request in any case.
+
+    Raises ``TooOften``, by number and browser and by network address, regardless of whether the number is known.
     """
     number, origin = identity_hash(identity), address_hash(address)
     with transaction.atomic():
@@ -159,7 +169,7 @@ def ask_code(*, identity: Identity, browser: Browser, address: str, now: datetim
 
 
 def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
-    """Send a code to its citizen's phone, once; whether anything was sent. Call from a task, never from the request.
+    """Send a code to its citizen's phone, once. Return whether it was sent. Call from a task, never from the request.
 
     Raises ``GatewayRefused``; the code can then be delivered again.
     """
@@ -182,16 +192,16 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
 
 
 def redeem_code(*, identity: Identity, browser: Browser, code: str, now: datetime) -> Citizen:
-    """The citizen whose code it is. Raises ``WrongCode``.
+    """Return the citizen whose code it is. Raises ``WrongCode``.
 
-    Every code asked for a number in this browser in the last minutes counts until one is used, as messages overtake each other;
-    each is good for five tries, and a try is one at all of them.
+    Every unexpired code requested for a number in this browser is valid until one is used, because messages may arrive
+    out of order. Each code allows five tries, and a try counts for all of them.
     """
     number = identity_hash(identity)
     offered = _code_hash(number, normalise_code(code))
     with transaction.atomic():
         usable = list(SignInCode.objects.usable(number, browser.hash, now=now).select_for_update().order_by("pk"))
-        # Counted before it is looked at, so that many tries at once are not more than five.
+        # Counted before the comparison, so that simultaneous tries cannot exceed five.
         SignInCode.objects.filter(pk__in=[asked.pk for asked in usable]).update(tries=F("tries") + 1)
     right = [asked for asked in usable if hmac.compare_digest(offered, bytes(asked.code_hash))]
     if not right or right[0].citizen_id is None:
@@ -206,17 +216,17 @@ def redeem_code(*, identity: Identity, browser: Browser, code: str, now: datetim
 
 
 def normalise_code(code: str) -> str:
-    """The digits, however they were typed: full-width, or in groups as a message shows them."""
+    """Return the digits, however they were typed: full-width, or in groups as in the message."""
     return "".join(unicodedata.normalize("NFKC", code).split())
 
 
 def forget_old_codes(*, now: datetime) -> int:
-    """Remove codes that no limit looks at any more; how many."""
+    """Remove codes that are too old for every limit. Return their number."""
     return SignInCode.objects.filter(asked_at__lt=now - KEPT).delete()[0]
 
 
 def address_hash(address: str) -> bytes:
-    """A network address as it is kept: comparable for the limits, readable by nobody."""
+    """Return the keyed hash of a network address: comparable for the limits, but not readable."""
     return lookup_hash(address, use="network_address")
 
 
@@ -225,7 +235,7 @@ def _code_hash(number: bytes, code: str) -> bytes:
 
 
 def _message(code: str) -> str:
-    """The text of the message, in each language: nobody has said yet which one they read."""
+    """Return the text of the message in each language, because the person's language is not known yet."""
     texts = []
     for language in LANGUAGES:
         with translation.override(language):
