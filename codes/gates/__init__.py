@@ -1,1 +1,1 @@
-"""Gates: their devices, and what they learn from a pass."""
+"""Gates: their devices, and the answers they get about a pass."""

@@ -1,4 +1,6 @@
-"""What a gate learns from a pass, on-line: whether it is genuine, and the colour that its citizen has now (``docs/contracts.md`` §5)."""
+"""The answer that a gate gets about a pass on-line: whether it is genuine, and its citizen's current colour
+(``docs/contracts.md`` §5).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +34,8 @@ from regions.vocabulary import label_in
 SCANNED = "scanned_pass"
 # A gate is off-line no longer than its key list may be used.
 OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
-# Nobody waits at a gate for a disk: other gates see the scan at once, and a crash of the database forgets those of half a second.
+# A scan does not wait for the disk: other gates see it at once, and a crash of the database loses the scans of half a
+# second.
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
 SQL = Path(__file__).with_suffix(".sql")
 KEEP = Prepared("kept_scan", compose(SQL))
@@ -40,7 +43,11 @@ KEEP = Prepared("kept_scan", compose(SQL))
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """``colour`` is that of ``at``: the citizen's effective code of now, or what the city of ``foreign`` says; else empty."""
+    """The result of a check.
+
+    ``colour`` is as of ``at``: the citizen's current effective code, or the answer of the city of ``foreign``; else
+    empty.
+    """
 
     result: CheckResult
     at: datetime
@@ -58,11 +65,11 @@ class Checked:
             return str(self.result.next_step)
 
     def other_city(self, language: str) -> str:
-        """The name of the other city whose pass it is, and that answers for the colour; empty for the current one's."""
+        """Return the name of the other city that issued the pass and is responsible for the colour; empty for the current city."""
         return self.foreign.city.name_in(language) if self.foreign and self.foreign.city else ""
 
     def as_json(self) -> dict[str, Any]:
-        """What a gate's page is told, in the language of the request: nothing by which anybody is known."""
+        """Return the answer for a gate's page, in the language of the request. It contains nothing that identifies a person."""
         language = translation.get_language()
         return {
             "result": self.result.value,
@@ -78,10 +85,10 @@ class Checked:
 
 
 def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKey] | None = None) -> Checked:
-    """Check what was scanned and keep that it was. ``by`` is the device or other caller that asks.
+    """Check a scanned text and record the scan. ``by`` is the device or other caller.
 
-    ``pass_keys`` are the city's, where they have just been read with the caller. Call outside transactions: of another city's pass
-    that city may be asked.
+    ``pass_keys`` are the city's keys, if they were just read with the caller. Call outside transactions, because the
+    issuing city of another city's pass may be asked.
     """
     keys = {key.key_id: key for key in (published_keys() if pass_keys is None else pass_keys)}
     try:
@@ -97,15 +104,19 @@ def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKe
             GateScan.objects.create(by=by, at=now, result=checked.result)
         return checked
     pass_hash = _hash(found)
-    # Paper is shown at every gate of a day; only what lives for a minute is at one place.
+    # Paper is shown at many gates in a day. Only a pass that is valid for a minute can be a copy when it is at another
+    # gate.
     checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
     return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
 
 
 def note_scans(scans: Iterable[tuple[str, datetime]], *, by: str, now: datetime) -> list[datetime]:
-    """Keep what a gate scanned off-line: the instants of those passes that were at another gate within their life too.
+    """Record a gate's off-line scans.
 
-    What was no genuine pass then, or cannot have been scanned off-line, is left out. Sent again, they are answered as before.
+    Return the instants of those passes that were at another gate within their lifetime too.
+
+    Texts that were not a genuine pass then, or cannot have been scanned off-line, are ignored. Repeating the call gives
+    the same answer.
     """
     keys = {key.key_id: key for key in published_keys()}
     all_keys = {**pass_keys_of_neighbours(), **keys}
@@ -134,7 +145,7 @@ def _hash_of_foreign(token: str) -> bytes:
 
 
 def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
-    """What is said of a pass that names another city, and its token as that city made it."""
+    """Return the result for a pass that names another city, and its token in the form in which that city created it."""
     for token in readings(text):
         try:
             foreign = foreign_pass(token, now=now)
@@ -145,9 +156,12 @@ def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
 
 
 def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool = True) -> Checked:
-    """What the gate is told of a genuine pass: that it was elsewhere just now, or what was found.
+    """Record the scan of a genuine pass.
 
-    While nothing can be written only scans kept before count: the gate goes on, and copies of a minute are not noticed.
+    Return ``REPLAYED`` if the pass was at another gate just now, else ``checked``.
+
+    While the database is read-only, only earlier scans are compared: the gate continues, and new copies are not
+    detected.
     """
     since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, None
     with left_out_while_closed("a scan"):
@@ -161,7 +175,8 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
             "briefly": lives_briefly,
         }
         with connection.cursor() as cursor:
-            # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
+            # If two gates scan one pass at the same instant, the second waits, and its statement sees the first one's
+            # row.
             cursor.execute(f"{TAKE_LOCK}; {UNHURRIED}; {KEEP.ready()}", scan)
             told = cursor.fetchone()[0]
     is_replayed = told == CheckResult.REPLAYED

@@ -1,6 +1,7 @@
 """Devices of gates: proposed by one system administrator, confirmed by another, given their secret by a link, revoked by one.
 
-The secret is made on the device's own request and shown to nobody else: whoever enrols a device cannot scan as it later.
+The secret is created on the device's own request and shown to nobody else, so that the person who enrols a device
+cannot use its identity later.
 """
 
 import secrets
@@ -24,7 +25,7 @@ from regions.staff.enrolment import TOKEN_BYTES, hash_of_token
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
 
-# Somebody stands beside the device with the link on a screen.
+# The administrator stands next to the device with the link on a screen.
 LINK_WORKS = timedelta(minutes=15)
 LONGEST = timedelta(days=366)
 MOST_CHARACTERS = 200
@@ -44,7 +45,7 @@ class DeviceReason(TextChoices):
 
 
 def propose_device(*, name: str, place: str, expires_at: datetime, reason: str, by: str, now: datetime) -> GateDevice:
-    """A device for a gate. Raises ``Refused``."""
+    """Propose a device for a gate. Raises ``Refused``."""
     require_role(by, Role.SYSTEM_ADMIN)
     name, place = (value.replace("\x00", "").strip()[:MOST_CHARACTERS] for value in (name, place))
     if not name or not place:
@@ -65,7 +66,7 @@ def propose_device(*, name: str, place: str, expires_at: datetime, reason: str, 
 
 
 def confirm_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
-    """The second administrator's; from now on a link can be made for it. Raises ``Refused``."""
+    """Confirm the device as the second administrator. From now on a link can be made for it. Raises ``Refused``."""
     with transaction.atomic():
         device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
         if Role.SYSTEM_ADMIN not in roles_of(device.proposed_by):
@@ -87,7 +88,7 @@ def withdraw_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
 
 
 def revoke_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
-    """End it at once: takes one. Raises ``Refused``."""
+    """Revoke the device at once, which takes one administrator. Raises ``Refused``."""
     with transaction.atomic():
         device = _in_force(device_id, by=by)
         ends = {"revoked_by": by, "revoked_at": now, "link_hash": None, "link_expires_at": None}
@@ -96,7 +97,10 @@ def revoke_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
 
 
 def open_device_link(device_id: int, *, by: str, now: datetime) -> tuple[GateDevice, str]:
-    """The device and a new link's token, for its browser to open; an earlier link is void. Raises ``Refused``."""
+    """Return the device and the token of a new link for its browser to open.
+
+    An earlier link becomes invalid. Raises ``Refused``.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         device = _in_force(device_id, by=by)
@@ -111,14 +115,14 @@ def open_device_link(device_id: int, *, by: str, now: datetime) -> tuple[GateDev
 
 
 def find_by_link(link_hash: bytes, *, now: datetime) -> GateDevice | None:
-    """The device that a usable link is for; none for one that was used, replaced, has expired, or is another city's."""
+    """Return the device of a usable link; ``None`` if the link was used or replaced, has expired, or belongs to another city."""
     usable = Q(link_expires_at__gt=now, expires_at__gt=now, state=GateDeviceState.CONFIRMED, secret_hash=None)
     found: GateDevice | None = GateDevice.objects.filter(usable, link_hash=link_hash).first()
     return found
 
 
 def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] | None:
-    """Use the link: the device and its secret, which is told this once. None when the link is no longer usable."""
+    """Use the link. Return the device and its secret, which is not shown again; ``None`` if the link is not usable any more."""
     device = find_by_link(link_hash, now=now)
     if device is None:
         return None
@@ -135,14 +139,14 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
 
 
 def find_device(secret: str, *, now: datetime) -> GateDevice | None:
-    """The device in force that has this secret, with the city's keys for passes."""
+    """Return the device in force with this secret, with the city's keys for passes."""
     return _found(BY_SECRET, {"secret": hash_of_token(secret), "now": now})
 
 
 def find_machine(secret: str, *, now: datetime) -> tuple[GateDevice, int] | None:
-    """The same, and the seconds it is to wait because it scans too often: 0 when it may scan on.
+    """Return the device and the number of seconds it must wait because it scans too often: 0 if it may scan.
 
-    Scans of one instant in several processes may exceed what it may by as many.
+    Simultaneous scans in several processes may exceed the limit by their number.
     """
     device = _found(MACHINE_BY_SECRET, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
     if device is None:
@@ -166,13 +170,13 @@ def _by_secret() -> QuerySet[GateDevice]:
 
 
 def _machine_by_secret() -> QuerySet[GateDevice]:
-    """``crowded_at``: when it scanned what is so many scans back, within the window."""
+    """Annotate ``crowded_at``: the instant of the scan with which the limit of the window was reached, or null."""
     by = Concat(Value(GateDevice.SUBJECT), Cast(OuterRef("pk"), TextField()))
     scans = GateScan.objects.filter(by=by, at__gt=asked("since")).order_by("-at").values("at")
     return _by_secret().annotate(crowded_at=Subquery(scans[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW]))
 
 
-# With the keys that every scan is verified by: what is asked for in every case is one statement less.
+# Read together with the keys that verify every scan, which saves one statement.
 BY_SECRET = Beside("gate_device_with_keys", Prepared("gate_device_by_secret", _by_secret), SIGNING_KEYS)
 MACHINE_BY_SECRET = Beside(
     "gate_machine_with_keys", Prepared("gate_machine_by_secret", _machine_by_secret), SIGNING_KEYS
