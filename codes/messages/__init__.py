@@ -1,1 +1,1 @@
-"""Messages to citizens: written with what they tell of, read in the portal, sent by SMS."""
+"""Messages to citizens: written in the transaction of what they report, read in the portal, sent by SMS."""

@@ -1,4 +1,4 @@
-"""Writing messages: always in the transaction of what they tell of, so that neither is there without the other."""
+"""Writing messages, always in the transaction of what they report, so that neither exists without the other."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -18,18 +18,19 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-# A ruling's last day is told of so long before it is over.
+# How long before a ruling's end its citizen gets a message.
 NEAR = timedelta(days=2)
-# Later it would be taken for news: what could not be sent by then is in the portal only.
+# A message that is sent later would be misunderstood as news. It stays in the portal only.
 SENT_WITHIN = timedelta(hours=24)
 
 
-# What a phone is told of its own change goes to both phones by itself (``codes.citizens.phones``), and nobody can do without it.
+# Messages about a change of phone are sent to both phones separately (``codes.citizens.phones``) and cannot be switched
+# off.
 CHOOSABLE = tuple(kind for kind in MessageKind if kind is not MessageKind.PHONE_NAMED)
 
 
 class Told(NamedTuple):
-    """Who is told, and the codes and keys of what."""
+    """The citizen who gets a message, and the codes and keys of its content."""
 
     citizen_id: int
     data: dict[str, Any]
@@ -37,7 +38,7 @@ class Told(NamedTuple):
 
 
 def telling(told: str) -> str:
-    """The statement that writes a message for each row of the query ``told``, to be run with ``parameters_of`` its kind."""
+    """Return the statement that writes a message for each row of the query ``told``. Run it with ``parameters_of`` its kind."""
     return compose(SQL, "tell", told=told)
 
 
@@ -51,7 +52,7 @@ TELL_OF_ENDS = f"{telling(compose(SQL, 'ending'))} ON CONFLICT DO NOTHING"
 
 
 def tell(kind: MessageKind, told: Iterable[Told], *, now: datetime, to_guardians: bool = True) -> None:
-    """Tell these people, and whoever answers for them. Call in the transaction of the act."""
+    """Write a message to each of these people and to their guardians. Call in the transaction of the act."""
     rows = list(told)
     if not rows:
         return
@@ -65,7 +66,7 @@ def tell(kind: MessageKind, told: Iterable[Told], *, now: datetime, to_guardians
 
 
 def tell_of_ending_rulings(*, now: datetime) -> int:
-    """Tell those whose ruling is about to end, once for each ruling; how many messages."""
+    """Write a message to the people whose ruling is about to end, once for each ruling. Return the number of messages."""
     today = current_city().day_of(now)
     with connection.cursor() as cursor:
         days = {"today": today, "near": today + NEAR}
@@ -74,12 +75,15 @@ def tell_of_ending_rulings(*, now: datetime) -> int:
 
 
 def sends_sms() -> bool:
-    """Whether the installation has a way to phones."""
+    """Return whether the installation has an SMS gateway."""
     return bool(settings.SMS_GATEWAY != settings.NO_SMS_GATEWAY)
 
 
 def choose(citizen: Citizen, *, by_sms: Collection[str], language: str, by: str, now: datetime) -> None:
-    """What of the choosable kinds a citizen is sent from now on, and in which language; empty: in each. Their own act."""
+    """Set which of the choosable kinds a citizen receives by SMS, and in which language; empty: in each.
+
+    Only the citizen may do so.
+    """
     if by != actor_name(citizen):
         raise NotFound
     without = sorted(kind.value for kind in CHOOSABLE if kind.value not in by_sms)

@@ -1,7 +1,9 @@
-"""Sending messages by SMS: each is claimed for one attempt, which a worker's death leaves in doubt and never repeats.
+"""Sending messages by SMS: each is claimed for one attempt.
 
-A message is handed to the gateway only by whoever has just claimed it. What came of an attempt whose worker died nobody knows: the
-message is then *perhaps sent*, and only a person sends it again (``docs/adr/0055-messages.md``).
+If the worker dies, the outcome is unknown and the attempt is never repeated automatically.
+
+A message is passed to the gateway only by the worker that has just claimed it. After the death of a worker it is
+*perhaps sent*, and only a person can send it again (``docs/adr/0055-messages.md``).
 """
 
 import logging
@@ -32,9 +34,10 @@ FIRST_PAUSE = timedelta(minutes=1)
 # Longer than any gateway takes to answer.
 LEASE = timedelta(minutes=2)
 SECONDS_AT_WORK = 15.0
-# A gateway that refuses so many in a row is down: it is left alone until the next call, and the others keep their attempts.
+# A gateway that refuses this many in a row is down. It is not used until the next call, so that other messages keep
+# their attempts.
 REFUSALS_IN_A_ROW = 3
-# Hours of the city in which only what the person must get is sent.
+# Hours of the city during which only urgent messages are sent.
 NIGHT_BEGINS, NIGHT_ENDS = 22, 7
 
 
@@ -46,7 +49,7 @@ class SendingFault(TextChoices):
 
 
 def due(*, now: datetime) -> QuerySet[Message]:
-    """What may be handed to the gateway now, in this order."""
+    """Return the messages that may be passed to the gateway now, in sending order."""
     waiting = Message.objects.filter(state=State.WAITING, next_at__lte=now, send_until__gt=now)
     hour = now.astimezone(current_city().zone).hour
     if hour >= NIGHT_BEGINS or hour < NIGHT_ENDS:
@@ -55,13 +58,16 @@ def due(*, now: datetime) -> QuerySet[Message]:
 
 
 def settle_waiting(*, now: datetime) -> None:
-    """End what is too old to be news, and what a worker that died has left in doubt."""
+    """End messages that are too old to be news, and mark those of dead workers as unsure."""
     Message.TRANSITIONS.move(Message.objects.filter(send_until__lte=now), "outlive")
     Message.TRANSITIONS.move(Message.objects.filter(lease_until__lt=now), "lose", lease_until=None)
 
 
 def send_waiting(*, gateway: SmsGateway, address: str, clock: Clock, seconds: float = SECONDS_AT_WORK) -> int:
-    """Send what is due, for a few seconds; how many were sent. ``address``: of the page. Call outside transactions."""
+    """Send what is due, for a few seconds.
+
+    Return the number sent. ``address`` is that of the page. Call outside transactions.
+    """
     sent, refused, end = 0, 0, time.monotonic() + seconds
     while refused < REFUSALS_IN_A_ROW and time.monotonic() < end:
         claimed = claim(now=clock())
@@ -74,7 +80,10 @@ def send_waiting(*, gateway: SmsGateway, address: str, clock: Clock, seconds: fl
 
 
 def claim(*, now: datetime) -> Message | None:
-    """Take the next message for one attempt; none when nothing is due. One that a newer one makes old is not sent, and says so."""
+    """Claim the next message for one attempt; return ``None`` if nothing is due.
+
+    A message that a newer one replaces is returned as overtaken instead and not sent.
+    """
     with transaction.atomic():
         message = due(now=now).select_for_update(skip_locked=True).first()
         if message is None:
@@ -93,7 +102,7 @@ def claim(*, now: datetime) -> Message | None:
 
 
 def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Clock) -> bool:
-    """Whether the gateway took it. Whatever else the gateway raises leaves the message in doubt."""
+    """Attempt to send the message. Return ``False`` if the gateway refused it. Any other exception of the gateway leaves the message unsure."""
     mine = Message.objects.filter(pk=message.pk, tried_at=message.tried_at)
     phone = message.recipient.phone_encrypted
     if phone is None:
@@ -114,9 +123,11 @@ def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Cloc
 
 
 def send_again(message_id: int | None = None, *, by: str, now: datetime) -> int:
-    """Send again what was given up or is in doubt, one message or all; how many. What is in doubt may arrive twice then.
+    """Send again what was given up or is unsure, one message or all.
 
-    Raises ``MovedMeanwhile`` when there is none.
+    Return the number. A message that was unsure may arrive twice.
+
+    Raises ``MovedMeanwhile`` if there is none.
     """
     require_role(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
@@ -132,9 +143,10 @@ def send_again(message_id: int | None = None, *, by: str, now: datetime) -> int:
 
 
 def sms_text(message: Message, address: str) -> str:
-    """What the phone shows to whoever looks at it: that there is news and where it is – no name, no number, no colour.
+    """Return the text of the SMS, which anybody near the phone can see: that there is news and where, without a name,
+    number or colour.
 
-    In the language the person chose, or in each.
+    It is in the language the person chose, or in each.
     """
     chosen = MessageChoice.objects.filter(citizen=message.recipient_id).values_list("language", flat=True).first()
     texts = []
