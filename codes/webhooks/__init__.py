@@ -1,1 +1,1 @@
-"""Telling providers' front ends, and the city's own receivers, of what happened."""
+"""Sending events to the webhooks of providers and of the city's own receivers."""

@@ -1,7 +1,7 @@
-"""Sending what waits: at least once, each person's events in their order, and no receiver at the cost of another.
+"""Sending waiting deliveries: at least once, each person's events in order, without one receiver delaying the others.
 
-One worker at a time delivers for a webhook, by lease, for a few seconds; what is left is for the next. A row is marked once its
-request has been answered, so whoever dies in between costs a second sending, and never a message.
+One worker at a time delivers for a webhook, by lease, for a few seconds; the next one continues. A row is marked after
+its request was answered, so the death of a worker in between causes a second sending but never a lost message.
 """
 
 import json
@@ -21,10 +21,12 @@ from regions.leased_jobs import Clock, claim
 from regions.outgoing import Answer, CallFailed, Message, call_together
 from regions.tenancy import current_city
 
-# One claim lasts so long, and so much is under way at once: a receiver that never answers holds a worker for this and one time-out.
+# The duration of one claim, and the requests in flight at once. A receiver that never answers occupies a worker for
+# this time and one time-out.
 SECONDS_AT_WORK = 15.0
 AT_ONCE = 8
-# A message is tried again after 10 s, 20 s, 40 s and so on; a receiver that does not answer at all is left alone likewise.
+# A message is retried after 10 s, 20 s, 40 s and so on. The pauses of a receiver that does not answer at all grow in
+# the same way.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 LONGEST_SILENCE = timedelta(minutes=10)
 # Statuses of a receiver that is down or busy, whatever it is sent.
@@ -33,7 +35,7 @@ IS_BUSY = {429, 502, 503, 504}
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A message as it was sent, and what came of it: a status, or why there was no answer."""
+    """A delivery that was attempted, and the outcome: a status, or the reason why there was no answer."""
 
     delivery: WebhookDelivery
     status: int | None = None
@@ -49,13 +51,13 @@ class Attempt:
 
 
 def due_webhooks(*, now: datetime) -> list[int]:
-    """The webhooks that have something to send and no worker that sends it."""
+    """Return the webhooks that have something to send and no worker."""
     waiting = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), state="waiting", next_at__lte=now)
     return list(_free(now=now).filter(Exists(waiting)).order_by("pk").values_list("pk", flat=True))
 
 
 def deliver(webhook_id: int, *, clock: Clock) -> int:
-    """Send what waits for a webhook, for a few seconds; how many messages were delivered. Call outside transactions."""
+    """Send the waiting deliveries of a webhook, for a few seconds. Return the number delivered. Call outside transactions."""
     webhook = claim(_free(now=clock()).filter(pk=webhook_id), now=clock(), attempts=0)
     if webhook is None:
         return 0
@@ -68,14 +70,14 @@ def deliver(webhook_id: int, *, clock: Clock) -> int:
 
 
 def waiting_heads(webhook: Webhook, *, now: datetime) -> QuerySet[WebhookDelivery]:
-    """What may be sent now: of each person the first that waits, those that people decided before those of runs."""
+    """Return the deliveries that may be sent now: the first waiting one of each person, urgent ones first."""
     of_webhook = WebhookDelivery.objects.filter(webhook=webhook, state=WebhookDelivery.State.WAITING)
     earlier = of_webhook.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
     return of_webhook.filter(~Exists(earlier), next_at__lte=now).order_by("-urgent", "pk")
 
 
 def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
-    """What is sent and signed. Of the person it has the provider's own word and nothing else."""
+    """Return the body to send and sign. It identifies the person by the provider's own reference only."""
     provider = webhook.provider.code if webhook.provider else None
     told = {
         "id": str(delivery.event_id),
@@ -91,7 +93,10 @@ def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
 
 
 def signed_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> dict[str, str]:
-    """``X-Timestamp``, a point and the body are what ``X-Signature`` signs: nobody replays an old message as a new one."""
+    """Return the headers.
+
+    ``X-Signature`` signs ``X-Timestamp``, a point and the body, so that nobody can replay an old message as a new one.
+    """
     timestamp = str(int(now.timestamp()))
     signature = key.sign(f"{timestamp}.".encode() + body).hex()
     return {
@@ -109,12 +114,12 @@ def _free(*, now: datetime) -> QuerySet[Webhook]:
 
 
 def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool]:
-    """How many were delivered, and whether the receiver did not answer at all in the end."""
+    """Return the number delivered, and whether the receiver had stopped answering at the end."""
     key = signing_key(Purpose.MESSAGE)
     kid = key_id_of(key.public_key).hex()
     owner = Webhook.objects.select_related("provider").get(pk=webhook.pk)
     delivered, end = 0, time.monotonic() + SECONDS_AT_WORK
-    # After silence one message asks whether it is over.
+    # After a silence, one message tests whether it is over.
     at_once = 1 if webhook.failures else AT_ONCE
     while time.monotonic() < end and webhook.mine().exists():
         batch = list(waiting_heads(webhook, now=clock())[:at_once])
@@ -140,7 +145,7 @@ def _attempt_of(delivery: WebhookDelivery, came: Answer | CallFailed) -> Attempt
 
 
 def _note(attempts: Sequence[Attempt], *, now: datetime) -> None:
-    """What came of each: delivered, to be tried again after a longer pause, or given up."""
+    """Store the outcome of each attempt: delivered, to be retried after a longer pause, or given up."""
     for one in attempts:
         row = WebhookDelivery.objects.filter(pk=one.delivery.pk)
         tried = {"attempts": F("attempts") + 1, "tried_at": now, "status": one.status, "fault": one.fault}
@@ -154,6 +159,6 @@ def _note(attempts: Sequence[Attempt], *, now: datetime) -> None:
 
 
 def _pause(times: int, longest: timedelta) -> timedelta:
-    """Twice as long after each time, and no longer than this."""
+    """Return a pause that doubles each time, up to ``longest``."""
     doubled: timedelta = FIRST_PAUSE * 2 ** min(times, 20)
     return min(doubled, longest)

@@ -1,5 +1,6 @@
-"""Webhooks by two people: a source manager or the provider proposes an address, an approver decides; then it may be paused,
-resumed, removed, and what it was not told sent again.
+"""Webhooks by two people: a source manager or the provider proposes an address, an approver decides.
+
+Afterwards it can be paused, resumed and removed, and deliveries that were given up can be sent again.
 """
 
 from collections.abc import Collection
@@ -17,7 +18,7 @@ from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
 
-# Who may stop and resume what two people have agreed to, and have sent again what was given up.
+# The roles that may pause and resume a webhook in force, and have deliveries sent again that were given up.
 MANAGERS = (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)
 MOST_OF_AN_OWNER = 10
 State = Webhook.State
@@ -25,7 +26,7 @@ Waits = WebhookDelivery.State
 
 
 class WebhookReason(TextChoices):
-    """Why a webhook is not taken, beside what holds for everything two people decide."""
+    """Why a webhook is refused, apart from the reasons common to all proposals."""
 
     BAD_ADDRESS = "bad_webhook_address", _("This address cannot be used: {fault}")
     HAS_QUERY = (
@@ -43,16 +44,16 @@ class WebhookReason(TextChoices):
 
 
 def events_of(provider: Provider | None) -> tuple[WebhookEvent, ...]:
-    """What a webhook of this owner may be told; none is the city itself."""
+    """Return the events that may be sent to a webhook of this owner; ``None`` is the city itself."""
     return OF_THE_CITY if provider is None else OF_PERSONS
 
 
 def propose(
     *, provider: Provider | None, address: str, events: Collection[str], reason: str, by: str, now: datetime
 ) -> Webhook:
-    """Propose an address; nothing is sent there until an approver agrees. Raises ``Refused``.
+    """Propose an address. Nothing is sent there until an approver agrees. Raises ``Refused``.
 
-    ``by``: a source manager, or for its own webhooks ``provider:<code>`` with its key.
+    ``by`` is a source manager or, for its own webhooks, ``provider:<code>`` with its key.
     """
     if provider is None or by != f"{PROVIDER_PREFIX}{provider.code}":
         require_role(by, Role.SOURCE_MANAGER)
@@ -77,7 +78,10 @@ def propose(
 
 
 def approve(webhook_id: int, *, by: str, now: datetime) -> Webhook:
-    """Send there from now on. Raises ``Refused``, also when the operator's list has become shorter meanwhile."""
+    """Approve the webhook: events are sent there from now on.
+
+    Raises ``Refused``, also if the operator's list no longer allows the address.
+    """
     with transaction.atomic():
         webhook = Webhook.objects.locked().to_decide(webhook_id, by=by)
         _checked(webhook.address)
@@ -87,13 +91,13 @@ def approve(webhook_id: int, *, by: str, now: datetime) -> Webhook:
 
 @transaction.atomic
 def refuse(webhook_id: int, *, reason: str, by: str, now: datetime) -> Webhook:
-    """Raises ``Refused``."""
+    """Refuse the proposal. Raises ``Refused``."""
     return Webhook.objects.locked().to_decide(webhook_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def withdraw(webhook_id: int, *, by: str, now: datetime) -> Webhook:
-    """Whoever proposed takes it back. Raises ``Refused``."""
+    """Withdraw the proposal as the person who made it. Raises ``Refused``."""
     if not by.startswith(PROVIDER_PREFIX):
         return Webhook.objects.locked().to_withdraw(webhook_id, by=by).withdraw(by=by, now=now)
     webhook = _find(webhook_id, by=by)
@@ -103,17 +107,17 @@ def withdraw(webhook_id: int, *, by: str, now: datetime) -> Webhook:
 
 
 def pause(webhook_id: int, *, by: str, now: datetime) -> Webhook:
-    """Send nothing until somebody resumes; what happens meanwhile waits. Raises ``Refused``."""
+    """Send nothing until somebody resumes; events wait meanwhile. Raises ``Refused``."""
     return _move(webhook_id, State.ACTIVE, State.PAUSED, "webhook.paused", by=by, now=now)
 
 
 def resume(webhook_id: int, *, by: str, now: datetime) -> Webhook:
-    """Raises ``Refused``."""
+    """Send again, beginning with the events that waited. Raises ``Refused``."""
     return _move(webhook_id, State.PAUSED, State.ACTIVE, "webhook.resumed", by=by, now=now)
 
 
 def remove(webhook_id: int, *, by: str, now: datetime) -> Webhook:
-    """Send nothing there any more, and drop what waits. Raises ``Refused``."""
+    """Remove the webhook: nothing is sent there any more, and waiting deliveries are deleted. Raises ``Refused``."""
     with transaction.atomic():
         webhook = _find(webhook_id, by=by)
         if webhook.state == State.PROPOSED:
@@ -124,9 +128,10 @@ def remove(webhook_id: int, *, by: str, now: datetime) -> Webhook:
 
 
 def replay(webhook_id: int, *, by: str, now: datetime, delivery_id: int | None = None) -> int:
-    """Send again what was given up, one message or all; how many. Raises ``Refused``.
+    """Send again what was given up, one delivery or all. Return the number. Raises ``Refused``.
 
-    A colour that a later one of the same person has overtaken is not sent: it would be shown again.
+    A colour that a later one of the same person has replaced is not sent, because the receiver would show the old one
+    again.
     """
     with transaction.atomic():
         webhook = _find(webhook_id, by=by)
@@ -161,7 +166,7 @@ def _move(webhook_id: int, before: str, after: str, act: str, *, by: str, now: d
 
 
 def _find(webhook_id: int, *, by: str) -> Webhook:
-    """Locked, for a manager or the provider whose it is. Raises ``NotFound`` and ``NotAllowed``."""
+    """Return the webhook, locked, for a manager or its provider. Raises ``NotFound`` and ``NotAllowed``."""
     webhook = Webhook.objects.locked().select_related("provider").filter(pk=webhook_id).first()
     if webhook is None:
         raise NotFound
@@ -174,7 +179,7 @@ def _find(webhook_id: int, *, by: str) -> Webhook:
 
 
 def _checked(address: str) -> str:
-    """The address as it is stored. Raises ``Refused``."""
+    """Return the address in its stored form. Raises ``Refused``."""
     try:
         url = check_address(address.strip())
     except CallFailed as failed:
