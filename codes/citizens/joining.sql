@@ -1,5 +1,6 @@
--- What two people have who are one, merged before the rows of the one are given to the other. `joined` and `kept` are lists of
--- equal length, in which nobody stands twice. Everything that needs no merging is given over by `joining.py` itself.
+-- Rows of two citizens who are one person, merged before the rows of the one are assigned to the other. `joined` and
+-- `kept` are lists of equal length in which no citizen is repeated. `joining.py` itself assigns the rows that need no
+-- merging.
 
 -- statement: registrations
 WITH other AS (
@@ -30,7 +31,7 @@ UPDATE codes_statedname k SET full_name = other.full_name, stated_at = other.sta
 FROM other WHERE k.id = other.kept_row AND other.stated_at > k.stated_at
 
 -- statement: displayed
--- What was shown last counts.
+-- The value displayed last counts.
 WITH other AS (
     DELETE FROM codes_displayed j USING {{pair}}, codes_displayed k
     WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
@@ -40,14 +41,14 @@ UPDATE codes_displayed k SET value = other.value, colour = other.colour, shown_a
 FROM other WHERE k.id = other.kept_row AND other.shown_at > k.shown_at
 
 -- statement: display_findings
--- One stands; the next look brings it to what is shown to both.
+-- One finding stays open; the next check updates it to what both are shown.
 UPDATE codes_displayfinding j SET closed_at = greatest(j.opened_at, %(now)s)
 FROM {{pair}}, codes_displayfinding k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
   AND j.closed_at IS NULL AND k.closed_at IS NULL
 
 -- statement: verdicts
--- The stricter colour with the hits of both; a day on which it turns green only where both have one.
+-- The stricter colour with the hits of both. The day on which it turns green is set only if both have one.
 WITH other AS (
     DELETE FROM codes_verdict j USING {{pair}}, codes_verdict k
     WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
@@ -65,7 +66,7 @@ SET colour = CASE WHEN 'red' IN (k.colour, other.colour) THEN 'red' ELSE 'yellow
 FROM other WHERE k.id = other.kept_row
 
 -- statement: next_changes
--- The next run judges whoever was joined.
+-- The next run judges the joined citizens.
 DELETE FROM codes_nextchange j USING {{pair}}, codes_nextchange k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
 
@@ -77,8 +78,8 @@ DELETE FROM codes_prepareddiagnosis j USING {{pair}}, codes_prepareddiagnosis k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.run_id = j.run_id
 
 -- statement: verdict_history
--- At every run that counts and changed either, the stricter of what both had after it. What is kept back in a group, and what a
--- run wrote that never settled or computed again as history, is no part of the chain.
+-- At every run that counts and changed either, the stricter of the colours that both had after it. Changes held in a
+-- group, and those of runs that never settled or computed a past day again, are not part of the chain.
 WITH own AS MATERIALIZED (
     SELECT c.*, pair.kept, c.citizen_id = pair.joined AS of_joined
     FROM {{pair}}
@@ -120,7 +121,7 @@ SET citizen_id = m.kept, version_id = m.version_id, before = m.before, after = m
 FROM merged m WHERE c.id = m.row_id
 
 -- statement: verdicts_of_past_days
--- A day computed again as history stands for itself: both were judged by it from green on.
+-- A past day computed again is independent of the other days: its changes of both begin at green.
 UPDATE codes_verdictchange k
 SET after = CASE WHEN 'red' IN (k.after, j.after) THEN 'red' ELSE greatest(k.after, j.after) END,
     version_id = CASE WHEN k.after <> 'red' AND j.after = 'red' THEN j.version_id ELSE k.version_id END,
@@ -133,12 +134,13 @@ WHERE k.citizen_id = pair.kept AND j.citizen_id = pair.joined AND j.run_id = k.r
   AND run.id = k.run_id AND run.history
 
 -- statement: verdict_history_left
--- Of two rows of one run the first holds both by now.
+-- Of two rows of one run the first contains both by now.
 DELETE FROM codes_verdictchange j USING {{pair}}, codes_verdictchange k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id AND k.run_id = j.run_id
 
 -- statement: effective_history
--- Likewise the stricter of both from each change on; unknown is stricter than green, which nobody becomes by being joined.
+-- In the same way, the stricter of both after each change. Unknown is stricter than green, so that joining makes nobody
+-- green.
 WITH own AS MATERIALIZED (
     SELECT c.*, pair.kept, c.citizen_id = pair.joined AS of_joined
     FROM {{pair}} JOIN codes_effectivechange c ON c.citizen_id IN (pair.joined, pair.kept)
@@ -183,7 +185,7 @@ WHERE k.id = other.kept_row AND array_position(ARRAY['red', 'yellow', 'unknown',
                               < array_position(ARRAY['red', 'yellow', 'unknown', 'green'], k.colour)
 
 -- statement: disagreements
--- The next run finds what the two differ in together.
+-- The next run finds the disagreement of the joined citizen.
 UPDATE codes_disagreement j SET closed_run_id = (SELECT max(id) FROM codes_run WHERE state = ANY (%(counted)s))
 FROM {{pair}}
 WHERE j.citizen_id = pair.joined AND j.closed_run_id IS NULL
@@ -194,7 +196,8 @@ DELETE FROM codes_runcitizen j USING {{pair}}, codes_runcitizen k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.run_id = j.run_id
 
 -- statement: own_guardians
--- Whoever was their own guardian by two documents needs none. Proofs of it are drafts again, and go as drafts do.
+-- A citizen who was their own guardian by two documents needs no guardianship. Its evidence becomes drafts again, which
+-- are removed as any drafts.
 WITH own AS MATERIALIZED (
     SELECT g.id FROM codes_guardianship g JOIN {{pair}}
       ON g.guardian_id IN (pair.joined, pair.kept) AND g.dependant_id IN (pair.joined, pair.kept)
@@ -223,7 +226,7 @@ notices AS (
 DELETE FROM codes_phonechange WHERE id IN (SELECT id FROM double)
 
 -- statement: messages
--- Of what both were told, as a guardian and as whom it is about, one stays.
+-- Of a message that both got, as a guardian and as the person it is about, one is kept.
 DELETE FROM codes_message j USING {{pair}}, codes_message k
 WHERE j.recipient_id = pair.joined AND k.recipient_id = pair.kept AND j.kind = 'ruling_ends' AND k.kind = j.kind
   AND k.data->>'ruling' = j.data->>'ruling'
@@ -233,7 +236,7 @@ DELETE FROM codes_messagechoice j USING {{pair}}, codes_messagechoice k
 WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept
 
 -- statement: details
--- What is known of the one is kept; what only the other had is taken over.
+-- The details of the citizen who is kept stay; those that only the other had are added.
 UPDATE codes_citizen k
 SET full_name = CASE WHEN k.full_name = '' THEN j.full_name ELSE k.full_name END,
     phone_encrypted = CASE WHEN k.phone_hash IS NULL THEN j.phone_encrypted ELSE k.phone_encrypted END,

@@ -1,5 +1,6 @@
--- Keeps that a pass was checked, and says what the gate is told: replayed where another gate had it since %(since)s.
--- Whether one had is a step of its own: of an INSERT that reads the city a node would give the id, by a sequence that is not its to use (ADR 75).
+-- Records that a pass was checked, and returns the result for the gate: replayed if another gate had it since
+-- %(since)s. The look-up is a step of its own: if the INSERT read the city's rows itself, a node of a cluster would assign
+-- the id from a sequence that it must not use (ADR 75).
 WITH found AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM codes_gatescan s
                    WHERE s.pass_hash = %(pass_hash)s::bytea AND s.at > %(since)s::timestamptz AND s.by <> %(by)s::text) AS elsewhere

@@ -1,5 +1,5 @@
 -- statement: last
--- Of these days the check-in that counts: the last one that is not late (docs/semantics.md §2).
+-- The check-in that counts for each of these days: the last one that is not late (docs/semantics.md §2).
     SELECT t.citizen_id, t.provider_id, t.day, e.healthy
     FROM (SELECT DISTINCT citizen_id, provider_id, day
           FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(days)s::date[]) AS said(citizen_id, provider_id, day)) t
@@ -10,7 +10,7 @@
     ) e
 
 -- statement: remove_days
--- `complete_at` moves only with the days: it says up to when the value answers what was known.
+-- `complete_at` changes only together with the days. The value is exact for any instant from it on.
 UPDATE codes_checkindays held SET days = held.days - sick.days, complete_at = greatest(held.complete_at, %(now)s)
 FROM (SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')) AS days
       FROM ({{last}}) last WHERE NOT healthy GROUP BY citizen_id, provider_id) sick

@@ -1,5 +1,5 @@
 -- statement: new_citizens
--- Of the 16 random bytes of a UUID, those that hold no version or variant bits; five bits of each make a letter.
+-- Uses those of the 16 random bytes of a UUID that contain no version or variant bits; five bits of each make a letter.
     INSERT INTO codes_citizen (ref, id_type, id_hash, id_encrypted, full_name, known_since)
     SELECT 'C' || (SELECT string_agg(substr('{{ref_letters}}', (get_byte(noise, place) & 31) + 1, 1), '')
                    FROM unnest(ARRAY[0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14]) AS place),
@@ -12,17 +12,18 @@
     ON CONFLICT (id_hash) DO NOTHING
 
 -- statement: missing_names
--- A name that nobody declared yet is taken from the source.
+-- A name that nobody has declared yet is taken from the source.
     UPDATE codes_citizen c SET full_name = s.full_name
     FROM (SELECT DISTINCT ON (id_hash) id_hash, full_name FROM sources_stagedrecord
           WHERE batch_id = %(batch)s AND full_name <> '' ORDER BY id_hash, recorded_at DESC) s
     WHERE c.id_hash = s.id_hash AND c.full_name = ''
 
 -- statement: new_versions
--- A delivered row is stored unless it is what the city holds already for this moment of the record. Of a record's versions
--- the latest is the one with the latest recorded_at, then received_at, then version; all others are superseded, also one that
--- comes later and was recorded earlier. What is held is looked up row by row: joined, it would depend on the planner's guesses. The
--- count over all rows makes every look-up come before the first insertion, for an empty table is read from its first page to its last.
+-- A delivered row is stored unless it equals what the city has for this moment of the record. The latest version of a
+-- record is the one with the latest recorded_at, then received_at, then version; all others are superseded, including
+-- one that arrives later and was recorded earlier. The stored rows are looked up one by one, because the plan of a join
+-- would depend on the planner's estimates. The count over all rows makes every look-up happen before the first
+-- insertion, because an empty table would be scanned completely.
     WITH delivered AS MATERIALIZED (
         SELECT DISTINCT ON (record_id, recorded_at)
                record_id, id_hash, kind, area, started_on, ended_on, recorded_at, revoked, detail, digest

@@ -1,7 +1,8 @@
 -- statement: find
--- What a delivery says that nobody expected: of the moments of a record those before the horizon that are new to the city, and
--- those it holds with other content; with a full comparison also the records it holds and the source has no more. Of a delivery
--- without the ranges that are as they were, the records of those are looked for among what was missing already.
+-- The unexpected contents of a delivery: moments of a record before the horizon that are new to the city, moments that
+-- the city has with other content, and, with a full comparison, the records that the city has and the source has no
+-- more. If a delivery omits unchanged ranges, the records of these ranges are compared with those that were missing
+-- before.
 WITH delivered AS MATERIALIZED (
     SELECT DISTINCT ON (record_id, recorded_at) record_id, recorded_at, digest
     FROM sources_stagedrecord WHERE batch_id = %(batch)s

@@ -1,5 +1,5 @@
 -- statement: by_source
--- What a delivery calls its people, where it says so later than before.
+-- The names in a delivery, unless the stored ones were recorded later.
     INSERT INTO codes_statedname AS held (citizen_id, source_id, full_name, stated_at, received_at)
     SELECT c.id, %(source)s, s.full_name, s.recorded_at, %(now)s
     FROM (SELECT DISTINCT ON (id_hash) id_hash, full_name, recorded_at FROM sources_stagedrecord
@@ -12,7 +12,8 @@
       AND excluded.stated_at >= held.stated_at
 
 -- statement: taken_away
--- A record that names another person now says nothing of the first; its name stays only while the source holds others on them.
+-- A record that is now about another person no longer gives a name for the first. That name is kept only while the
+-- source has other records about the first person.
     DELETE FROM codes_statedname n
     USING (SELECT DISTINCT old.citizen_id FROM codes_fact fresh
            JOIN codes_fact old ON old.record_id = fresh.record_id AND old.source_id = fresh.source_id
@@ -38,7 +39,7 @@
     SELECT DISTINCT c.id FROM sources_stagedrecord s JOIN codes_citizen c ON c.id_hash = s.id_hash WHERE s.batch_id = %(batch)s
 
 -- statement: to_compare
--- Nearly everybody is called one thing by all: only the others are looked at one by one.
+-- For nearly everybody all origins give one name. Only the other citizens are compared one by one.
     SELECT c.id, c.names_differ, coalesce(array_agg(n.full_name) FILTER (WHERE n.full_name IS NOT NULL), '{}')
     FROM ({{citizens}}) AS touched(id)
     JOIN codes_citizen c ON c.id = touched.id

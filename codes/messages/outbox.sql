@@ -1,7 +1,8 @@
 -- statement: tell
--- A message for each of `told` (citizen_id, data, urgent), and one for whoever answers for them. Each recipient's phone and choice is
--- one look-up by key: whatever the number of those told, the rest of the city is not read.
--- The rows are a step of their own: a node of a cluster does not take their ids, which the coordinator gives, within such a query.
+-- A message for each row of `told` (citizen_id, data, urgent), and one for each guardian. Each recipient's phone and
+-- choice is one look-up by key, so that the rest of the city is not read, however many rows there are. The rows are
+-- inserted in a separate step, because a node of a cluster does not accept ids assigned by the coordinator within such
+-- a query.
 INSERT INTO codes_message (kind, recipient_id, about_id, made_at, data, urgent, state, next_at, send_until)
 WITH letter AS MATERIALIZED (
     SELECT %(kind)s, reader.id, told.citizen_id, %(at)s, told.data, told.urgent,
@@ -26,7 +27,7 @@ SELECT * FROM letter
 SELECT * FROM unnest(%(citizens)s::bigint[], %(data)s::jsonb[], %(urgent)s::boolean[])
 
 -- statement: ending
--- Rulings whose last day is near, each told of once: of those told before, the unique constraint knows.
+-- Rulings whose last day is near. The unique constraint excludes those about which a message was written before.
 SELECT r.citizen_id, jsonb_build_object('ruling', r.id, 'colour', r.colour, 'expires_on', r.expires_on), false
 FROM codes_ruling r
 WHERE r.state = 'approved' AND r.suspended_at IS NULL AND r.expires_on > %(today)s AND r.expires_on <= %(near)s

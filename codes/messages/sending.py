@@ -102,7 +102,10 @@ def claim(*, now: datetime) -> Message | None:
 
 
 def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Clock) -> bool:
-    """Attempt to send the message. Return ``False`` if the gateway refused it. Any other exception of the gateway leaves the message unsure."""
+    """Attempt to send the message. Return ``False`` if the gateway refused it.
+
+    Any other exception of the gateway leaves the message unsure.
+    """
     mine = Message.objects.filter(pk=message.pk, tried_at=message.tried_at)
     phone = message.recipient.phone_encrypted
     if phone is None:

@@ -1,6 +1,6 @@
--- When a case was closed, by which the age of what belongs to it is told.
+-- When a case was closed, from which the age of its rows is computed.
 
 -- statement: case_closed
--- By the row, which the city may change, and by its steps, which it may not: the later of both.
+-- The later of the time in the row, which the city may change, and that in the case's events, which it may not.
 (SELECT greatest(k.closed_at, (SELECT max(e.at) FROM codes_caseevent e WHERE e.case_id = k.id))
  FROM codes_case k WHERE k.id = t.case_id AND k.closed_at IS NOT NULL)

@@ -1,6 +1,6 @@
 -- statement: changes
--- One row for each colour that changes, with what the citizen's providers show before and after. Green is no row. Of a provider
--- whose source is silent it is a held colour, which the provider does not show.
+-- One row for each colour that changes, with the colours of the citizen's providers before and after. Green is not a
+-- row. The colour of a provider whose source is silent is a held colour, which the provider does not show.
 changed AS MATERIALIZED (
     SELECT coalesce(old.citizen_id, new.citizen_id) AS citizen_id, coalesce(old.declared_with, new.declared_with) AS provider_id,
            coalesce(old.colour, 'green') AS before, coalesce(new.colour, 'green') AS after,
@@ -24,7 +24,8 @@ shown AS (
 SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name, provider.code, c.before, c.after,
        ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_before) AS hit ORDER BY 1) AS rules_before,
        ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_after) AS hit ORDER BY 1) AS rules_after,
-       -- Of the more severe colour: the draft's rules that now give it, or those in force that no longer do.
+       -- The rules behind the more severe colour: the draft's rules that now give it, or those in force that no longer
+       -- do.
        ARRAY(SELECT DISTINCT rule.code FROM jsonb_array_elements(coalesce(c.held_after, '[]') || coalesce(c.held_before, '[]')) AS hit
              JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
              WHERE rule.colour = CASE WHEN 'red' IN (c.before, c.after) THEN 'red' ELSE 'yellow' END

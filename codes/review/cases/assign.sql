@@ -1,5 +1,5 @@
 -- statement: lock
--- The filter's cases in one order, so that two of these never wait for each other in a circle.
+-- Locks the filter's cases in one order, so that two such statements cannot deadlock.
 SELECT id FROM codes_case WHERE id IN ({{cases}}) ORDER BY id FOR UPDATE
 
 -- statement: bulk_assign

@@ -1,7 +1,7 @@
 -- statement: relink
--- An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
--- data is missing today. A disagreement that is back with the same fingerprint, or explained anew, is the same matter: no event, but
--- where the cause is another one.
+-- An open case is linked to its citizen's new disagreement when the fingerprint changes, unless it changed only because
+-- a provider's data is missing today. A disagreement that returns with the same fingerprint, or is explained anew, is
+-- the same matter; it gets an event only if its primary cause differs.
 WITH moved AS (
     UPDATE codes_case c
     SET disagreement_id = s.id, fingerprint = s.fingerprint,
@@ -26,9 +26,10 @@ SELECT id, as_of, %(by)s, verb, jsonb_build_object('run', %(run)s, 'disagreement
 FROM moved WHERE verb IS NOT NULL
 
 -- statement: lapse
--- A decision stands while its ruling is in force – or the one that took its place, which weighed every hit there was – or, where
--- the colours were left as they are, as long as the fingerprint lasts. Missing data ends no fingerprint. Colours that were left while
--- a ruling for an earlier case was in force were left under its colour: that they are is over when it is.
+-- A decision stands while its ruling is in force (or a ruling that replaced it, which weighed every hit). If the
+-- colours were left as they are, it stands as long as the fingerprint lasts. Missing data does not end a fingerprint.
+-- Colours left while a ruling for an earlier case was in force were left because of that ruling, so the decision ends
+-- with it.
 UPDATE codes_case c SET lapsed_at = %(at)s
 FROM codes_disagreement decided
 WHERE decided.id = c.disagreement_id AND c.kind = 'disagreement' AND c.state = %(decided)s AND c.lapsed_at IS NULL AND {{among}}
@@ -48,14 +49,15 @@ WHERE decided.id = c.disagreement_id AND c.kind = 'disagreement' AND c.state = %
            END
 
 -- statement: open
--- A case for every disagreement that has none and about which no decision stands; it follows the last one. Nor does missing data
--- open one: a decided disagreement of which today's is what the known providers still show, the others being unknown, is that
--- disagreement. Should a hit have changed meanwhile, it is seen when they are back.
+-- Opens a case for every disagreement that has none and on which no decision stands; it follows the citizen's last
+-- case. Missing data opens no case either: today's disagreement is a decided one if it is what the known providers
+-- still show while the others are unknown. If a hit has changed meanwhile, that is found when the providers are known
+-- again.
 WITH due AS MATERIALIZED (
     SELECT d.id, d.citizen_id, d.fingerprint,
            (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
                AS follows_id,
-           -- Not LIMIT 1: in a table without statistics that is looked for from its beginning, each time.
+           -- No LIMIT 1: in a table without statistics the planner would scan from the beginning for every row.
            (SELECT (array_agg(p.group_key ORDER BY p.id))[1] FROM codes_pairdiagnosis p WHERE p.disagreement_id = d.id) AS group_key,
            CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
     FROM codes_disagreement d
@@ -74,8 +76,8 @@ WITH due AS MATERIALIZED (
                                     WHERE NOT p.known))
 ),
 counted AS MATERIALIZED (
-    -- Counted first, so that all reading of the cases is done before the first is written: a statement that reads what it
-    -- fills takes longer for every row.
+    -- Counted first, so that the cases are read completely before the first is written: a statement that reads the
+    -- table it fills gets slower with every row.
     SELECT run.id, run.day, (SELECT count(*) FROM due) AS due,
            (SELECT count(*) FROM codes_case taken JOIN codes_run earlier ON earlier.id = taken.opened_run_id
             WHERE earlier.day = run.day AND taken.kind = 'disagreement') AS taken
@@ -101,7 +103,7 @@ events AS (
 SELECT opened.number, before.number FROM opened LEFT JOIN codes_case before ON before.id = opened.follows_id ORDER BY opened.id
 
 -- statement: open_suspended
--- A suspended ruling needs two officials again.
+-- A suspended ruling needs a decision by two officials again.
 WITH opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
                             first_look_due_at, assigned_to, outcome, group_key)
@@ -118,7 +120,7 @@ INSERT INTO codes_caseevent (case_id, at, by, verb, data)
 SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
 
 -- statement: agrees_again
--- Colours agree again with every provider the case was opened about, and all of these are known in the run.
+-- The colours of all providers the case was opened about agree again, and all of these are known in the run.
     SELECT c.id FROM codes_case c JOIN codes_disagreement d ON d.id = c.disagreement_id
     WHERE c.kind = 'disagreement' AND c.closed_at IS NULL
       AND NOT EXISTS (SELECT FROM codes_disagreement s WHERE s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL)
@@ -128,7 +130,7 @@ SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FRO
                       WHERE NOT p.known)
 
 -- statement: holds_again
--- The hit that suspended the ruling is gone; every provider that holds anything against the citizen was heard.
+-- The hit that suspended the ruling is gone, and every provider with a verdict on the citizen is known in the run.
     SELECT c.id FROM codes_case c
     WHERE c.kind = 'suspension' AND c.closed_at IS NULL
       AND NOT EXISTS (SELECT FROM codes_ruling r
@@ -137,7 +139,7 @@ SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FRO
                       WHERE v.citizen_id = c.citizen_id AND NOT p.known)
 
 -- statement: green_again
--- Nothing holds the citizen's code any more, with any provider; the provider appealed against was heard.
+-- No provider has a verdict on the citizen any more, and the provider appealed against is known in the run.
     SELECT c.id FROM codes_case c JOIN codes_appeal a ON a.case_id = c.id
     JOIN codes_runprovider p ON p.provider_id = a.provider_id AND p.run_id = %(run)s AND p.known
     WHERE c.kind = 'appeal' AND c.closed_at IS NULL
@@ -145,7 +147,7 @@ SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FRO
       AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = c.citizen_id AND e.colour <> 'green')
 
 -- statement: close
--- As `codes.review.cases.move` does: a paused deadline goes on, and what waits for an answer or a second official waits no longer.
+-- The same as `codes.review.cases.move`: a paused deadline resumes, and open questions and proposals are closed.
 WITH closed AS (
     UPDATE codes_case c
     SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,

@@ -1,6 +1,6 @@
 -- statement: late
--- Twice at most: when nobody looked at a red in time, and when the answer is overdue. Rows somebody works on are left for the
--- next sweep.
+-- A case is escalated at most twice: when nobody looked at a red case in time, and when the answer is overdue. Locked
+-- rows are left for the next sweep.
 SELECT id, CASE WHEN due_at <= %(now)s THEN 'due' ELSE 'first_look' END
 FROM codes_case
 WHERE closed_at IS NULL AND paused_at IS NULL AND state = ANY(%(states)s)
@@ -10,7 +10,7 @@ ORDER BY id
 FOR UPDATE SKIP LOCKED
 
 -- statement: escalate
--- Those that are locked.
+-- The cases that were locked.
 WITH late AS MATERIALIZED (
     SELECT c.id, c.number, locked.clock
     FROM unnest(%(cases)s::bigint[], %(clocks)s::text[]) AS locked(id, clock)

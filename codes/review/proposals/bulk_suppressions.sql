@@ -2,13 +2,13 @@
 SELECT id, record_id, source_id FROM codes_suppression WHERE bulk_suppression_id = %(one)s AND state = %(state)s
 
 -- statement: as_if_approved
--- By nobody, in a transaction that is rolled back: the engine sees what it would see.
+-- Approved by nobody, in a transaction that is rolled back, so that the engine sees the state after an approval.
 UPDATE codes_suppression SET state = 'approved', decided_by = 'preview', decided_at = %(now)s
 WHERE bulk_suppression_id = %(one)s AND state = %(state)s
 RETURNING id, record_id, source_id
 
 -- statement: covered
--- Its records, a row for each person a version of one is about, with the colours of the disagreement they have.
+-- Its records, one row per record and person, with the colours of the person's disagreement.
 WITH suppressed AS ({{suppressions}})
 SELECT DISTINCT ON (f.citizen_id, s.id) f.id, f.citizen_id, s.record_id, s.source_id, d.colours
 FROM suppressed s

@@ -1,5 +1,5 @@
 -- statement: records
--- The records that the group's key is about, of those its open cases name; what is ruled on or proposed already is left out.
+-- The records of the group's key that its open cases name, without those that are ruled on or proposed already.
 SELECT DISTINCT ON (f.record_id) f.id, f.citizen_id, f.record_id, f.source_id, d.colours
 FROM codes_case c
 JOIN codes_pairdiagnosis p ON p.disagreement_id = c.disagreement_id AND p.group_key = c.group_key
