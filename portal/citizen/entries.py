@@ -1,6 +1,7 @@
 """Declarations and check-ins made on the pages, taken in as the same lines that providers send; and the check-in page."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -24,6 +25,7 @@ from portal.web.errors import refusal_text
 from regions.keys.encryption import decrypt_number
 
 NUMBER_LETTERS = 8
+NUMBER = re.compile(r"^B[0-9]{8}-[0-9A-Z]{8}$")
 
 
 def new_number(day: date) -> str:
@@ -66,7 +68,7 @@ class CheckInForm(forms.Form):
         choices=[("yes", "yes"), ("no", "no")],
         coerce=lambda value: value == "yes",
     )
-    number = forms.RegexField(r"^B[0-9]{8}-[0-9A-Z]{8}$", required=False)
+    number = forms.RegexField(NUMBER, required=False)
 
 
 @for_subject

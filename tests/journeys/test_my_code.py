@@ -64,6 +64,9 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
     page.clock.fast_forward(46_000)
     page.wait_for_selector("#face[data-state=green]")
     assert page.locator("h1").inner_text().startswith(ruled), "face and text change together"
+    assert page.locator("#changed[role=status]").inner_text() == page.locator("h1").inner_text(), (
+        "and whoever listens hears it"
+    )
     assert citizen.said("Green").lower() in page.title().lower() or "绿码" in page.title()
 
     page.clock.run_for(1_000)  # the new face has ticked once
@@ -71,7 +74,7 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
     page.clock.fast_forward(3 * MINUTE)
     page.wait_for_selector("#face[data-is-over]")
     stopped = page.locator("[data-ticking]").inner_text()
-    assert over in page.locator("[data-over]").inner_text()
+    assert over in page.locator("[role=status] [data-over]").inner_text()
     page.clock.fast_forward(MINUTE)
     assert page.locator("[data-ticking]").inner_text() == stopped
     citizen.context.set_offline(False)

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.effective import effective_code
 from codes.engine.provider_states import ProviderState, provider_states, visible_records
-from codes.models import Citizen, Entry, Fact, PersonAccess, Registration, Suppression
+from codes.models import Citizen, Entry, Fact, PersonAccess, Provider, Registration, Suppression
 from codes.review.evidence.access import names_of
 from codes.vocabulary import Because, State
 from portal.citizen.data.accesses import gates_of, offices_of
 from portal.citizen.data.chapter import Column, Rows
 from portal.citizen.data.chapters import CHAPTERS
 from portal.citizen.data.words import UNTRANSLATED, Names, plain
+from portal.citizen.entries import NUMBER
 from portal.citizen.phones import offered_phones
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.templatetags.page import label_of
@@ -34,6 +35,7 @@ from regions.vocabulary import IdType
 
 ACCESSES_SHOWN = 20
 CHECK_INS_SHOWN = 30
+DECLARATIONS_SHOWN = 10
 
 
 @for_subject
@@ -52,6 +54,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         "phone": mask_phone(phone),
         "counted": counted,
         "others": others,
+        "declared": _declared(subject),
         "check_ins": check_ins.order_by("-instant", "-id")[:CHECK_INS_SHOWN],
         "registrations": Registration.objects.filter(citizen=subject)
         .select_related("provider")
@@ -81,6 +84,18 @@ def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple
     others = [fact for fact in facts if fact.pk not in seen]
     wrong = list(Suppression.objects.filter(state="approved", record_id__in=[fact.record_id for fact in others]))
     return [fact for fact in facts if fact.pk in seen], [(fact, _why_not(fact, sides, wrong)) for fact in others]
+
+
+def _declared(citizen: Citizen) -> list[tuple[str, datetime, list[Provider], bool]]:
+    """Return the latest declarations, each with its number, when it arrived, where it went, and whether it was made here."""
+    entries = Entry.objects.filter(citizen=citizen, type="declaration").select_related("provider")
+    found: dict[str, list[Entry]] = {}
+    for entry in entries.order_by("-received_at", "-id")[:CHECK_INS_SHOWN]:
+        found.setdefault(entry.entry_id, []).append(entry)
+    return [
+        (number, sent[0].received_at, [one.provider for one in sent], bool(NUMBER.fullmatch(number)))
+        for number, sent in list(found.items())[:DECLARATIONS_SHOWN]
+    ]
 
 
 def _why_not(fact: Fact, sides: Sequence[ProviderState], wrong: Iterable[Suppression]) -> str:

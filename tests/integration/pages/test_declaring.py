@@ -37,6 +37,7 @@ def test_a_declaration_becomes_one_entry_for_each_provider(chen: Visitor) -> Non
     entries = Entry.objects.filter(citizen__ref="chen", type="declaration", entry_id=sent.split("/")[-2])
     assert sorted(entries.values_list("provider__code", flat=True)) == BOTH
     done = chen.read(sent)
+    assert f'href="{sent}"' in chen.read("/data/"), "the number is found again"
     assert sent.split("/")[-2] in done
     [counts_from] = re.findall(r"自(2026年\S+ \S+)重新核算起计入", done)
     assert counts_from in chen.read("/code/").split("尚未计入")[1], "the same as on My code"
