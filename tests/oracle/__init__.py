@@ -1,6 +1,6 @@
 """The meaning of a colour in plain, slow Python, written from the semantics alone.
 
-It never looks at the product: whatever the two disagree about is a bug in one of them.
+The oracle imports nothing from the product. Wherever the two differ, one of them has a bug.
 """
 
 from tests.oracle.cases import Case, Cases, Fingerprint, fingerprint

@@ -1,4 +1,4 @@
-"""When a disagreement opens a case, and how long a decision stands (semantics §5): a plain model, run after run."""
+"""When a disagreement opens a case, and how long a decision stands (semantics §5), modelled run after run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from tests.oracle.world import World
 
 
 class WeighedHit(NamedTuple):
-    """A hit as the fingerprint covers it: with whom, the rule with its parameters, and what the record says.
+    """A hit as the fingerprint covers it: the provider, the rule with its parameters, and the content of the record.
 
-    The semantics (§5) name no provider; but what two providers hold by one record are two hits, and one of them gone is news.
+    §5 does not mention the provider. It is included because one record can make hits with two providers: these are two
+    hits, and if one of them disappears, the disagreement has changed.
     """
 
     provider: str
@@ -26,7 +27,7 @@ class WeighedHit(NamedTuple):
 
 
 class Fingerprint(NamedTuple):
-    """The content of a disagreement: no row numbers, no versions, no names, and no anchors that move with the days."""
+    """The content of a disagreement, without row numbers, versions, names and the anchors that change from day to day."""
 
     colours: frozenset[tuple[str, str]]
     hits: frozenset[WeighedHit]
@@ -50,13 +51,17 @@ def fingerprint(coloured: Mapping[str, Verdict]) -> Fingerprint:
 
 
 def _parameters(rule: Rule) -> Rule:
-    """In which order kinds and levels are listed is no parameter."""
+    """Return the rule with its kinds and levels sorted: their order is not a parameter of the rule."""
     return replace(rule, cleared_by=tuple(sorted(rule.cleared_by)), area_levels=tuple(sorted(rule.area_levels)))
 
 
 @dataclass
 class Case:
-    """`decided_by`: when the ruling that decided it was approved; None where the colours were left as they are."""
+    """The case of a disagreement.
+
+    `decided_by` is the instant at which the ruling that decided it was approved, or None if it was decided without a
+    ruling and the colours were left as they are.
+    """
 
     number: int
     citizen: str
@@ -71,13 +76,13 @@ class Case:
 class Cases:
     """All cases of disagreements of a city, in the order in which they were opened.
 
-    What a suspended ruling opens besides is not told here: §4 (1) says so, and when, itself.
+    The cases that suspended rulings open are not modelled here; §4 (1) defines them.
     """
 
     opened: list[Case] = field(default_factory=list)
 
     def settle(self, world: World, day: date, as_of: datetime) -> None:
-        """What the run of that day does."""
+        """Open, update and close cases as the run of that day does."""
         for citizen in sorted(world.citizens):
             self.look_at(world, citizen, day, as_of, as_of)
 
@@ -90,7 +95,11 @@ class Cases:
         now: datetime,
         known_at: datetime | None = None,
     ) -> None:
-        """After a run, and in the moment when a ruling ends or the citizen is judged again: `now` is later than its `as_of`."""
+        """Open, update and close the citizen's cases.
+
+        Call it after a run, and whenever a ruling ends or the citizen is judged again; then `now` is later than the
+        run's `as_of`.
+        """
         coloured = coloured_verdicts(world, citizen, day, as_of, known_at)
         today = max(day, now.astimezone(world.zone).date())
         ruling = ruling_not_over(world, citizen, today, now)
@@ -98,7 +107,7 @@ class Cases:
         self._follow(citizen, fingerprint(coloured), ruling)
 
     def decide(self, citizen: str, ruling: Ruling | None = None) -> None:
-        """Two officials decide the open case; without a ruling the colours stay as they are."""
+        """Decide the open case, as two officials do. Without a ruling the colours stay as they are."""
         case = next(one for one in self.of(citizen) if one.state == "open")
         case.state, case.decided_by = "decided", ruling.approved_at if ruling else None
 
@@ -106,8 +115,10 @@ class Cases:
         return [one for one in self.opened if one.citizen == citizen]
 
     def _follow(self, citizen: str, now: Fingerprint, ruling: Ruling | None) -> None:
-        """An open case follows only what all its providers say: else one that is silent today would be forgotten, and the case
-        would close when the others agree, though missing data closes none (§5).
+        """Update the open case, or open one for a disagreement about which no decision stands.
+
+        An open case is updated only while all its providers have a colour. Otherwise a provider without one would drop
+        out of its fingerprint, and the case would close when the others agree, but missing data closes no case (§5).
         """
         case = next((one for one in self.of(citizen) if one.state == "open"), None)
         if case and case.fingerprint.providers <= now.providers:
@@ -118,13 +129,13 @@ class Cases:
             self.opened.append(Case(len(self.opened) + 1, citizen, now, before[0].number if before else None))
 
     def _lapse(self, citizen: str, now: Fingerprint, ruling: Ruling | None) -> None:
-        """Decisions that left the colours as they are last as long as their fingerprint, others as long as there is a ruling.
+        """Let decisions lapse: without a ruling when the fingerprint changes, with one when no ruling is left.
 
-        Two readings of §5, both recorded in ADR 20: a ruling that takes another's place carries its decisions on, and a suspended
-        one has not ended: §4 opens a case of its own for it.
+        Two readings of §5 are recorded in ADR 20. A decision goes on standing when a later ruling replaces its ruling.
+        A suspended ruling has not ended: §4 opens a separate case for it.
 
-        The end of a ruling opens a case also where somebody left a later fingerprint alone under it: §5 says so without
-        an exception, and what they left was a code that the ruling gave.
+        When a ruling has ended, later decisions that left the colours as they are lapse with it: §5 makes no exception
+        for them, and the code that they left as it was came from the ruling.
         """
         decided = [one for one in self.of(citizen) if one.state == "decided" and not one.lapsed]
         ended = [one for one in decided if one.decided_by and ruling is None]
@@ -137,10 +148,10 @@ class Cases:
 
 
 def comparable(case: Case, now: Fingerprint) -> bool:
-    """Whether every provider of the case has a colour now, or those that have one say something else than they did.
+    """Return whether every provider of the case has a colour now, or those that have one disagree with other colours.
 
-    Missing data on one side neither opens nor closes anything; while it is missing, colours are compared and hits are
-    not: the semantics (§5) ask for no more.
+    Missing data on one side neither opens nor closes a case. While it is missing, only colours are compared, not hits:
+    §5 requires no more.
     """
     if case.fingerprint.providers <= now.providers:
         return True
@@ -148,7 +159,7 @@ def comparable(case: Case, now: Fingerprint) -> bool:
 
 
 def stands(case: Case, now: Fingerprint, ruling: Ruling | None) -> bool:
-    """Whether the case was decided, on what there is now as far as it can be seen, and the decision still holds."""
+    """Return whether the case was decided, its fingerprint has not changed as far as that is known, and it has not lapsed."""
     if case.state != "decided" or case.lapsed or (comparable(case, now) and case.fingerprint != now):
         return False
     return case.decided_by is None or ruling is not None

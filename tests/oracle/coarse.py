@@ -1,4 +1,4 @@
-"""Stays that match nothing because they are written more coarsely than every entry they could fall into (semantics §3)."""
+"""Coarse stays: they match nothing because their area is larger than every entry they could fall into (semantics §3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tests.oracle.world import World
 
 
 def coarse_stays(world: World, source: str, day: date) -> Counter[str]:
-    """Area → how many of the source's stays, as its records stand, are coarse for a rule set that its providers use."""
+    """Return area → number of the source's stays that are coarse for at least one rule set that its providers use.
+
+    Of each record the latest version counts.
+    """
     rule_sets = {one.rule_set for one in world.providers if one.source == source}
     found: Counter[str] = Counter()
     for stay in latest_versions(world, Origin("source", source)):
@@ -31,7 +34,7 @@ def latest_versions(world: World, origin: Origin) -> list[FactVersion]:
 
 
 def is_coarse(world: World, stay: FactVersion, rule_set: str, day: date) -> bool:
-    """Some entry that a rule asks for lies inside the stay's area, on a day of the stay; none of them covers it."""
+    """Return whether an entry at a level of some rule lies inside the stay's area on a day of the stay, and none covers it."""
     version = version_in_force(world, rule_set, day) if is_in_force(world, rule_set, day) else None
     if version is None or stay.area is None:
         return False
@@ -51,6 +54,6 @@ def meets(entry: RiskArea, first: date, last: date) -> bool:
 
 
 def lies_in(area: str, outer: str) -> bool:
-    """510000 holds its province, 510100 its city, 510104 only itself."""
+    """Return whether the area is part of the outer one: 510000 is a province, 510100 a city, 510104 only itself."""
     kept = 2 if outer.endswith("0000") else 4 if outer.endswith("00") else 6
     return area[:kept] == outer[:kept]

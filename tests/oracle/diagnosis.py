@@ -1,4 +1,4 @@
-"""Why two providers differ: all 16 hybrids, the minimal swaps that explain it, the primary cause (semantics §6)."""
+"""Why two providers differ: all 16 hybrids, the sufficient swaps and the primary cause (semantics §6)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Factor = Literal["freshness", "rules", "declaration", "source"]
 Swap = frozenset[Factor]
 
 FACTORS: tuple[Factor, ...] = ("freshness", "rules", "declaration", "source")
-"""In the order in which ties are broken."""
+"""The four factors. When several swaps of one factor are sufficient, the first of them is the primary cause."""
 
 SUBSETS: tuple[Swap, ...] = tuple(frozenset(chosen) for size in range(5) for chosen in combinations(FACTORS, size))
-"""All 16, the smaller ones first."""
+"""All 16 sets of factors, the smaller ones first."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Diagnosis:
 
 
 def hybrid(own: Inputs, other: Inputs, factors: Iterable[Factor]) -> Inputs:
-    """`own` inputs, with these factors taken from the other side."""
+    """Return the `own` inputs with these factors taken from the `other` side."""
     field = {
         "freshness": "horizon",
         "rules": "rule_set_version",
@@ -48,7 +48,7 @@ def hybrid_colours(world: World, citizen: str, own: Inputs, other: Inputs) -> di
 
 
 def sufficient_swaps(world: World, citizen: str, own: Inputs, other: Inputs) -> frozenset[Swap]:
-    """The inclusion-minimal sets of factors that give `own` the other side's colour."""
+    """Return the inclusion-minimal sets of factors that, taken from the other side, give `own` the other side's colour."""
     colours = hybrid_colours(world, citizen, own, other)
     wanted = colours[frozenset(FACTORS)]
     sufficient = [swap for swap in SUBSETS if colours[swap] == wanted]
@@ -61,7 +61,7 @@ def primary_cause(swaps: Iterable[Swap]) -> Factor | Literal["interaction"]:
 
 
 def diagnose(world: World, citizen: str, a: str, b: str, day: date, as_of: datetime) -> Diagnosis:
-    """Raises ValueError unless both providers have a horizon and their colours differ."""
+    """Return the diagnosis of the pair. Raise ValueError unless both providers have inputs and their colours differ."""
     inputs_a, inputs_b = inputs_of(world, a, day, as_of), inputs_of(world, b, day, as_of)
     if inputs_a is None or inputs_b is None:
         raise ValueError(f"{a} or {b} has no colour to explain")

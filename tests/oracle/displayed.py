@@ -1,4 +1,4 @@
-"""What a provider shows and should not (semantics §7), about people without rulings."""
+"""Displayed colours that are wrong (semantics §7), for people without rulings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from tests.oracle.world import World
 
 
 class Wrong(NamedTuple):
-    """``since``: when the colour that is shown was last right; none if it never was."""
+    """A displayed colour that is wrong. ``since`` is the last instant at which it was right, or None if it never was."""
 
     expected: str
     since: datetime | None
 
 
 class _Stood(NamedTuple):
+    """The colours that were right to show from ``first`` to ``last``, both included."""
+
     first: datetime
     last: datetime
     right: frozenset[str]
@@ -36,7 +38,7 @@ def displayed_wrongly(
     delay: timedelta,
     now: datetime,
 ) -> Wrong | None:
-    """None when the colour was right at some instant from the delay before it was shown until now."""
+    """Return what is wrong, or None if the colour was right at some instant from ``shown_at - delay`` until ``now``."""
     stood = _history(world, citizen, provider, runs, now)
     low = shown_at - delay
     times = [one for one in stood if colour in one.right]
@@ -49,7 +51,10 @@ def displayed_wrongly(
 
 
 def _history(world: World, citizen: str, provider: str, runs: Sequence[Settled], now: datetime) -> list[_Stood]:
-    """From when to when which colours could be shown; both ends included, so that a delay can be used up and no more."""
+    """Return, for each run, the colours that were right until the next run.
+
+    Both ends of each interval are included, so a colour that is shown for exactly the permitted delay is not yet wrong.
+    """
     ends = [after.as_of for _, after in pairwise(runs)] + [now]
     return [
         _Stood(run.as_of, end, _right(world, citizen, provider, run))

@@ -1,4 +1,4 @@
-"""The one colour the city stands by (semantics §4), and who the providers disagree about (§5)."""
+"""The effective code of a citizen (semantics §4), and the citizens about whom the providers disagree (§5)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Disagreement(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The day and the instant of a settled run; ``known_at``: when the citizen was judged again since."""
+    """The day and the instant of a settled run. ``known_at`` is the instant at which the citizen was judged again since."""
 
     day: date
     as_of: datetime
@@ -39,7 +39,7 @@ class Settled(NamedTuple):
 def coloured_verdicts(
     world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None
 ) -> dict[str, Verdict]:
-    """Provider → verdict, of the providers that have a colour for this citizen."""
+    """Return provider → verdict, for the providers that have a colour for this citizen."""
     found = {one.code: verdict(world, citizen, one.code, day, as_of, known_at) for one in world.providers}
     return {code: one for code, one in found.items() if one.has_colour}
 
@@ -47,9 +47,9 @@ def coloured_verdicts(
 def held_verdicts(
     world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None
 ) -> dict[str, Verdict]:
-    """Provider → what it would say of the day by its last accepted horizon, red and yellow only.
+    """Return the held colours: provider → verdict of the day by its source's last accepted horizon, red and yellow only.
 
-    Of the providers that are unknown though their source has delivered; without a version in force there is nothing.
+    They exist for providers that are unknown although their source has delivered, and only if a version is in force.
     """
     found = {}
     for one in world.providers:
@@ -64,10 +64,10 @@ def strictest(colours: Iterable[str]) -> str:
 
 
 def suspended(ruling: Ruling, said: Mapping[str, Verdict]) -> bool:
-    """A hit it did not weigh is more severe than the colour it gave.
+    """Return whether a hit that the ruling did not weigh is more severe than the ruled colour.
 
-    Whose hits, the semantics leave open (§4 1); read the safer way, those of held colours too, or a silent source would
-    lift what its provider's people declare meanwhile.
+    §4 (1) does not say with which verdicts the hits must be. The safer reading is taken: hits of held colours count,
+    too. Otherwise, while a source is silent, what people declare to its provider could not suspend a ruling.
     """
     return any(
         SEVERITY[hit.colour] > SEVERITY[ruling.colour] and not any(covers(one, hit) for one in ruling.weighed)
@@ -77,13 +77,16 @@ def suspended(ruling: Ruling, said: Mapping[str, Verdict]) -> bool:
 
 
 def covers(weighed: HitKey, hit: Hit) -> bool:
-    """The same hit, weighed when its rule gave a colour at least as severe: one that has become milder is nothing new."""
+    """Return whether the weighed hit is the same hit, with a colour at least as severe: a milder colour is not a new hit."""
     milder = SEVERITY[weighed.content.colour] >= SEVERITY[hit.colour]
     return milder and weighed.content._replace(colour=hit.colour) == hit.content
 
 
 def ruling_not_over(world: World, citizen: str, day: date, asked_at: datetime) -> Ruling | None:
-    """The last approved one, unless it has ended or expired: then no older one comes back. It may be suspended."""
+    """Return the ruling approved last, or None if it has ended or expired: no older ruling takes effect again then.
+
+    The returned ruling may be suspended.
+    """
     approved = [
         (ruling.approved_at, ruling)
         for ruling in world.rulings_about.get(citizen, ())
@@ -104,17 +107,17 @@ def ruling_in_force(
 
 
 def effective(world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None) -> Effective:
-    """As the run of that day and instant settles it."""
+    """Return the effective code as the run of that day and instant settles it."""
     return _effective(world, citizen, Settled(day, as_of, known_at), day, as_of)
 
 
 def effective_when_asked(
     world: World, citizen: str, run: Settled | None, asked_at: datetime, *, valid_days: int = 1
 ) -> Effective:
-    """What is shown at an instant: the newest settled run's, while it is valid; a ruling's last day counts as of now.
+    """Return the effective code at an instant, by the newest settled run. A ruling's last day is compared with that instant.
 
-    Nobody was judged without a run: unknown. Past the day after the run's, green and yellow are unknown, a ruling's as
-    well: the semantics (§4) except red only, and nobody has looked for hits it did not weigh.
+    Without a run it is unknown. More than ``valid_days`` after the run's day, green and yellow are unknown. This applies
+    to the colour of a ruling as well: §4 makes an exception for red only, and no run has looked for new hits since.
     """
     if run is None:
         return Effective("unknown", "unknown")
@@ -140,7 +143,7 @@ def _effective(world: World, citizen: str, run: Settled, today: date, asked_at: 
 
 
 def _known(world: World, colours: dict[str, str], as_of: datetime) -> Effective | None:
-    """K: what the providers that have a colour say together."""
+    """Return K of §4 (2): the colour of the providers that have one, by agreement or by the interim policy."""
     if not colours:
         return None
     if len(set(colours.values())) == 1:
@@ -149,7 +152,10 @@ def _known(world: World, colours: dict[str, str], as_of: datetime) -> Effective 
 
 
 def by_policy(world: World, colours: dict[str, str], as_of: datetime) -> str:
-    """`strictest`, `prefer:<provider>` or `freshest`; a preferred provider without a colour leaves strictest."""
+    """Return the colour by the city's interim policy: `strictest`, `prefer:<provider>` or `freshest`.
+
+    If the preferred provider has no colour, the strictest colour applies.
+    """
     name, _, preferred = world.interim_policy.partition(":")
     if name == "prefer" and preferred in colours:
         return colours[preferred]

@@ -1,4 +1,4 @@
-"""Declarations and check-ins as facts of the provider they were made with (semantics §2)."""
+"""Declarations and check-ins, turned into facts of the provider that received them (semantics §2)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True)
 class Declaration:
-    """`entry_id` is unique for its provider; `submitted_at` is the citizen's clock, `received_at` the city's.
+    """A citizen's declaration to a provider.
 
-    What is not among `answered` was not asked; the other fields then say nothing. Symptoms are the city's codes.
+    `entry_id` is unique for its provider. `submitted_at` is by the citizen's clock, `received_at` by the city's.
+    A question that is not in `answered` was not asked; its field is ignored. Symptoms are the city's codes.
     """
 
     citizen: str
@@ -42,12 +43,12 @@ class Declaration:
 
     @property
     def instant(self) -> datetime:
-        """A fast clock cannot outrank a later correction."""
+        """The instant of the declaration. It is never after `received_at`: a fast clock cannot outrank a later correction."""
         return min(self.submitted_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """Of one instant, in the order received; entry ids stand for the order of lines in one parcel."""
+        """Sort key: by instant, then in the order received; entry ids represent the order of lines in one import."""
         return self.instant, self.received_at, self.entry_id
 
 
@@ -63,7 +64,7 @@ class Statement(NamedTuple):
 
 
 def statements(declaration: Declaration, zone: ZoneInfo) -> Iterator[Statement]:
-    """What the answers mean; `none` is the answer that there is no symptom."""
+    """Yield what the answers state. The symptom code `none` means that there is no symptom."""
     declared_on = declaration.instant.astimezone(zone).date()
     if any(one != "none" for one in declaration.symptoms):
         yield Statement("symptoms", "symptom", declared_on)
@@ -80,7 +81,10 @@ def statements(declaration: Declaration, zone: ZoneInfo) -> Iterator[Statement]:
 
 
 def facts_of_declaration(declaration: Declaration, zone: ZoneInfo) -> dict[FactVersion, Question]:
-    """The first versions of what one declaration states; record ids count the statements in a fixed order."""
+    """Return the first version of each fact that the declaration states → its question.
+
+    Record ids number the statements in a fixed order.
+    """
     stated = [one for one in statements(declaration, zone) if one.question in declaration.answered]
     return {
         FactVersion(
@@ -100,9 +104,10 @@ def facts_of_declaration(declaration: Declaration, zone: ZoneInfo) -> dict[FactV
 
 
 def facts_of_declarations(declarations: Iterable[Declaration], zone: ZoneInfo) -> list[FactVersion]:
-    """Every declaration's facts, and each one's revocation by the first newer answer to its question that was received.
+    """Return the facts of all declarations, and the revocation of each by a newer answer to its question.
 
-    One that arrives after a newer answer is revoked in the moment it arrives.
+    Of several newer answers, the one received first revokes the fact. A fact received after a newer answer is revoked at
+    the instant at which it is received.
     """
     by_holder: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
     for declaration in declarations:
@@ -118,7 +123,10 @@ def facts_of_declarations(declarations: Iterable[Declaration], zone: ZoneInfo) -
 
 
 def facts_of_check_ins(check_ins: Iterable[CheckIn], zone: ZoneInfo) -> list[FactVersion]:
-    """Each unhealthy check-in is a symptom of its day, revoked by the first later healthy one received that is not late."""
+    """Return a symptom fact for each unhealthy check-in, and its revocation by a later healthy check-in of the same day.
+
+    Late check-ins revoke nothing. Of several that revoke it, the one received first does.
+    """
     by_day: dict[tuple[str, str, date], list[CheckIn]] = defaultdict(list)
     for check_in in check_ins:
         by_day[check_in.citizen, check_in.provider, check_in.day].append(check_in)
@@ -144,7 +152,7 @@ def facts_of_check_ins(check_ins: Iterable[CheckIn], zone: ZoneInfo) -> list[Fac
 
 
 def _first_received(entries: list[Entry]) -> list[Entry]:
-    """None or one."""
+    """Return the entry received first, as a list of one or no entries."""
     return sorted(entries, key=lambda one: (one.received_at, one.order))[:1]
 
 

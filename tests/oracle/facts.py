@@ -1,4 +1,4 @@
-"""What is stated about a citizen, by whom and when: facts, check-ins, registrations."""
+"""Statements about citizens: facts, check-ins and registrations, with their origin and instants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 
 class Origin(NamedTuple):
-    """Who states a fact. The city has no code of its own."""
+    """Who states a fact. For the city, `code` is empty."""
 
     kind: Literal["source", "provider", "city"]
     code: str = ""
@@ -31,7 +31,7 @@ class FactRef(NamedTuple):
 
 @dataclass(frozen=True)
 class FactVersion:
-    """One version of a record; `version` counts up in the order the city received them."""
+    """One version of a record. `version` numbers them in the order in which the city received them."""
 
     origin: Origin
     record_id: str
@@ -57,7 +57,7 @@ class FactVersion:
 
 @dataclass(frozen=True)
 class CheckIn:
-    """`submitted_at` is the provider's word and may be missing; `received_at` is the city's clock."""
+    """A check-in. `submitted_at` is as the provider states it and may be missing; `received_at` is by the city's clock."""
 
     citizen: str
     provider: str
@@ -73,13 +73,13 @@ class CheckIn:
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """Of one instant, in the order received, as with declarations: the semantics say it of those only (§2)."""
+        """Sort key: by instant, then in the order received. §2 states this order for declarations only."""
         return self.instant, self.received_at, self.entry_id
 
     def is_late(self, zone: ZoneInfo) -> bool:
-        """Healthy, and submitted neither on its day nor on the day after: it counts for nothing.
+        """Return whether it is healthy and was submitted neither on its day nor on the day after: then it does not count.
 
-        Read strictly (§2): one submitted before its day has not been submitted on it either.
+        By the letter of §2, a check-in submitted before its day is late as well.
         """
         if not self.healthy:
             return False

@@ -19,7 +19,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, order=True)
 class Hit:
-    """A fact that a rule holds against a citizen, counted from its anchor day."""
+    """An unreleased hit: a fact that fulfils a rule. Its release is counted from the anchor."""
 
     rule_code: str
     rule_set_version: int
@@ -48,14 +48,14 @@ class Hit:
 
 
 def listings(rule: Rule, stay: FactVersion, risk_areas: Iterable[RiskArea]) -> list[RiskArea]:
-    """The entries of the risk list, at one of the rule's levels, that the stay's area falls into."""
+    """Return the risk-area entries that cover the stay's area and have one of the rule's levels."""
     return [
         entry for entry in risk_areas if stay.area and entry.level in rule.area_levels and covers(entry.area, stay.area)
     ]
 
 
 def last_listed_day(entries: Iterable[RiskArea], day: date) -> date | None:
-    """The last day up to `day` on which one of the entries lists the area."""
+    """Return the last day up to `day` on which one of the entries lists the area, or None if there is no such day."""
     return max(
         (min(entry.to_day or day, day) for entry in entries if entry.from_day <= day),
         default=None,
@@ -63,7 +63,10 @@ def last_listed_day(entries: Iterable[RiskArea], day: date) -> date | None:
 
 
 def goes_on(rule: Rule, fact: FactVersion) -> bool:
-    """A stay without an end, held for as long as its area is listed: nobody has said that the person left."""
+    """Return whether the fact is a stay without an end under an area rule with anchor `ended`.
+
+    Such a stay goes on: nobody has stated that the person left, and the hit is not released while the area is listed.
+    """
     return rule.anchor == "ended" and is_area_rule(rule, fact) and fact.ended_on is None
 
 
@@ -72,7 +75,11 @@ def is_area_rule(rule: Rule, fact: FactVersion) -> bool:
 
 
 def matches(rule: Rule, fact: FactVersion, entries: Iterable[RiskArea], day: date) -> bool:
-    """With levels, some day of the stay from its start to the earlier of its end and `day` must be a listed one."""
+    """Return whether the rule matches the fact by the entries that cover it.
+
+    With `area_levels`, an entry must list the area on some day of the stay, from its start to the earlier of its end and
+    `day`.
+    """
     if rule.kind != fact.kind:
         return False
     if not is_area_rule(rule, fact):
@@ -82,7 +89,7 @@ def matches(rule: Rule, fact: FactVersion, entries: Iterable[RiskArea], day: dat
 
 
 def longest_run(days: Collection[date], first: date, last: date) -> int:
-    """The most consecutive days of `days` between first and last, both included."""
+    """Return the length of the longest run of consecutive days in `days` between `first` and `last`, both included."""
     longest = run = 0
     day = first
     while day <= last:
@@ -93,7 +100,7 @@ def longest_run(days: Collection[date], first: date, last: date) -> int:
 
 
 def counted_tests(tested_on: Iterable[date], gap_days: int) -> int:
-    """Taken greedily from the first, each at least `gap_days` after the last one taken."""
+    """Return the number of tests counted greedily from the first, each at least `gap_days` after the last one counted."""
     taken: list[date] = []
     for day in sorted(tested_on):
         if not taken or (day - taken[-1]).days >= gap_days:
@@ -102,16 +109,19 @@ def counted_tests(tested_on: Iterable[date], gap_days: int) -> int:
 
 
 def tests_after(anchor: date, rule: Rule, seen: Iterable[FactVersion], day: date) -> int:
-    """A test of the anchor day may precede the event."""
+    """Return the number of counted negative tests after the anchor: a test of the anchor day may precede the event."""
     tested_on = [f.started_on for f in seen if f.kind == "negative_test" and anchor < f.started_on <= day]
     return counted_tests(tested_on, rule.test_gap_days)
 
 
 def cleared(rule: Rule, fact: FactVersion, anchor: date, seen: Iterable[FactVersion], day: date) -> bool:
-    """By a fact from the anchor on; what is counted from its recording may have been excluded before that.
+    """Return whether a fact of a kind in `cleared_by` releases the hit: one that started on or after the anchor.
 
-    Semantics §3 says two things of a negative test under anchor `recorded`; read together, the stricter way: it must
-    lie after the recording day and not before the event.
+    With anchor `recorded`, it may also have started before the anchor, but not before the hit's own fact: a contact may
+    be excluded before it is recorded.
+
+    §3 has two rules that apply to a negative test under anchor `recorded`. Both are required, the stricter reading: the
+    test must be after the recording day and not before the hit's own fact.
     """
     since = fact.started_on if rule.anchor == "recorded" else anchor
     return any(
@@ -133,7 +143,7 @@ def served(rule: Rule, anchor: date, seen: Iterable[FactVersion], healthy: Colle
 
 @dataclass(frozen=True)
 class Known:
-    """What is seen about one citizen, whatever the day."""
+    """What a provider sees about one citizen. It is the same for all days."""
 
     world: World
     inputs: Inputs
@@ -146,7 +156,10 @@ def known_about(world: World, citizen: str, inputs: Inputs) -> Known:
 
 
 def hit_of(known: Known, rule: Rule, fact: FactVersion, version: RuleSetVersion, day: date) -> Hit | None:
-    """The hit that the rule makes of the fact, unless it has not begun, does not match or is released."""
+    """Return the unreleased hit of the rule by the fact.
+
+    Return None if the fact has not begun by `day`, the rule does not match it, or the hit is released.
+    """
     entries = listings(rule, fact, version.risk_areas) if is_area_rule(rule, fact) else []
     if fact.started_on > day or not matches(rule, fact, entries, day):
         return None
@@ -168,17 +181,20 @@ def hit_of(known: Known, rule: Rule, fact: FactVersion, version: RuleSetVersion,
 
 
 def standing_hits(known: Known, version: RuleSetVersion, day: date, healthy_from: date | None = None) -> list[Hit]:
-    """All unreleased hits, in a fixed order, if the citizen checks in healthy on every day from `healthy_from` on."""
+    """Return all unreleased hits, in a fixed order.
+
+    With `healthy_from`, assume that the citizen checks in healthy on every day from then on.
+    """
     if healthy_from is not None:
         assumed = (healthy_from + n * ONE_DAY for n in range((day - healthy_from).days + 1))
         known = replace(known, healthy=known.healthy | frozenset(assumed))
-    # A fact of another kind never makes a hit; most are, and a forecast asks for every day of a year.
+    # Skip the many facts of other kinds, which make no hit, for speed: a forecast evaluates every day of a year.
     pairs = ((rule, fact) for rule in version.rules for fact in known.seen if fact.kind == rule.kind)
     found = [hit_of(known, rule, fact, version, day) for rule, fact in pairs]
     return sorted(hit for hit in found if hit)
 
 
 def hits(world: World, citizen: str, inputs: Inputs) -> list[Hit]:
-    """All unreleased hits, red and yellow, in a fixed order."""
+    """Return all unreleased hits, red and yellow, in a fixed order."""
     known = known_about(world, citizen, inputs)
     return standing_hits(known, inputs.rule_set_version, inputs.day, inputs.assumed_healthy_from)

@@ -1,7 +1,7 @@
-"""Groups of changes that are held for two people (semantics §4): a plain model, run after run.
+"""Mass changes that are held for two people (semantics §4), modelled run after run.
 
-The text names a cause and leaves to the reader how it is found. Read here: a hit's cause is what made it come, or go before
-its day; the rule is part of it.
+§4 groups changes by their cause but does not define how the cause is found. Here, the cause of a change is what made a
+hit appear, or disappear before its announced day, together with the hit's rule.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ FORESEEN = 366
 
 
 class Brought(NamedTuple):
-    """A source's batch by when it was received, a provider's entries by their day, or a rule-set version by its number.
+    """What brought a change.
 
-    Entries of one day are one import: the text says "entry import", and many small ones must not pass where one large one is held.
+    `when` is the instant at which a source's batch was received, the day of a provider's entries, or the number of a
+    rule-set version. All entries that a provider sends on one day count as one "entry import" of §4: otherwise many
+    small imports would not be held where one large import is.
     """
 
     origin: Origin | None
@@ -43,7 +45,7 @@ class Cause(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a provider shows of a citizen, and from what it was judged."""
+    """The verdict that a provider shows for a citizen, and its inputs."""
 
     verdict: Verdict
     inputs: Inputs
@@ -55,12 +57,16 @@ class Change:
     provider: str
     direction: Direction
     causes: frozenset[Cause | None]
-    """None: time passed, or two people decided."""
+    """A cause of None means that time passed or that two people decided."""
 
 
 @dataclass
 class MassChanges:
-    """`share` and `least` are the city's. `kept`: whose change the last run held back, and by which causes."""
+    """The mass changes of a city.
+
+    `share` and `least` are the city's settings. `held` maps each held cause to the people whose change it would cause.
+    `kept` contains the changes that were held when the city last settled.
+    """
 
     share: float = 0.02
     least: int = 20
@@ -72,14 +78,14 @@ class MassChanges:
     runs: int = 0
 
     def settle(self, world: World, day: date, as_of: datetime) -> None:
-        """A run, or the settling of a group that was released or refused: then with the same day and instant."""
+        """Settle a run, or a group that was released or refused; then with the same day and instant as the run."""
         self._settle(world, world.citizens, day, as_of, as_of)
         self.runs += 1
 
     def judge_again(
         self, world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime
     ) -> None:
-        """Two people have decided something about these: they settle at once, by the run's day and horizons."""
+        """Settle at once the people about whom two officials have decided, by the run's day and horizons."""
         self._settle(world, people, day, as_of, known_at)
 
     def _settle(self, world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime) -> None:
@@ -101,7 +107,7 @@ class MassChanges:
 
     @property
     def groups(self) -> set[Cause]:
-        """Those that two people are asked about: something is kept back by each."""
+        """The causes that wait for a decision of two people: those by which at least one change is held."""
         return self._causes(self.kept)
 
     def release(self, cause: Cause, world: World, day: date, as_of: datetime) -> None:
@@ -109,7 +115,11 @@ class MassChanges:
         self.settle(world, day, as_of)
 
     def _held(self, world: World, changes: list[Change], as_of: datetime) -> dict[Cause, set[str]]:
-        """The causes that turn too many people one way, with those they turned in the day before; and those that wait already."""
+        """Return the held causes → the people whose change they would cause now.
+
+        A cause is held if, together with the changes of the last 24 hours by the same cause, it turns more people in one
+        direction than the city permits, or if it already waits for a decision.
+        """
         people: dict[tuple[Direction, Cause], set[str]] = defaultdict(set)
         for one in changes:
             for cause in one.causes - {None}:
@@ -128,12 +138,19 @@ class MassChanges:
         return dict(held)
 
     def _is_kept(self, change: Change) -> bool:
-        """Red only if all of it is held: whom an unrelated case turns red as well is red. Green if any of it is."""
+        """Return whether the change is held.
+
+        A change to red is held only if all its causes are held: if an unrelated case turns the person red as well, they
+        are red. A change to green is held if any of its causes is.
+        """
         held = [cause in self.held for cause in change.causes]
         return all(held) if change.direction == "red" else any(held)
 
     def _change(self, world: World, pair: Pair, after: Shown) -> Iterator[Change]:
-        """From what they showed before; whoever showed nothing yet has nothing that could be kept."""
+        """Yield the change from the verdict that was shown before.
+
+        There is none if no verdict was shown yet: then there is nothing that could be kept.
+        """
         before = self.shown.get(pair)
         if before is None or before.verdict.state == after.verdict.state:
             return
@@ -156,7 +173,7 @@ class MassChanges:
 def _judged(
     world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime
 ) -> Iterator[tuple[Pair, Shown]]:
-    """Held colours of a silent source's provider among them."""
+    """Yield (citizen, provider) → verdict and inputs. Held colours of providers with a silent source are included."""
     for one in world.providers:
         if inputs := inputs_of(world, one.code, day, as_of, known_at):
             for citizen in sorted(people):
@@ -166,9 +183,10 @@ def _judged(
 
 
 def _announced(world: World, citizen: str, hit: Hit, inputs: Inputs) -> date:
-    """The day on which the hit would have gone by itself, by the rules in force when it was announced.
+    """Return the announced day of the hit: when it would be released by itself, by the version in force when announced.
 
-    A version to come announces no day: else it could let everybody go unheld by being known a day before (§4 leaves it open).
+    A future version does not change the announced day. Otherwise a version published one day before it takes effect could
+    turn everybody green without being held (§4 does not say).
     """
     known = known_about(world, citizen, inputs)
     for ahead in range(FORESEEN):
@@ -183,7 +201,7 @@ def _announced(world: World, citizen: str, hit: Hit, inputs: Inputs) -> date:
 def _cause_of_coming(
     world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs
 ) -> Cause | None:
-    """Its own record, or one that no longer clears it, or else another version of the rules."""
+    """Return why the hit appeared: by its own record, a record that no longer clears it, or else a new rule-set version."""
     old, new = _seen(world, citizen, before), _seen(world, citizen, after)
     if _is_decided(world, hit.said, before, after):
         return None
@@ -196,7 +214,7 @@ def _cause_of_coming(
 
 
 def _cause_of_going(world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs) -> Cause | None:
-    """Its own record, or a new one that clears it or is a test that counts, or else another version of the rules."""
+    """Return why the hit disappeared: by its own record, a new fact that clears it or counts as a test, or a new version."""
     old, new = _seen(world, citizen, before), _seen(world, citizen, after)
     if _is_decided(world, hit.said, before, after):
         return None
@@ -216,7 +234,7 @@ def _version(rule_set: str, rule: str, before: Inputs, after: Inputs) -> Cause |
 
 
 def _is_decided(world: World, fact: FactVersion, before: Inputs, after: Inputs) -> bool:
-    """The city itself says it, or two people have put the record out of force, or back, since."""
+    """Return whether the fact's origin is the city, or the record was suppressed or restored by two people in between."""
     rulings = world.suppressions_of.get(fact.key, ())
     instants = [at for one in rulings for at in (one.from_instant, one.until) if at]
     return fact.origin == CITY or any(before.known_at < at <= after.known_at for at in instants)
@@ -227,7 +245,7 @@ def _seen(world: World, citizen: str, inputs: Inputs) -> dict[tuple[Origin, str]
 
 
 def _differs(fact: FactVersion, seen: dict[tuple[Origin, str], FactVersion]) -> bool:
-    """Whether the record says something else there, or nothing; another spelling is nothing else."""
+    """Return whether the fact's record has other content in `seen` or is absent. Another spelling is not other content."""
     other = seen.get(fact.key)
     return other is None or _content(other) != _content(fact)
 

@@ -1,4 +1,4 @@
-"""Rules, risk lists and the versions they come in."""
+"""Rules, risk areas and rule-set versions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Anchor = Literal["started", "ended", "recorded"]
 
 @dataclass(frozen=True)
 class Rule:
-    """`hold_days` None means: until cleared by a fact. Empty `area_levels` means: any area, or none."""
+    """A rule. `hold_days` None means: until cleared by a fact. Empty `area_levels`: the area makes no difference."""
 
     code: str
     kind: str
@@ -27,7 +27,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RiskArea:
-    """Both days belong to the entry; `to_day` None means: until further notice."""
+    """An entry of the risk list. Both days are included; `to_day` None means: until further notice."""
 
     area: str
     level: str

@@ -1,4 +1,4 @@
-"""What officials decided by hand: that a record is wrong, or which colour a citizen has."""
+"""Decisions of officials: that a record is wrong (suppressions), or which colour a citizen has (rulings)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Colour = Literal["red", "yellow", "green"]
 
 @dataclass(frozen=True)
 class Suppression:
-    """A ruling that a record is wrong, in force from `from_instant` until just before `until`; or one `version` of it alone."""
+    """A ruling that a record, or only one `version` of it, is wrong.
+
+    It is in force from `from_instant`, included, to `until`, excluded.
+    """
 
     origin: Origin
     record_id: str
@@ -26,7 +29,7 @@ class Suppression:
 
 
 class HitContent(NamedTuple):
-    """What a hit says, whatever version of its record says it: no area and no end are empty and the last day there is."""
+    """The content of a hit, without the version of its record. No area is empty, no end is the last possible date."""
 
     rule_code: str
     colour: str
@@ -40,9 +43,9 @@ class HitContent(NamedTuple):
 
 @dataclass(frozen=True, order=True)
 class HitKey:
-    """A hit that a ruling weighed. A record told again with another spelling is the same one.
+    """A hit that a ruling weighed. A later version of its record with equal content, as after another spelling, is the same.
 
-    A rule that by now is red where it was yellow makes a new hit: the semantics (§4) do not say; it is the safer way.
+    If a rule that was yellow is red now, its hit is a new one: §4 does not say, and this is the safer reading.
     """
 
     content: HitContent
@@ -51,9 +54,9 @@ class HitKey:
 
 @dataclass(frozen=True)
 class Ruling:
-    """A manual colour. `approved_at` None: still waiting for the second official. `ends_on` is its last day.
+    """A manual colour. `approved_at` is None while it waits for the second official. `ends_on` is its last day.
 
-    `ended_at`: two people ended it before that.
+    `ended_at` is the instant at which two officials ended it early.
     """
 
     citizen: str

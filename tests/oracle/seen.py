@@ -1,4 +1,4 @@
-"""What a provider sees (semantics §2): which version of a record counts, and whose records are its own to see."""
+"""What a provider sees (semantics §2): which version of a record counts, and the records of which origins it sees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.oracle.world import World
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a colour depends on. Two equal inputs about one citizen can have one colour only."""
+    """Everything that a citizen's colour depends on. For one citizen, equal inputs always give the same colour."""
 
     declared_with: str
     source: str
@@ -26,16 +26,16 @@ class Inputs:
 
 
 def horizon_of(world: World, source: str, as_of: datetime) -> datetime | None:
-    """Up to when the source's last batch accepted by `as_of` is complete; None without any such batch."""
+    """Return the horizon of the source's last batch accepted by `as_of`, or None if there is no such batch."""
     accepted = [batch for batch in world.source(source).batches if batch.accepted_at <= as_of]
     return max(accepted, key=lambda batch: batch.accepted_at).as_of if accepted else None
 
 
 def counted_versions(versions: Iterable[FactVersion], *, horizon: datetime, known_at: datetime) -> list[FactVersion]:
-    """Those received by then and, for a source's record, recorded up to its horizon; the latest last.
+    """Return the versions received by `known_at` and, for a source's record, recorded up to `horizon`; the latest last.
 
-    The latest is the one recorded last, of those the one received last; what is still alike stands in the order
-    received, which is that of the version numbers.
+    They are ordered by `recorded_at`, then `received_at`, then version number, which is the order in which they were
+    received.
     """
     visible = [
         fact
@@ -67,14 +67,17 @@ def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:
 
 
 def without_wrong_versions(world: World, versions: list[FactVersion], known_at: datetime) -> list[FactVersion]:
-    """Of a record, as if what was ruled wrong by itself had never come: what it took back counts again (§4, a refused group)."""
+    """Return a record's versions without those that are suppressed singly, as if these had never been received.
+
+    What such a version had revoked or replaced counts again (§4, a refused group).
+    """
     rulings = world.suppressions_of.get(versions[0].key, ())
     wrong = {one.version for one in rulings if one.version is not None and one.is_in_force(known_at)}
     return [one for one in versions if one.version not in wrong] if wrong else versions
 
 
 def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
-    """The counting versions, about this citizen, of the records these inputs let a provider see."""
+    """Return the counting versions about this citizen of the records that a provider with these inputs sees."""
     origins = {Origin("source", inputs.source), Origin("provider", inputs.declared_with), CITY}
     seen = []
     for versions in world.records_about.get(citizen, ()):
@@ -88,7 +91,10 @@ def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
 
 
 def healthy_days(check_ins: Iterable[CheckIn], known_at: datetime, zone: ZoneInfo) -> frozenset[date]:
-    """The days whose last check-in is healthy, of one holder's check-ins received by then and not late."""
+    """Return the days whose last check-in is healthy, of a citizen's check-ins with one provider.
+
+    Only those count that were received by `known_at` and are not late.
+    """
     last: dict[date, CheckIn] = {}
     for check_in in check_ins:
         if check_in.received_at <= known_at and not check_in.is_late(zone):
@@ -99,6 +105,6 @@ def healthy_days(check_ins: Iterable[CheckIn], known_at: datetime, zone: ZoneInf
 
 
 def checked_in_healthy(world: World, citizen: str, inputs: Inputs) -> frozenset[date]:
-    """With the provider declared with."""
+    """Return the days with a healthy check-in with the provider `inputs.declared_with`."""
     check_ins = world.check_ins_of.get((citizen, inputs.declared_with), ())
     return healthy_days(check_ins, inputs.known_at, world.zone)

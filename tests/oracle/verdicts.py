@@ -21,7 +21,7 @@ FORECAST_DAYS = 366
 
 @dataclass(frozen=True)
 class Verdict:
-    """A state, and every unreleased hit; a state that is no colour has none."""
+    """A state and all unreleased hits. A state that is not a colour has no hits."""
 
     state: State
     hits: tuple[Hit, ...] = ()
@@ -33,8 +33,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class MissingAct:
-    """What a hit still waits for: a `fact` of one of `kinds`, so many further `tests` (or one of `kinds`), that the
-    citizen says when they `left`, or nothing but days beyond those played.
+    """What is missing until a hit is released.
+
+    By `act`: `fact`, a fact of one of `kinds`; `tests`, that many further tests, or a fact of one of `kinds`; `left`, the
+    citizen's statement of when they left; `wait`, only more days than the forecast covers.
     """
 
     rule_code: str
@@ -46,7 +48,7 @@ class MissingAct:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Either the day, or what is missing; both are empty for a verdict that is green or no colour."""
+    """The day, or else what is missing. Both are empty for a verdict that is green or not a colour."""
 
     turns_green_on: date | None = None
     missing: tuple[MissingAct, ...] = ()
@@ -60,10 +62,10 @@ def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion |
 def inputs_of(
     world: World, provider: str, day: date, as_of: datetime, known_at: datetime | None = None
 ) -> Inputs | None:
-    """What the provider's verdict is made from; None while its source has never delivered or no version is in force.
+    """Return the inputs of the provider's verdict, or None if its source has never delivered or no version is in force.
 
-    ``known_at``: whom two officials decided about since is judged again by what is known then, and by the run's day, horizons
-    and versions.
+    ``known_at`` is later than ``as_of`` if two officials have decided about the citizen since the run. The citizen is
+    then judged by what is known at that instant, but by the run's day, horizons and versions.
     """
     channel = world.provider(provider)
     horizon = horizon_of(world, channel.source, as_of)
@@ -93,12 +95,12 @@ def verdict(
 
 
 def shown(world: World, citizen: str, inputs: Inputs) -> Verdict:
-    """The colour these inputs give, unless it waits for two people."""
+    """Return the verdict that is shown: the kept one while a mass change is held, else the one that these inputs give."""
     return world.kept.get((citizen, inputs.declared_with)) or judged(world, citizen, inputs)
 
 
 def judged(world: World, citizen: str, inputs: Inputs) -> Verdict:
-    """The colour these inputs give, whoever may show it."""
+    """Return the verdict that these inputs give, whether or not its change is held."""
     if world.judged_before is None:
         return _judged(world, citizen, inputs)
     read = world.read_for(citizen, inputs)
@@ -123,11 +125,12 @@ def forecast(
     *,
     days_ahead: int = FORECAST_DAYS,
 ) -> Forecast:
-    """Plays the days forward: nothing new arrives, the citizen checks in healthy every day from `day` on.
+    """Return the day on which the verdict turns green, or what is missing (§3).
 
-    The rule set version is the one in force on each later day; horizon and knowledge stay those of `as_of`.
-    What is missing is told of the hits that stand on the last day played, `days_ahead` on: less than the semantics'
-    366 days will do where it lies beyond every hold, check-in window, planned end and rule set change of the world.
+    Nothing new arrives, and the citizen checks in healthy every day from `day` on. The rule-set version is the one in
+    force on each later day; horizon and `known_at` stay the same. What is missing is stated for the hits that are
+    unreleased on the last day, `day` + `days_ahead`. Fewer than the 366 days of the semantics suffice if that day is
+    after every hold, check-in window, planned end and rule-set change of the world.
     """
     inputs = inputs_of(world, provider, day, as_of, known_at)
     if inputs is None or verdict(world, citizen, provider, day, as_of, known_at).state not in ("red", "yellow"):
@@ -150,7 +153,7 @@ def turns_green_on(
 
 
 def _missing(known: Known, day: date, hit: Hit) -> MissingAct:
-    """Of the hit's own rule: one code may stand on several rules of a version, each of another kind."""
+    """Return what the hit lacks, by its own rule: several rules of a version may have the same code and different kinds."""
     rule = hit.rule
     fact = next(fact for fact in known.seen if fact.ref == hit.fact)
     if goes_on(rule, fact) and hit.anchor == day:

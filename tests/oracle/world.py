@@ -1,4 +1,4 @@
-"""Everything one city knows, as plain values. Days are dates in its zone, instants are aware datetimes."""
+"""Everything one city knows, as plain values. Days are dates in its time zone, instants are aware datetimes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Batch(NamedTuple):
-    """An accepted delivery; `as_of` is the moment up to which the source calls it complete."""
+    """An accepted delivery. `as_of` is its horizon: the instant up to which the source states that it is complete."""
 
     accepted_at: datetime
     as_of: datetime
@@ -43,10 +43,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class World:
-    """Everything one city has ever received, without regard to order.
+    """Everything one city has ever received. The order within the tuples makes no difference.
 
-    ``kept``: what is shown of (citizen, provider) while two people have not decided about what else would be (§4, Mass changes).
-    ``judged_before``: verdicts made in earlier worlds of the same city, which has only learned since; None: each is made anew.
+    ``kept`` contains (citizen, provider) → the verdict that is shown while its change is held (§4, Mass changes).
+    ``judged_before`` caches verdicts across worlds of the same city, each of which contains everything of the previous
+    ones. None turns the cache off.
     """
 
     providers: tuple[Provider, ...]
@@ -65,7 +66,7 @@ class World:
 
     @cached_property
     def records(self) -> dict[RecordKey, list[FactVersion]]:
-        """Record → all its versions."""
+        """Map each record to all its versions."""
         records: dict[RecordKey, list[FactVersion]] = defaultdict(list)
         for fact in self.facts:
             records[fact.key].append(fact)
@@ -73,7 +74,7 @@ class World:
 
     @cached_property
     def records_about(self) -> dict[str, list[list[FactVersion]]]:
-        """Citizen → the records (all their versions) that named this citizen in any version."""
+        """Map each citizen to the records, with all their versions, that name the citizen in any version."""
         about: dict[str, list[list[FactVersion]]] = defaultdict(list)
         for versions in self.records.values():
             for citizen in {fact.citizen for fact in versions}:
@@ -82,7 +83,7 @@ class World:
 
     @cached_property
     def check_ins_of(self) -> dict[tuple[str, str], list[CheckIn]]:
-        """(citizen, provider) → check-ins."""
+        """Map (citizen, provider) to the check-ins."""
         found: dict[tuple[str, str], list[CheckIn]] = defaultdict(list)
         for check_in in self.check_ins:
             found[check_in.citizen, check_in.provider].append(check_in)
@@ -90,7 +91,7 @@ class World:
 
     @cached_property
     def registered_at(self) -> dict[tuple[str, str], datetime]:
-        """(citizen, provider) → the first registration."""
+        """Map (citizen, provider) to the instant of the first registration."""
         found: dict[tuple[str, str], datetime] = {}
         for entry in self.registrations:
             key = (entry.citizen, entry.provider)
@@ -99,7 +100,7 @@ class World:
 
     @cached_property
     def suppressions_of(self) -> dict[RecordKey, list[Suppression]]:
-        """Record → the rulings that it is wrong."""
+        """Map each record to the rulings that it is wrong."""
         found: dict[RecordKey, list[Suppression]] = defaultdict(list)
         for ruling in self.suppressions:
             found[RecordKey(ruling.origin, ruling.record_id)].append(ruling)
@@ -107,7 +108,7 @@ class World:
 
     @cached_property
     def rulings_about(self) -> dict[str, list[Ruling]]:
-        """Citizen → rulings."""
+        """Map each citizen to the rulings about them."""
         found: dict[str, list[Ruling]] = defaultdict(list)
         for ruling in self.rulings:
             found[ruling.citizen].append(ruling)
@@ -115,7 +116,7 @@ class World:
 
     @cached_property
     def told_about(self) -> dict[str, list[datetime]]:
-        """Citizen → when each version of the records about them was received."""
+        """Map each citizen to the sorted instants at which the versions of the records about them were received."""
         return {
             citizen: sorted(fact.received_at for versions in records for fact in versions)
             for citizen, records in self.records_about.items()
@@ -123,12 +124,12 @@ class World:
 
     @cached_property
     def checked_in_at(self) -> dict[tuple[str, str], list[datetime]]:
-        """(citizen, provider) → when each check-in was received."""
+        """Map (citizen, provider) to the sorted instants at which the check-ins were received."""
         return {holder: sorted(one.received_at for one in told) for holder, told in self.check_ins_of.items()}
 
     @cached_property
     def suppressions_about(self) -> dict[str, tuple[Suppression, ...]]:
-        """Citizen → the rulings that a record about them is wrong."""
+        """Map each citizen to the rulings that a record about them is wrong."""
         found: dict[str, tuple[Suppression, ...]] = defaultdict(tuple)
         for record, ruled in self.suppressions_of.items():
             for citizen in {fact.citizen for fact in self.records.get(record, ())}:
@@ -136,9 +137,10 @@ class World:
         return found
 
     def read_for(self, citizen: str, inputs: Inputs) -> Hashable:
-        """What tells all that a verdict with these inputs can have read: where this is the same, so is the verdict.
+        """Return a cache key for everything that a verdict with these inputs can depend on: equal keys, equal verdicts.
 
-        What a city was told by an instant only ever grows while it learns more: as many statements are the same statements.
+        Statements are only ever added to a city. Therefore, among those received by an instant, an equal number means
+        the same statements.
         """
         told = self.told_about.get(citizen, []), self.checked_in_at.get((citizen, inputs.declared_with), [])
         counts = [bisect_right(instants, inputs.known_at) for instants in told]
