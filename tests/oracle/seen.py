@@ -51,9 +51,10 @@ def counting_version(versions: Iterable[FactVersion], *, horizon: datetime, know
 
 
 def recorded_on(world: World, fact: FactVersion, inputs: Inputs) -> date:
-    """The day on which the record first said what it says now: the same kind, area and start, and not revoked.
+    """Return the recording day: the one of the first counted version with the fact's kind, area and start, not revoked.
 
-    Not asked, as the semantics do not (§2, §3): whom it named then, what else it said, and what it said between.
+    As in §2 and §3, that version may name another person or differ in other fields, and the versions in between may
+    have any content.
     """
     believed = without_wrong_versions(world, world.records[fact.key], inputs.known_at)
     counted = counted_versions(believed, horizon=inputs.horizon, known_at=inputs.known_at)

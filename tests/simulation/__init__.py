@@ -1,7 +1,7 @@
-"""A simulated city: one seed drives clock, people, sources, officials, rules and crashes, and every day is held against the oracle.
+"""A simulated city: one seed drives clock, people, sources, officials, rules and crashes. Every day is compared with the oracle.
 
-`./run simulate --seed N` lives a month; `test_months.py` lives a few short ones. What is expected comes from `tests/oracle` and
-`docs/semantics.md`; the city is only acted on by the verbs its pages and its daily job call.
+`./run simulate --seed N` simulates a month; `test_months.py` simulates a few short ones. The expected results come from
+`tests/oracle` and `docs/semantics.md`. The city is changed only by the functions that its pages and its daily job call.
 """
 
 import os

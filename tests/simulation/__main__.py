@@ -21,12 +21,12 @@ DAYS = 30
 
 
 def main() -> int:
-    """Exit 1 when oracle and portal differ on any day of any seed."""
+    """Simulate the months of all seeds. Return 1 if oracle and portal differ on any day of any seed, else 0."""
     arguments = _arguments()
     logging.disable(logging.WARNING)
     first, _, last = arguments.seeds.partition("..")
     seeds = range(int(first), int(last or first) + 1)
-    # Modules live as long as the months do: a tenth of the time went into looking for rubbish among them.
+    # Exclude the imported modules from garbage collection: it took a tenth of the time, and they are never freed.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     with override_settings(PASSWORD_HASHERS=[quick_hasher.PATH]), session_database():
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _lived(seed: int, arguments: argparse.Namespace) -> bool:
-    """Whether all days of the seed agree; it ends on the first that does not. The city is a copy of its own."""
+    """Simulate the seed in its own copy of the city. Return whether all days agree; stop on the first that does not."""
     began, days = time.monotonic(), 0
     again = f"./run simulate --seed {seed} --days {arguments.days} --people {arguments.people}"
     try:

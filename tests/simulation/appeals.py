@@ -1,4 +1,4 @@
-"""Citizens who appeal, officials who answer them, and rulings proposed and approved for many at once."""
+"""Simulate citizens who appeal, officials who answer, and rulings that are proposed and approved for many people at once."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.worlds import ZONE
 
 @dataclass
 class Appeals:
-    """Beside the officials' own work: what comes from citizens, and what is done to many."""
+    """Appeals of citizens and bulk acts of officials, in addition to the officials' work on disagreements."""
 
     officials: Officials
 
     def file(self, keys: dict[str, int]) -> None:
-        """One citizen of whom something is held appeals against it, if such a thing can be appealed against at all."""
+        """Let one citizen appeal against something that can be appealed against, if there is anything."""
         desk = self.officials
         citizen = Citizen.objects.get(pk=keys[desk.dice.pick(sorted(keys))])
         targets = [one for one in targets_of(citizen) if one.may_appeal and AppealReason.OTHER in one.reasons]
@@ -54,7 +54,7 @@ class Appeals:
             desk.happened["appeals"] += 1
 
     def answer(self, keys: dict[str, int]) -> None:
-        """Some are withdrawn at once, some denied, some lead to a ruling that another approves."""
+        """Deny some of the undecided appeals, and propose a ruling for some, which another official decides about."""
         desk = self.officials
         people = {pk: person for person, pk in keys.items()}
         for case in CaseRow.objects.undecided().filter(kind=CaseRow.Kind.APPEAL).order_by("pk"):
@@ -71,7 +71,7 @@ class Appeals:
                 desk.propose(person, case, of_appeal=True)
 
     def propose_many(self, people: dict[int, str]) -> None:
-        """Whoever's case it is: the city picks them, and the oracle says afterwards what it did to them."""
+        """Propose rulings for many disagreements at once. The city selects the people, and the proposals are recorded."""
         desk = self.officials
         colours: tuple[Colour, ...] = ("yellow", "green")
         colour, by = desk.dice.pick(colours), desk.dice.pick(("li", "wu"))
@@ -98,8 +98,10 @@ class Appeals:
             desk.waiting[person] = Waiting(row.pk, by, ruling, row.case.pk, desk.colours(person))
 
     def approve_many(self) -> None:
-        """Of all that waits: those whose case still waits, that nothing new speaks against, that make nobody stricter, and of
-        whom no colour is another one than when it was proposed.
+        """Approve many waiting rulings at once, and check which ones the city approves.
+
+        It must approve those whose case is still open, that no new hit suspends, that make nobody's code stricter, and
+        for whose people no provider's colour has changed since the proposal.
         """
         desk = self.officials
         by = desk.dice.pick(APPROVERS)
@@ -115,7 +117,7 @@ class Appeals:
             RulingRow.objects.filter(pk__in=ids, state=RulingRow.State.APPROVED).values_list("pk", flat=True)
         )
         done = {person for person, one in wanted.items() if one.key in approved}
-        # A colour that changed and changed back was seen by the city, whose changes are judged every day, and not by two snapshots.
+        # The city also refuses if a colour has changed and changed back. Comparing two snapshots, as above, does not show this.
         returned = {person for person in due - done if _has_changed(wanted[person])}
         assert done == due - returned, (
             f"approved for many: the oracle says {sorted(due)}, the portal {sorted(done)}; {wanted}"
@@ -138,15 +140,17 @@ class Appeals:
         )
 
     def _is_otherwise(self, person: str, one: Waiting) -> bool:
-        """Whether a provider shows another colour than then. One that has fallen silent shows none; one with which they have applied
-        since, and is green, changes nothing.
+        """Return whether a provider has another colour than when the ruling was proposed.
+
+        A provider that has become unknown has no colour and is ignored. So is a green one with which the person has
+        registered since.
         """
         now = self.officials.colours(person)
         return any(state != one.colours.get(provider, "green") for provider, state in now.items())
 
 
 def _has_changed(one: Waiting) -> bool:
-    """Whether the city's own history holds a change since the proposal."""
+    """Return whether the city has recorded a change of code or colour since the proposal."""
     proposed = RulingRow.objects.get(pk=one.key)
     since = EffectiveChange.objects.filter(citizen=proposed.citizen_id, since__gt=proposed.proposed_at)
     judged = VerdictChange.objects.filter(citizen=proposed.citizen_id, run__started_at__gt=proposed.proposed_at)

@@ -1,4 +1,4 @@
-"""Crashes at drawn points: an error of the database, or the death of the whole process, before or after any statement of the work."""
+"""Crashes at random points: a database error or the end of the whole process, before or after any statement of the work."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from django.db import OperationalError, connection
 from tests.worlds.dice import Dice
 
 T = TypeVar("T")
-# A run does some hundreds; beyond its last one nothing happens.
+# A run executes a few hundred statements. A larger number than that causes no crash.
 STATEMENTS = 400
-# No lease of the ledger is longer.
+# Longer than every lease of the ledger.
 LEASES_ARE_OVER = timedelta(minutes=11)
 SECONDS_TO_NOTICE = 30
 ERROR, DEATH = "crashes", "deaths"
@@ -29,7 +29,11 @@ OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 @dataclass
 class Bomb:
-    """Goes off at the n-th statement within the work's transactions. Between two of them is after the one and before the other."""
+    """Causes the crash before or after the n-th statement within the work's transactions.
+
+    Statements outside a transaction and savepoints are not counted: a crash there equals one after the last counted
+    statement or before the next.
+    """
 
     left: int
     goes_off: Callable[[], None]
@@ -48,7 +52,10 @@ class Bomb:
 
 
 def work_through(dice: Dice, work: Callable[[datetime], T], *, now: datetime, crashes: int) -> tuple[T, Counter[str]]:
-    """Do it, at most so often interrupted and then taken up by another process; how often it was, and by what."""
+    """Do the work, interrupted at most ``crashes`` times and continued each time by another process.
+
+    Return the result of the work and the numbers of interruptions by kind.
+    """
     interrupted: Counter[str] = Counter()
     for _ in range(crashes):
         what = dice.pick((ERROR, DEATH))
@@ -78,7 +85,7 @@ def _die() -> None:
 
 
 def _dies(work: Callable[[datetime], object], now: datetime, bomb: Bomb) -> bool:
-    """Whether the process that does it dies; else it has done it."""
+    """Do the work in another process. Return whether that process died; if not, the work is done."""
 
     def process() -> None:
         with connection.execute_wrapper(bomb):
@@ -86,7 +93,7 @@ def _dies(work: Callable[[datetime], object], now: datetime, bomb: Bomb) -> bool
 
     connection.close()  # a session belongs to one process
     with warnings.catch_warnings():
-        # From 3.12 on: other threads may hold locks. Those of the stand-ins wait for requests.
+        # Python 3.12 and later warn because other threads may hold locks. Here they only wait for requests to the stand-ins.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         worker = get_context("fork").Process(target=process)
         worker.start()
@@ -97,7 +104,7 @@ def _dies(work: Callable[[datetime], object], now: datetime, bomb: Bomb) -> bool
 
 
 def _wait_for_its_session_to_end() -> None:
-    """The server notices a death in its own time; a month does not depend on how soon."""
+    """Wait until the server has ended the session of the dead process, so that the result does not depend on when it does."""
     deadline = time.monotonic() + SECONDS_TO_NOTICE
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL"
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What happens to people, and what the two sources record of it: together, one alone, later than the other, amended, withdrawn."""
+"""Events, and the records of them in the two sources: in both or in one, at different times, amended and withdrawn."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.worlds.rules import draw_area
 
 ONLY_DECLARED = frozenset({"symptom", "contact_with_case", "unsure_contact"})
 ALIKE_EXCEPT = ("close_contact", "positive_test", "arrival", "suspected_case")
-"""What a record may become when it is corrected; a stay has an area, and so does not become one."""
+"""The kinds that a corrected record may change to. No `area_stay`, because it needs an area."""
 
 
 @dataclass
 class Recorders:
-    """Those who write the sources' records. No two versions of a record bear the same moment."""
+    """Writes the records of the sources. No two versions of a record have the same `recorded_at`."""
 
     dice: Dice
     number: int = 0
@@ -29,7 +29,7 @@ class Recorders:
     def record(
         self, person: Person, versions: Sequence[RuleSetVersion], sources: Sequence[Upstream], now: datetime
     ) -> int:
-        """An event of the last days, such as some rule is about, in one or both sources; how many records."""
+        """Record an event of the last days in some of the sources, mostly one that a rule matches. Return the number of records."""
         dice = self.dice
         rules = [(rule, one.risk_areas) for one in versions for rule in one.rules if rule.kind not in ONLY_DECLARED]
         kind, area = dice.pick(EVENT_KINDS), None
@@ -51,7 +51,7 @@ class Recorders:
         )
 
     def follow(self, person: Person, sources: Sequence[Upstream], now: datetime) -> int:
-        """A test or a clearance of today or yesterday."""
+        """Record a test or a clearing fact of today or yesterday. Return the number of records."""
         kind = self.dice.pick((*FOLLOWING_KINDS, "case_excluded", "discharged"))
         started = now.astimezone(ZONE).date() - timedelta(days=self.dice.pick((0, 0, 1)))
         return self._write(person, kind, None, started, None, sources, now)
@@ -79,7 +79,7 @@ class Recorders:
         return written
 
     def amend(self, source: Upstream, people: Sequence[Person], now: datetime) -> int:
-        """Another version of a record: withdrawn, told again, corrected, or another person's."""
+        """Add another version of a record: revoked, repeated, corrected, or about another person. Return the number of versions."""
         if not source.rows:
             return 0
         last = source.latest(self.dice.pick(sorted({row.record_id for row in source.rows})))
@@ -110,7 +110,7 @@ class Recorders:
         return replace(last, revoked=False, note=f"{dice.number(1, 10**6)}")
 
     def spoil(self, source: Upstream, person: Person, now: datetime) -> int:
-        """A record that cannot be taken: it goes to quarantine and the rest of its delivery counts."""
+        """Add a record that must be quarantined, while the rest of its delivery is accepted. Return the number of records."""
         self.number += 1
         today = now.astimezone(ZONE).date()
         record_id = f"{source.code}-{self.number:05}"
@@ -118,6 +118,6 @@ class Recorders:
         return 1
 
     def _moment(self, about: datetime) -> datetime:
-        """Each its own, to the microsecond."""
+        """Return the instant with a number of microseconds added that differs on each call."""
         self.number += 1
         return about + timedelta(microseconds=self.number)

@@ -1,4 +1,4 @@
-"""After a day: what the oracle says of everybody, and what the city says, in the same words; where they differ, both."""
+"""Compare, after a day, the oracle's results for everybody with the city's, in the same form, and list the differences."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.worlds.dice import Dice
 
 FORECASTS_A_DAY = 6
 Told = tuple[str, list[str]]
-"""A state, and its hits in words."""
+"""A state and its hits as text."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """On what, about whom and with which provider; both are empty for what is the city's as a whole."""
+    """A difference in ``what``, with both results. ``person`` and ``provider`` are empty if it concerns the whole city."""
 
     what: str
     oracle: object
@@ -49,7 +49,7 @@ class Judge:
     dice: Dice
 
     def differences(self, asked_at: datetime) -> list[Difference]:
-        """Of everybody the city knows, at this instant."""
+        """Return the differences about everybody the city knows, at this instant."""
         keys = self.keys()
         found = [Difference("people known", len(self.record.known.people), Citizen.objects.count())]
         found = [one for one in found if one.oracle != one.portal]
@@ -62,7 +62,7 @@ class Judge:
         return found
 
     def keys(self) -> dict[str, int]:
-        """Person → primary key, found as the city finds people: by their number."""
+        """Return person → primary key, found as the city finds people: by the hash of the number."""
         hashes = {
             bytes(identity_hash(Identity(IdType.RESIDENT_ID, self.people[one].id_number))): one
             for one in self.record.known.people
@@ -84,7 +84,7 @@ class Judge:
                 yield from self._forecast(row, person, provider)
 
     def _is_foretold(self, state: str, person: str, provider: str) -> bool:
-        """Of what is kept back the day before stands, as it was foretold then."""
+        """Return whether the stored forecast is of today. For a held change, the forecast of the day before is still stored."""
         return state in ("red", "yellow") and (person, provider) not in self.record.world.kept
 
     def _forecast(self, row: Verdict, person: str, provider: str) -> Iterator[Difference]:
@@ -96,7 +96,7 @@ class Judge:
             yield Difference("forecast", ours, theirs, person, provider)
 
     def _pick_forecasts(self) -> set[tuple[str, str]]:
-        """Playing days forward is slow in the oracle: a few of them a day."""
+        """Draw the few (citizen, provider) whose forecast is compared: the oracle's forecast is slow."""
         held = [
             (citizen, provider)
             for citizen in sorted(self.record.known.people)
@@ -145,7 +145,7 @@ def _told(cases: list[OracleCase]) -> list[tuple[str, int | None]]:
 
 
 def _told_of(cases: list[Case]) -> list[tuple[str, int | None]]:
-    """In the oracle's words: their states and, by its place, the case that each follows."""
+    """Return the cases in the form of ``_told``: the oracle's state, and the position of the case that each follows."""
     places = {one.pk: place for place, one in enumerate(cases, start=1)}
     states = {CaseState.DECIDED: "decided", CaseState.CONVERGED: "converged"}
     return [(states.get(CaseState(one.state), "open"), places.get(one.follows_id or 0)) for one in cases]
@@ -153,13 +153,13 @@ def _told_of(cases: list[Case]) -> list[tuple[str, int | None]]:
 
 @dataclass
 class Stored:
-    """What the city has stored of verdicts; ``known``: which provider could judge in the last settled run."""
+    """The city's stored verdicts. ``known`` maps each provider to whether it was not unknown in the last settled run."""
 
     known: dict[str, bool]
     rows: dict[tuple[int, str], Verdict]
     registered: dict[tuple[int, str], datetime]
     facts: dict[int, tuple[object, ...]]
-    """Those that are held against somebody."""
+    """Primary key → content, for the facts of the stored hits."""
 
     @classmethod
     def read(cls) -> Stored:
@@ -192,14 +192,14 @@ def _told_of_verdict(says: Judged) -> Told:
 
 
 def _said(fact: FactVersion) -> tuple[object, ...]:
-    """Whose statement and what it says: the city names the records of entries in its own way."""
+    """Return origin and content of the fact. Record ids of entries are left out: the city forms them differently."""
     record = fact.record_id if fact.origin.kind == "source" else ""
     area = None if fact.kind == "arrival" and fact.origin.kind == "provider" else fact.area
     return (fact.origin.kind, fact.origin.code, record, fact.kind, area, str(fact.started_on), str(fact.ended_on))
 
 
 def _stored(fact: Fact) -> tuple[object, ...]:
-    """The same of a stored one. The oracle keeps no place with a declared arrival: no rule asks for it."""
+    """Return the same for a stored fact. The oracle has no area for a declared arrival, which no rule uses."""
     whose = fact.source or fact.provider
     record = fact.record_id if fact.source else ""
     area = None if fact.kind == "arrival" and fact.provider else fact.area

@@ -1,4 +1,4 @@
-"""What the simulation knows to be true of the city: a world of the oracle that grows with every act that was taken."""
+"""What the simulation knows about the city: an oracle world to which every accepted act is added."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RULE_SETS = ("national", "local")
 
 @dataclass
 class Known:
-    """Everything the city has taken, in the order in which it did."""
+    """Everything the city has accepted, in that order."""
 
     records: dict[RecordKey, list[FactVersion]] = field(default_factory=lambda: defaultdict(list))
     declarations: dict[Holder, list[Declaration]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +55,7 @@ class Known:
     _stated: dict[Holder, list[FactVersion]] = field(default_factory=dict)
 
     def take(self, told: Declaration | CheckIn) -> None:
-        """The first declaration registers."""
+        """Add an accepted declaration or check-in. The first declaration registers the citizen with the provider."""
         holder = told.citizen, told.provider
         self._stated.pop(holder, None)
         if isinstance(told, CheckIn):
@@ -72,7 +72,7 @@ class Known:
         return max((one for one in self.versions if one.code == rule_set), key=lambda one: one.version)
 
     def world(self) -> World:
-        """As the oracle has it; asked about an instant, it leaves out what came later."""
+        """Return the world of the oracle. For an instant, the oracle itself ignores everything received later."""
         told = [fact for versions in self.records.values() for fact in versions]
         return World(
             providers=PROVIDERS,
@@ -89,7 +89,7 @@ class Known:
         )
 
     def _facts_of(self, holder: Holder) -> list[FactVersion]:
-        """Told anew after a new entry of theirs only."""
+        """Return the facts of the citizen's entries with the provider. They are cached until the next entry."""
         if holder not in self._stated:
             declared = facts_of_declarations(self.declarations[holder], ZONE)
             self._stated[holder] = declared + facts_of_check_ins(self.check_ins[holder], ZONE)

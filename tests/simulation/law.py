@@ -1,4 +1,4 @@
-"""The rules of the simulated city, and how they change: drawn like those of the other worlds, and such as a city may publish."""
+"""The rules of the simulated city and their new versions, drawn as for other test worlds and then made publishable."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def first_versions(dice: Dice) -> list[RuleSetVersion]:
 
 
 def next_version(dice: Dice, version: RuleSetVersion, today: int) -> RuleSetVersion:
-    """In force from today or in a few days, and not before the version that is there."""
+    """Return a variant of the version that takes effect today or in a few days, not before the given version does."""
     begins = max(day(today + dice.pick((0, 1, 1, 3))), version.effective_from)
     return publishable(replace(draw_variant(dice, version), version=version.version + 1, effective_from=begins))
 
 
 def publishable(version: RuleSetVersion) -> RuleSetVersion:
-    """Nothing that a city's file would be refused for."""
+    """Return the version, changed so that it contains nothing for which a city's rule-set file is refused."""
     levels = {one.level for one in version.risk_areas}
     possible = [_possible(rule, levels) for rule in version.rules]
-    # A code may stand for several kinds, and for none twice.
+    # Several rules may have the same code, if they have different kinds or area levels.
     rules = tuple({(rule.code, rule.kind, rule.area_levels): rule for rule in reversed(possible)}.values())[::-1]
     areas = tuple(
         one if one.to_day is None else replace(one, to_day=max(one.from_day, one.to_day))

@@ -1,4 +1,4 @@
-"""Those who look after the sources: a new address by two people, and what becomes of a delivery that was held."""
+"""Simulate source managers: two people change a source's address, and held deliveries are released or discarded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.worlds import ZONE
 
 
 def answer_held(officials: Officials, source: Upstream) -> None:
-    """Taken by two people or given up. Taken, it moves the horizon to where it says that it is complete."""
+    """Discard the source's held delivery, or release it as two people. If released, its `as_of` becomes the horizon."""
     batch = BatchRow.objects.filter(source__code=source.code, state=BatchRow.State.HELD).first()
     assert (batch is not None) == source.is_held, f"{source.code}: held {source.is_held}, the portal says {batch}"
     if batch is None:
@@ -34,7 +34,7 @@ def answer_held(officials: Officials, source: Upstream) -> None:
 
 
 def move_away(officials: Officials, source: Upstream) -> None:
-    """The same centre at another address: everything is compared with the next collection."""
+    """Change the address of the same centre. The next collection is then a full one."""
     row = SourceRow.objects.get(code=source.code)
     made = officials.act("new addresses proposed", "qian", _propose, source_id=row.pk, address=f"{row.base_url}/again")
     officials.act("new addresses", "wang", _put_in_force, change_id=made.pk)

@@ -1,4 +1,4 @@
-"""Deliveries that would turn many at once, and the two people who decide about each group that a run keeps back for them."""
+"""Simulate deliveries that would change many people's colours at once, and the decisions of two people about held groups."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Masses:
     def happen(
         self, people: Sequence[Person], sources: Sequence[Upstream], versions: Sequence[RuleSetVersion], now: datetime
     ) -> int:
-        """A source tells the same of many, or takes it back of all of them; how many records."""
+        """Let a source record the same event for many people, or revoke it for all of them. Return the number of records."""
         dice = self.officials.dice
         if self.sent and dice.once_in(2):
             source, before = self.sent.pop()
@@ -48,7 +48,7 @@ class Masses:
         return len(rows)
 
     def decide(self, keys: dict[str, int], now: datetime) -> None:
-        """Of what the last run keeps back, after the city and the oracle agree about it; nothing is left to the next run."""
+        """Decide about all groups that the last run holds, and check before each decision that city and oracle agree."""
         self.officials.now = now
         while found := list(HeldGroup.objects.waiting().described().order_by("pk")):
             self._compare(found, keys)
@@ -89,7 +89,7 @@ class Masses:
 
 
 def _cause(group: HeldGroup) -> Cause:
-    """In the oracle's words."""
+    """Return the cause of the group in the form that the oracle uses."""
     if group.version:
         brought = Brought(None, group.version.version)
     elif group.batch and group.batch.received_at:

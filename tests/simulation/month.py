@@ -1,4 +1,4 @@
-"""A simulated month: day by day what people, sources and rule makers do, the city's run, and the oracle's judgement of it."""
+"""A simulated month: what people, sources and officials do on each day, the city's run, and the comparison with the oracle."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Month:
             self._records(at(-ago, 12))
 
     def _night(self, number: int) -> None:
-        """The sources move on, or do not; what is due is swept."""
+        """Sweep what is due, and advance the clocks of the sources, or leave them silent, late or broken."""
         if self.record.settled:
             self.officials.sweep(at(number, 0, 30))
         for source in self.stage.sources:
@@ -110,7 +110,7 @@ class Month:
             self.happened[f"{source.code} broken"] += bool(source.fault)
 
     def _run(self, number: int) -> None:
-        """The day's run, by the beat; now and then nobody starts one."""
+        """Start and finish the scheduled run. On some days, none is started."""
         if self.record.settled and self.dice.once_in(12):
             self.happened["no run"] += 1
             return
@@ -137,13 +137,13 @@ class Month:
         self.happened["runs"] += 1
 
     def _masses(self, masses: Masses, now: datetime, *, is_kept: bool) -> None:
-        """What the run keeps back is judged as everything is, and then decided about within the hour."""
+        """Compare the city with the oracle while changes are held, then decide about them."""
         if is_kept:
             assert not (found := self.judge.differences(now)), f"while it is kept back: {[*map(str, found)]}"
         masses.decide(self.judge.keys(), now)
 
     def _daytime(self, number: int) -> None:
-        """Providers send twice; what people tell them meanwhile is of the time when it is sent."""
+        """Let providers send entries twice, officials work after each, and sources record; publish rules and recompute at times."""
         for hour in (9, 15):
             self._entries(number, hour)
             self.happened["entries"] += self.entries.send(at(number, hour, 30))
@@ -167,7 +167,7 @@ class Month:
             move_away(self.officials, self.stage.bigdata)
 
     def _appeals(self) -> None:
-        """Then citizens and whoever works for many, in what is left of the hour."""
+        """File and answer appeals, and propose and approve rulings for many, in the rest of the hour."""
         keys, appeals = self.judge.keys(), Appeals(self.officials)
         if self.dice.once_in(2):
             appeals.file(keys)
@@ -193,7 +193,7 @@ class Month:
                 self.entries.declare(person, self.dice.pick(registered), now)
 
     def _recompute(self, now: datetime) -> None:
-        """By hand, after the sources have moved on; or without asking them."""
+        """Start and finish a manual run, with the sources collected or not, after advancing the clocks of some."""
         for source in self.stage.sources:
             if self.dice.once_in(2):
                 source.set_clock(max(now - timedelta(minutes=5), source.clock or now))
@@ -226,7 +226,7 @@ class Month:
 
 
 def _work(run_id: int, at: datetime) -> Run:
-    """As one process does it; what it asks of the clock are leases."""
+    """Do the whole run in this process. Its clock, which is used for leases only, stands at ``at``."""
     return run_here(run_id, clock=lambda: at, progress=lambda _: None)
 
 
@@ -235,9 +235,9 @@ def at(number: int, hour: int, minute: int = 0) -> datetime:
 
 
 def month(seed: int, *, days: int, people: int = PEOPLE) -> Iterator[DayReport]:
-    """The days of this seed. Inside the city, in a transaction that is for the caller to roll back.
+    """Yield the report of each day of this seed. Call it inside the city; the caller discards what is written.
 
-    In every sixth city much happens to many at once, and is held for two people.
+    For every sixth seed there are mass changes, which are held for two people.
     """
     dice = SeededDice(seed)
     drawn = [draw_person(dice, number) for number in range(people)]

@@ -1,6 +1,7 @@
-"""Officials at work: cases left as they are, rulings and wrong records proposed by one and decided by another, ended, expired.
+"""Simulate officials: cases left as they are, rulings and suppressions proposed by one, decided by another, ended and expired.
 
-What each act must do is told to the record before the city is asked whether it did. An act that must be refused is tried as well.
+The expected effect of each act is added to the record, with which the city is compared later. Acts that must be refused
+are attempted as well.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ class Waiting:
     by: str
     ruling: Ruling
     case: int
-    """The city's own key of the case that it is for."""
+    """The primary key of its case in the city."""
     colours: dict[str, str]
-    """What each provider said when it was proposed."""
+    """Provider → colour when it was proposed."""
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Officials:
     wrong: list[WrongRecord] = field(default_factory=list)
 
     def work(self, now: datetime) -> None:
-        """An hour of theirs, after a run has settled."""
+        """Do an hour's work, after a run has settled."""
         self.now = now
         keys = self.keys()
         with_case = set(_OPEN.values_list("citizen", flat=True))
@@ -82,7 +83,7 @@ class Officials:
                 self._end_suppression(one)
 
     def sweep(self, now: datetime) -> None:
-        """After midnight, as the beat does every few minutes: rulings whose last day is over end, and their cases open again."""
+        """Run the periodic sweep after midnight: rulings whose last day is over end, and cases are opened for them again."""
         self.now = now
         over = [person for person, (_, one) in self.in_force.items() if one.ends_on < now.astimezone(ZONE).date()]
         sweep_reviews(now=now)
@@ -91,7 +92,7 @@ class Officials:
             self._forget(person)
 
     def forget_expired(self, now: datetime) -> None:
-        """What a run of today has ended."""
+        """Forget the rulings whose last day is over, after a run has ended them."""
         for person, (_, one) in sorted(self.in_force.items()):
             if one.ends_on < now.astimezone(ZONE).date():
                 self._forget(person)
@@ -100,7 +101,7 @@ class Officials:
         self.in_force.pop(person, None)
 
     def reviewer(self, person: str) -> str:
-        """Who takes a case that is nobody's. ``zhao`` may do both, and never both for one person."""
+        """Return who takes an unassigned case. ``zhao`` is reviewer and approver, but never both for one ruling."""
         return ("li", "wu", "zhao")[int(person.removeprefix("p")) % 3]
 
     def said(self, person: str) -> dict[str, Verdict]:
@@ -117,7 +118,11 @@ class Officials:
         may_do_nothing: bool = False,
         **how: Any,
     ) -> Any:
-        """Do it; it must happen and be in the journal, or be refused and leave the journal as it was."""
+        """Do the act and return its result.
+
+        It must succeed and write journal entries, unless it ``may_do_nothing``; or, with ``must_fail``, be refused and
+        write none.
+        """
         self.now += timedelta(minutes=1)
         written = JournalEntry.objects.filter(by=by)
         before = written.count()
@@ -167,15 +172,19 @@ class Officials:
         return {provider: one.state for provider, one in self.said(person).items()}
 
     def weighed(self, person: str) -> frozenset[HitKey]:
-        """All that speaks against the person now."""
+        """Return the person's unreleased hits of all providers."""
         return frozenset(hit.key for one in self.said(person).values() for hit in one.hits)
 
     def waits(self, one: Waiting) -> bool:
-        """Whether its case is still there to be decided: it may have closed by itself, and another opened since."""
+        """Return whether its case is still open: it may have closed by itself, and another may have been opened since."""
         return CaseRow.objects.open().filter(pk=one.case).exists()
 
     def _decide(self, person: str) -> None:
-        """Approved, refused or taken back – unless its case has closed by itself, its day has come or new hits have."""
+        """Approve, refuse or withdraw the waiting proposal.
+
+        All three must fail if the case has closed by itself; an approval also if the last day is over or a new hit
+        suspends the ruling.
+        """
         one = self.waiting[person]
         is_open = self.waits(one)
         how = self.dice.pick(("approve", "approve", "approve", "refuse", "withdraw", "by themselves"))
@@ -225,7 +234,7 @@ class Officials:
         self.record.look_again(person, self.now)
 
     def _suppress(self, keys: dict[str, int]) -> None:
-        """Of one of the hits there are: a record is wrong, says one; another agrees or not."""
+        """Propose to suppress the record of one hit; another official approves or refuses, or it is withdrawn."""
         person = self.dice.pick(sorted(keys))
         hits = sorted(hit for one in self.said(person).values() for hit in one.hits)
         if not hits:
@@ -288,13 +297,13 @@ class Officials:
         self.record.judge_again(self._about(one), self.now)
 
     def _about(self, one: WrongRecord) -> list[str]:
-        """Everybody whom the record named in any version that has come by now."""
+        """Return everybody whom the record names in any version received so far."""
         key = RecordKey(one.suppression.origin, one.suppression.record_id)
         return sorted({fact.citizen for fact in self.record.world.records[key]})
 
 
 def _entry_of(said: FactVersion) -> str:
-    """Two entries of one instant may say the same, and one of them may be wrong alone."""
+    """Return the entry id of the fact. It is needed because two entries of one instant may have equal content."""
     return (
         said.record_id.rpartition(":")[2]
         if said.record_id.startswith("check-in:")

@@ -1,4 +1,4 @@
-"""The people of the simulated city: who they are, what they answer, when they check in – at once, late, or by a wrong clock."""
+"""The people of the simulated city, their declarations and their check-ins: at once, late, or by a wrong clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.worlds.rules import draw_area
 
 Line = dict[str, Any]
 SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈褚卫", "伟芳娜敏静丽强磊军洋勇艳杰"
-# A resident's number is one person whatever type it is sent with.
+# A resident ID number identifies one person, whatever document type it is sent with (semantics §1).
 ID_TYPES = ("10", "10", "10", "34", "99")
 
 
@@ -39,7 +39,7 @@ def draw_person(dice: Dice, number: int) -> Person:
 
 @dataclass
 class Entries:
-    """What providers send of their people, in parcels; a line that comes again does not count twice."""
+    """The entries that providers collect and send together. Lines sent again must be accepted once only."""
 
     dice: Dice
     known: Known
@@ -47,7 +47,7 @@ class Entries:
     parcels: dict[str, list[tuple[Line, Declaration | CheckIn]]] = field(default_factory=dict)
 
     def send(self, now: datetime) -> int:
-        """What was kept since the last parcels is received now; some of it is told twice."""
+        """Send all entries kept since the last call, some of them twice. Return the number of entries."""
         sent = 0
         for provider in sorted(self.parcels):
             parcel = self.parcels.pop(provider)
@@ -64,7 +64,7 @@ class Entries:
         return sent
 
     def register(self, person: Person, now: datetime) -> int:
-        """With two or all of the providers; most have nothing to tell."""
+        """Declare to most of the providers, to at least one; most declarations are plain. Return the number of declarations."""
         chosen = [one.code for one in PROVIDERS if not self.dice.once_in(4)] or ["alipay"]
         return sum(self.declare(person, code, now, plain=not self.dice.once_in(4)) for code in chosen)
 
@@ -94,7 +94,10 @@ class Entries:
         return 1
 
     def check_in(self, person: Person, provider: str, now: datetime, *, healthy: bool = True, ago: int = 0) -> int:
-        """Of a day, submitted on it at noon, just now, or by a clock that is fast or that nobody knows."""
+        """Keep a check-in for the day `ago` days before.
+
+        `submitted_at` is now, noon of that day, missing, in the future or in the past.
+        """
         dice, day = self.dice, now.astimezone(ZONE).date() - timedelta(days=ago)
         noon = datetime.combine(day, time(12), ZONE)
         submitted = dice.pick((now, now, noon, None, now + timedelta(minutes=50), now - timedelta(hours=30)))
@@ -114,7 +117,7 @@ class Entries:
         return 1
 
     def _entry_id(self) -> str:
-        """Names in the order received: of one instant the later counts."""
+        """Return a new entry id. They ascend in the order received: of entries of one instant, the later one counts."""
         self.number += 1
         return f"e{self.number:06}"
 

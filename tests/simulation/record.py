@@ -1,4 +1,4 @@
-"""What the oracle holds of the city after each of its runs: what was settled for whom, the cases, every change of a code."""
+"""The oracle's results after each run of the city: what is settled for each person, the cases and the changes of codes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Record:
     again: dict[str, datetime] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     versions: tuple[RuleSetVersion, ...] = ()
-    """Those that were there when the last run began: what is published later counts from the next one on."""
+    """The rule-set versions that existed when the last run began. Later ones count from the next run on."""
     groups: MassChanges | None = None
-    """What runs keep back for two people; none in a city that holds nothing."""
+    """The mass changes, or None in a city that holds none."""
     _world: World | None = None
 
     @property
@@ -38,11 +38,11 @@ class Record:
         return self._world
 
     def told(self) -> None:
-        """The city has taken something."""
+        """Drop the cached world, after the city has accepted something."""
         self._world = None
 
     def settle(self, day: date, as_of: datetime) -> None:
-        """A run of this day and instant has settled."""
+        """Record that a run of this day and instant has settled."""
         self.versions = tuple(self.known.versions)
         self.told()
         self.run, self.again = Settled(day, as_of), {}
@@ -55,12 +55,15 @@ class Record:
                 self._note(person, effective(self.world, person, day, as_of).colour)
 
     def moment_of(self, person: str) -> Settled:
-        """The run, and since when what was decided about the person counts."""
+        """Return the last run, with the `known_at` of the person if they were judged again since."""
         assert self.run
         return self.run._replace(known_at=self.again.get(person))
 
     def judge_again(self, people: Iterable[str], now: datetime) -> None:
-        """Two officials have decided about a record of theirs; what is due to anybody else's case is done with it."""
+        """Record that these people are judged again, after two officials have decided about a record.
+
+        The cases of all others are updated at the same time.
+        """
         named = set(people)
         self.again |= dict.fromkeys(named, now)
         self.told()
@@ -75,14 +78,14 @@ class Record:
                 self.cases.look_at(self.world, person, day, as_of, now, known_at)
 
     def look_again(self, person: str, now: datetime) -> None:
-        """A ruling has ended, or the person was judged again: the code and the case follow at once."""
+        """Update the person's case and code, after a ruling has ended or the person was judged again."""
         self.told()
         day, as_of, known_at = self.moment_of(person)
         self.cases.look_at(self.world, person, day, as_of, now, known_at)
         self.note_now(person, now)
 
     def note_now(self, person: str, now: datetime) -> None:
-        """The code as it is from now on; that it may be too old by now is seen when it is asked, and noted nowhere."""
+        """Record the person's code as of now, without regard to validity: expiry is computed on request and not stored."""
         self.told()
         moment = self.moment_of(person)
         self._note(person, effective_when_asked(self.world, person, moment, now, valid_days=FOR_EVER).colour)
@@ -91,7 +94,11 @@ class Record:
         return any(one.registered_at <= as_of for one in self.world.registrations if one.citizen == person)
 
     def _note(self, person: str, colour: str) -> None:
-        """Before their first run people count as green: the city keeps no row of green (ADR 4), and none of a first green."""
+        """Record a change of code.
+
+        Before their first run people count as green: the city stores no row for green (ADR 4) and no change for a first
+        green.
+        """
         before = self.codes.get(person, "green")
         if colour != before:
             self.history.setdefault(person, []).append((before, colour))

@@ -1,4 +1,4 @@
-"""The city of a simulation: alpha of the tests with a third provider, its sources played by the stand-ins of the demo."""
+"""The city of a simulation: the tests' city alpha with a third provider. The demo's stand-ins serve as its sources."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ STAFF = {
     "zhao": (Role.REVIEWER, Role.APPROVER),
     "qian": (Role.SOURCE_MANAGER,),
 }
-# Alpha's own rule sets are there in their first versions, from before the month; these follow them.
+# Alpha's rule sets already have a version 1 from before the month.
 FIRST_VERSION = 2
 
 
 @dataclass
 class Stage:
-    """What the simulation moves beside the city's own verbs."""
+    """The sources, which the simulation controls directly and not through functions of the city."""
 
     police: Upstream
     bigdata: Upstream
 
     @property
     def sources(self) -> tuple[Upstream, Upstream]:
-        """In the order in which a run asks them."""
+        """The sources in the order in which a run collects them."""
         return self.bigdata, self.police
 
 
 @contextmanager
 def set_up(folder: Path, *, now: datetime, least: int) -> Iterator[Stage]:
-    """Inside the city; what is written is for the caller to roll back."""
+    """Set up sources, providers and staff for the block. Call it inside the city; the caller discards what is written."""
     with ExitStack() as stack:
         stack.enter_context(
             override_settings(
@@ -103,7 +103,7 @@ def _complete_the_city(*, now: datetime, least: int) -> None:
 
 
 def put_in_force(version: RuleSetVersion, *, now: datetime) -> None:
-    """As the operator does who opens the city again with a new file."""
+    """Publish the version, as when the operator opens the city again with a new file."""
     content, faults = judged(
         {
             "code": version.code,

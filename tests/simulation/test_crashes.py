@@ -1,4 +1,4 @@
-"""A process that has begun a run dies at a statement of it, and another one finishes the run."""
+"""A process that has begun a run is killed at one of its statements, and another process finishes the run."""
 
 from datetime import datetime
 from functools import partial
@@ -13,12 +13,12 @@ from tests.simulation.crashes import DEATH, LEASES_ARE_OVER, work_through
 from tests.simulation.stage import SCHEMA
 from tests.worlds.dice import Dice
 
-# Which of the two that may happen, and a statement in the middle of the run.
+# The drawn kind of crash, the death of the process, and the number of a statement in the middle of the run.
 DIES, STATEMENT = 1, 20
 
 
 class Chosen(Dice):
-    """What is drawn, in turn."""
+    """Dice that give the specified numbers in turn."""
 
     def __init__(self, *numbers: int) -> None:
         self.numbers = list(numbers)

@@ -1,7 +1,7 @@
-"""The two sources as they are on their own side: what they have recorded, how far they are complete, how they misbehave today.
+"""The two sources themselves: their records, the instant up to which they are complete, and their present fault.
 
-What a collection takes is told here from `docs/contracts.md` §2: all records after the last horizon less the overlap, or all
-of them; versions that the city has not yet, in the order of recording; nothing of a delivery that fails.
+What a collection accepts is computed from `docs/contracts.md` §2: the records after the last horizon minus the overlap,
+or all records; of these, the versions that the city does not have yet, in the order of recording; nothing if it fails.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ FULL_EVERY_DAYS = 7
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SMALLEST_SHARE = 0.6
 EMPTY = "empty"
-"""The fault of a centre that answers and knows nobody any more."""
+"""The fault of a centre that answers with an empty delivery."""
 APP = "alpha"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One version of a record as the source has it. A ``broken`` one is not as the contract wants it."""
+    """One version of a record in the source. A ``broken`` one violates the contract."""
 
     record_id: str
     person: Person
@@ -63,7 +63,7 @@ class Row:
 
 @dataclass
 class Upstream:
-    """One source and its stand-in; ``fault`` is what it does instead of answering, ``taken`` what the city has of it."""
+    """One source and its stand-in. ``fault`` is its present fault, ``taken`` contains the versions that the city has."""
 
     code: str
     stand_in: PoliceDatabase | BigDataStore
@@ -78,7 +78,7 @@ class Upstream:
     unwritten: list[Row] = field(default_factory=list)
 
     def add(self, *rows: Row) -> None:
-        """They are written down when the source is next asked."""
+        """Add versions. ``write`` sends them to the stand-in before the next collection."""
         self.rows += rows
         self.unwritten += rows
 
@@ -98,7 +98,7 @@ class Upstream:
             self.stand_in.set_clock(APP, as_of)
 
     def set_fault(self, fault: str) -> None:
-        """Of the centre; the police database is silent by standing still."""
+        """Set the fault of the big-data centre. The police database has none; it can only be silent, by its clock."""
         if isinstance(self.stand_in, BigDataStore) and fault != self.fault:
             self.fault = fault
             self.stand_in.set_fault(APP, fault)
@@ -107,7 +107,7 @@ class Upstream:
         return max((one for one in self.rows if one.record_id == record_id), key=lambda one: one.recorded_at)
 
     def collected(self, known: Known, *, at: datetime) -> bool:
-        """A collection at this instant: what the city then has. Whether it was accepted."""
+        """Record in ``known`` what a collection at this instant gives the city. Return whether it is accepted."""
         last = known.batches[self.code][-1] if known.batches[self.code] else None
         if self.fault not in ("", EMPTY) or self.clock is None or self.clock > at + CLOCK_TOLERANCE:
             return False
