@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
-from codes.messages.outbox import parameters_of, telling
+from codes.messages.outbox import message_statement, parameters_of
 from codes.models import EffectiveChange, MessageKind, Run
 from codes.validity import Age
 from regions.locks import advisory_lock
@@ -30,7 +30,7 @@ TOUCHED_BY_RUN = compose(SQL, "touched", among="true")
 
 TOUCHED_BY_JUDGED = compose(SQL, "touched", among=among(JUDGED_BY_RUN, "citizen_id"))
 
-TELL = telling(compose(SQL, "changed_colour"))
+TELL = message_statement(compose(SQL, "changed_colour"))
 
 TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
 

@@ -38,7 +38,7 @@ def publish_weeks(*, now: datetime) -> int:
     return len(PublishedWeek.objects.bulk_create(rows, ignore_conflicts=True))
 
 
-def told(counts: Mapping[str, int], *, least: int = LEAST_GROUP) -> tuple[dict[str, int | None], int | None]:
+def publishable(counts: Mapping[str, int], *, least: int = LEAST_GROUP) -> tuple[dict[str, int | None], int | None]:
     """Return the counts of the groups and their total as they may be published, with ``None`` for what is left out.
 
     A group of at least one and fewer than ``least`` is left out, and with it the total. Leaving out the next larger groups instead
@@ -64,7 +64,7 @@ def _week(monday: date, *, now: datetime) -> PublishedWeek:
         people, decided, median = cursor.fetchone()
         cursor.execute(CAUSES, parameters)
         counts = {cause.value: 0 for cause in Cause} | dict(cursor.fetchall())
-    causes, disagreements = told(counts)
+    causes, disagreements = publishable(counts)
     has_run = Run.objects.settled().filter(day__gte=monday, day__lt=monday + timedelta(weeks=1)).exists()
     is_group = decided >= LEAST_GROUP
     return PublishedWeek(

@@ -35,7 +35,7 @@ Stood = Mapping[str, Mapping[int, Row]]
 
 
 @dataclass
-class ToldOfRun:
+class JournalledRun:
     """The changes of a run according to the journal, as (entry, digest).
 
     ``parts`` has them by partition. ``whole`` covers the entire run and takes precedence: it is set for an amending run, and for a
@@ -90,7 +90,7 @@ def _versions() -> Iterator[Difference]:
 
 
 def _runs() -> Iterator[Difference]:
-    recorded = _told_of_runs()
+    recorded = _journalled_runs()
     changed = dict(_rows(WITH_CHANGES))
     for run in sorted(changed.keys() - recorded.keys()):
         yield Difference(Unaccounted.NO_ENTRY, {"place": f"run:{run}", "rows": changed[run]})
@@ -115,16 +115,16 @@ def _partitions(run: int, told: Mapping[int | None, tuple[int, str]]) -> Iterato
             yield Difference(Unaccounted.OTHER_DIGEST, {"place": place, "rows": rows, "entry": told[number][0]})
 
 
-def _told_of_runs() -> dict[int, ToldOfRun]:
-    found: dict[int, ToldOfRun] = {}
+def _journalled_runs() -> dict[int, JournalledRun]:
+    found: dict[int, JournalledRun] = {}
     entries = JournalEntry.objects.filter(verb__in=[JUDGED, AMENDED, JOINED, SWEPT]).order_by("seq")
     for seq, verb, subject, data in entries.values_list("seq", "verb", "subject", "data").iterator(chunk_size=2000):
         if verb in (JOINED, SWEPT):
             for run, digest in data.get("runs", {}).items():
-                found.setdefault(int(run), ToldOfRun()).whole = (seq, digest)
+                found.setdefault(int(run), JournalledRun()).whole = (seq, digest)
             continue
         run, _, number = subject.removeprefix("run:").partition("/")
-        of_run = found.setdefault(int(run), ToldOfRun())
+        of_run = found.setdefault(int(run), JournalledRun())
         if verb == AMENDED:
             of_run.whole = (seq, data["digest"])
         else:

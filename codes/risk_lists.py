@@ -115,20 +115,20 @@ def _drafts(delivery: RiskListDelivery, *, now: datetime) -> list[dict[str, Any]
             by=f"{OPERATOR_PREFIX}{sent.sent_by}",
             now=now,
         )
-        return [_told(draft) for draft in made]
+        return [_draft_data(draft) for draft in made]
 
 
 def look_after(delivery: RiskListDelivery) -> bool:
     """Store the present states of the delivery's drafts. Return whether any has changed. Call outside any city."""
     with in_city(delivery.city.schema_name):
         found = RuleSetDraft.objects.filter(pk__in=[one["draft"] for one in delivery.drafts]).select_related("rule_set")
-        drafts = [_told(draft) for draft in found.order_by("pk")]
+        drafts = [_draft_data(draft) for draft in found.order_by("pk")]
     if drafts == delivery.drafts:
         return False
     return RiskListDelivery.objects.filter(pk=delivery.pk).update(drafts=drafts) == 1
 
 
-def _told(draft: RuleSetDraft) -> dict[str, Any]:
+def _draft_data(draft: RuleSetDraft) -> dict[str, Any]:
     rule_set = draft.rule_set
     titles = {"title_zh": rule_set.title_in("zh-hans"), "title_en": rule_set.title_in("en")}
     return {"rule_set": rule_set.code, **titles, "draft": draft.pk, "state": str(draft.state)}

@@ -13,7 +13,7 @@ from codes.cities.exchange import exchange
 from codes.cities.neighbours import fetch_lists, note_neighbours
 from codes.city_counts import update_city_counts
 from codes.display.findings import update_findings
-from codes.messages.outbox import tell_of_ending_rulings
+from codes.messages.outbox import write_messages_of_ending_rulings
 from codes.models import GateDevice, GateDeviceState, Run
 from codes.opening_requests import open_asked, sweep_openings
 from codes.public_figures import publish_weeks
@@ -304,9 +304,9 @@ def sign_checkpoints() -> int:
 
 
 @shared_task(name="codes.tell_of_ending_rulings")
-def tell_of_all_ending_rulings() -> int:
+def write_messages_of_all_ending_rulings() -> int:
     """Notify citizens whose ruling is about to end. Return the number of messages."""
-    return in_each(working_schemas(), lambda: tell_of_ending_rulings(now=timezone.now()))
+    return in_each(working_schemas(), lambda: write_messages_of_ending_rulings(now=timezone.now()))
 
 
 @shared_task(name="codes.exchange_corrections")

@@ -89,13 +89,13 @@ def read_noted(noted: str) -> list[Row]:
         for name, key, before, after in json.loads(line):
             table = SHARD.sub("", name)
             model = accounted_models()[table]
-            change = (said(model, before), said(model, after))
+            change = (journalled(model, before), journalled(model, after))
             changes[table, key] = _one_after_the_other(changes.get((table, key)), change)
     differing = {place: _differing(*change) for place, change in changes.items()}
     return packed({place: change for place, change in differing.items() if change != (None, None)})
 
 
-def said(model: type[Accounted], row: Row | None) -> Row | None:
+def journalled(model: type[Accounted], row: Row | None) -> Row | None:
     """Return the row as the journal records it: without the columns left out, and with digests where the model asks for them."""
     if row is None:
         return None
@@ -113,7 +113,7 @@ def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(f'SELECT t.id, to_jsonb(t)::text FROM "{table}" t ORDER BY t.id')  # noqa: S608 - a model's own name
         for key, row in cursor:
-            told = said(model, json.loads(row))
+            told = journalled(model, json.loads(row))
             yield key, told or {}
 
 

@@ -153,24 +153,24 @@ def foreign_pass(text: str, *, now: datetime) -> ForeignPass:
     """
     neighbour = neighbour_of(issuer_of(text))
     if neighbour is None:
-        return _said(ForeignOutcome.UNKNOWN_CITY)
+        return _result(ForeignOutcome.UNKNOWN_CITY)
     recognition = Recognition(current_city().recognition)
     if recognition is Recognition.REFUSE:
-        return _said(ForeignOutcome.REFUSED, neighbour)
+        return _result(ForeignOutcome.REFUSED, neighbour)
     if recognition is Recognition.CONVERT:
-        return _said(ForeignOutcome.TO_CONVERT, neighbour)
+        return _result(ForeignOutcome.TO_CONVERT, neighbour)
     try:
         told = look_up(neighbour, text, now=now)
     except NO_ANSWER:
-        return _said(ForeignOutcome.NO_ANSWER, neighbour)
+        return _result(ForeignOutcome.NO_ANSWER, neighbour)
     if told.result == OK:
         return ForeignPass(ForeignOutcome.LOOKED_UP, "other_city", neighbour, told.colour, told.as_of)
     if told.result == UNKNOWN:
-        return _said(ForeignOutcome.CANNOT_SAY, neighbour)
+        return _result(ForeignOutcome.CANNOT_SAY, neighbour)
     return ForeignPass(ForeignOutcome.NOT_GOOD, told.result, neighbour)
 
 
-def _said(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> ForeignPass:
+def _result(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> ForeignPass:
     return ForeignPass(outcome, WORDS[outcome], neighbour)
 
 

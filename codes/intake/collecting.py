@@ -128,7 +128,7 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
             batches.refuse(batch, reason, by=by, now=now)
             return batch
         batch.released_by, batch.released_at = by, now
-        record("batch.released", by=by, now=now, subject=_subject(batch), data=_told(batch))
+        record("batch.released", by=by, now=now, subject=_subject(batch), data=_release_data(batch))
         accept(batch, by=by, now=now)
     return batch
 
@@ -146,7 +146,7 @@ def _ask(batch: Batch, *, by: str, now: datetime) -> Batch:
     require_role(by, Role.SOURCE_MANAGER)
     batch.release_asked_by, batch.release_asked_at = by, now
     batch.save(update_fields=["release_asked_by", "release_asked_at"])
-    record("batch.release_asked", by=by, now=now, subject=_subject(batch), data=_told(batch))
+    record("batch.release_asked", by=by, now=now, subject=_subject(batch), data=_release_data(batch))
     return batch
 
 
@@ -162,5 +162,5 @@ def _subject(batch: Batch) -> str:
     return f"source:{batch.source.code}"
 
 
-def _told(batch: Batch) -> dict[str, int | str]:
+def _release_data(batch: Batch) -> dict[str, int | str]:
     return {"batch": batch.pk, "asked_by": batch.release_asked_by}

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from codes.messages.outbox import Told, tell
+from codes.messages.outbox import Recipient, write_messages
 from codes.models import Citizen, MessageKind, PhoneChange, PhoneNotice
 from regions.journal.record import Act, record_all
 from regions.keys.encryption import PHONE_CODE, encrypt, encrypt_phone, lookup_hash, phone_hash
@@ -73,8 +73,8 @@ def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> in
         return 0
     PhoneChange.objects.bulk_create(made)
     PhoneNotice.objects.bulk_create(notices)
-    told = {one.change.citizen_id: Told(one.change.citizen_id, {"change": one.change.pk}) for one in notices}
-    tell(MessageKind.PHONE_NAMED, told.values(), now=now, to_guardians=False)
+    told = {one.change.citizen_id: Recipient(one.change.citizen_id, {"change": one.change.pk}) for one in notices}
+    write_messages(MessageKind.PHONE_NAMED, told.values(), now=now, to_guardians=False)
     record_all([_act(change) for change in made], by=by, now=now)
     return len(made)
 

@@ -29,7 +29,7 @@ SENT_WITHIN = timedelta(hours=24)
 CHOOSABLE = tuple(kind for kind in MessageKind if kind is not MessageKind.PHONE_NAMED)
 
 
-class Told(NamedTuple):
+class Recipient(NamedTuple):
     """The citizen who gets a message, and the codes and keys of its content."""
 
     citizen_id: int
@@ -37,7 +37,7 @@ class Told(NamedTuple):
     urgent: bool = False
 
 
-def telling(told: str) -> str:
+def message_statement(told: str) -> str:
     """Return the statement that writes a message for each row of the query ``told``. Run it with ``parameters_of`` its kind."""
     return compose(SQL, "tell", told=told)
 
@@ -47,13 +47,15 @@ def parameters_of(kind: MessageKind, *, at: datetime, to_guardians: bool = True)
     return {"kind": kind.value, "at": at, "by_sms": by_sms, "sent_within": SENT_WITHIN, "to_guardians": to_guardians}
 
 
-TELL = telling(compose(SQL, "given"))
-TELL_OF_ENDS = f"{telling(compose(SQL, 'ending'))} ON CONFLICT DO NOTHING"
+WRITE = message_statement(compose(SQL, "given"))
+WRITE_OF_ENDING = f"{message_statement(compose(SQL, 'ending'))} ON CONFLICT DO NOTHING"
 
 
-def tell(kind: MessageKind, told: Iterable[Told], *, now: datetime, to_guardians: bool = True) -> None:
+def write_messages(
+    kind: MessageKind, recipients: Iterable[Recipient], *, now: datetime, to_guardians: bool = True
+) -> None:
     """Write a message to each of these people and to their guardians. Call in the transaction of the act."""
-    rows = list(told)
+    rows = list(recipients)
     if not rows:
         return
     given: dict[str, Any] = {
@@ -62,15 +64,15 @@ def tell(kind: MessageKind, told: Iterable[Told], *, now: datetime, to_guardians
         "urgent": [one.urgent for one in rows],
     }
     with connection.cursor() as cursor:
-        cursor.execute(TELL, {**given, **parameters_of(kind, at=now, to_guardians=to_guardians)})
+        cursor.execute(WRITE, {**given, **parameters_of(kind, at=now, to_guardians=to_guardians)})
 
 
-def tell_of_ending_rulings(*, now: datetime) -> int:
+def write_messages_of_ending_rulings(*, now: datetime) -> int:
     """Write a message to the people whose ruling is about to end, once for each ruling. Return the number of messages."""
     today = current_city().day_of(now)
     with connection.cursor() as cursor:
         days = {"today": today, "near": today + NEAR}
-        cursor.execute(TELL_OF_ENDS, {**days, **parameters_of(MessageKind.RULING_ENDS, at=now)})
+        cursor.execute(WRITE_OF_ENDING, {**days, **parameters_of(MessageKind.RULING_ENDS, at=now)})
         return int(cursor.rowcount)
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 
-from codes.messages.outbox import tell_of_ending_rulings
+from codes.messages.outbox import write_messages_of_ending_rulings
 from codes.models import Run
 from codes.public_figures import publish_weeks
 from codes.review.cases.sweep import sweep_reviews
@@ -74,7 +74,7 @@ class Past:
             if self.wrong_batch:
                 self.wrong_batch.collect(stage, ago, folder=self.folder)
             take(stage, self.later[stage.schema].of(stage.day(ago)), now=stage.at(ago, *SENT_AT))
-            tell_of_ending_rulings(now=ends_at)
+            write_messages_of_ending_rulings(now=ends_at)
             if stage.day(ago).weekday() == MONDAY:
                 publish_weeks(now=ends_at)
 

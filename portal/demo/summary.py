@@ -77,7 +77,7 @@ def look_at(schema: str, run_id: int) -> CityDay:
         )
 
 
-def told(days: Iterable[CityDay]) -> str:
+def as_text(days: Iterable[CityDay]) -> str:
     """Return two tables, and a sentence for each city in which only declarations can differ."""
     days = list(days)
     sentences = [_sentence(day) for day in days if day.shares_everything]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codes.models.published_week import LEAST_GROUP
-from codes.public_figures import told
+from codes.public_figures import publishable
 
 GROUPS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 200))
 # A small world, so that all of it can be gone through.
@@ -16,7 +16,7 @@ LEAST, MOST = 5, 14
 
 @given(GROUPS)
 def test_what_is_told_is_true_and_no_small_group(counts: dict[str, int]) -> None:
-    shown, total = told(counts)
+    shown, total = publishable(counts)
     assert shown.keys() == counts.keys()
     assert all(count is None or count == counts[name] for name, count in shown.items())
     assert total in (None, sum(counts.values()))
@@ -29,7 +29,7 @@ def test_everything_that_can_lie_behind_it_leaves_a_small_group_open() -> None:
     """Of all that would be told alike, each group left out is of several sizes."""
     alike = defaultdict(list)
     for numbers in product(range(MOST + 1), repeat=3):
-        shown, total = told(dict(zip("abc", numbers, strict=True)), least=LEAST)
+        shown, total = publishable(dict(zip("abc", numbers, strict=True)), least=LEAST)
         alike[(*shown.values(), total)].append(numbers)
     for seen, behind in alike.items():
         for place, count in enumerate(seen[:-1]):

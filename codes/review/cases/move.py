@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from codes.messages.outbox import Told, tell
+from codes.messages.outbox import Recipient, write_messages
 from codes.models import Case, CaseEvent, InformationRequest, MessageKind
 from codes.models.case import OPEN_STATES
 from codes.review.cases.deadlines import resumed_deadline
@@ -136,10 +136,10 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
     CaseEvent.objects.bulk_create(events, batch_size=1000)
     for kind in dict.fromkeys(TOLD.values()):
         acted = [one.case for one in steps if TOLD.get(one.action) is kind]
-        tell(kind, (Told(case.citizen_id, told_of(case)) for case in acted), now=now)
+        write_messages(kind, (Recipient(case.citizen_id, message_data(case)) for case in acted), now=now)
 
 
-def told_of(case: Case) -> dict[str, Any]:
+def message_data(case: Case) -> dict[str, Any]:
     """Return the data from which the text of a message about a case is made."""
     return {"case": case.number, "state": case.state}
 

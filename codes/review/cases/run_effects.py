@@ -11,10 +11,10 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import Json
 
-from codes.messages.outbox import Told, tell
+from codes.messages.outbox import Recipient, write_messages
 from codes.models import Case, CaseState, InformationRequest, MessageKind, Ruling, Run
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
-from codes.review.cases.move import told_of
+from codes.review.cases.move import message_data
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from regions.journal.record import Act, record_all
 from regions.proposals import SYSTEM
@@ -48,8 +48,8 @@ def converge(run: Run) -> list[str]:
             numbers = [number for (number,) in cursor.fetchall()]
             if which is GREEN_AGAIN:  # people in other reviews get a message about their colour
                 appeals = Case.objects.filter(number__in=numbers).order_by("pk")
-                told = (Told(case.citizen_id, told_of(case)) for case in appeals)
-                tell(MessageKind.CASE_DECIDED, told, now=run.as_of)
+                told = (Recipient(case.citizen_id, message_data(case)) for case in appeals)
+                write_messages(MessageKind.CASE_DECIDED, told, now=run.as_of)
             closed += numbers
     return closed
 

@@ -28,9 +28,9 @@ from codes.review.proposals.ruling_policy import (
     check_ruling,
     check_text,
     hits_of,
-    said_again,
     uncovered,
     weighed_in,
+    with_equal_versions,
 )
 from codes.review.proposals.rulings import State, case_of, closing_steps, rest_on_rulings, supersede
 from codes.vocabulary import Cause, Colour
@@ -273,7 +273,7 @@ def _lock_cases(ruling_ids: Collection[int]) -> None:
 def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
     hits = hits_of(list(before))
     today = current_city().day_of(now)
-    weighed = said_again(found)
+    weighed = with_equal_versions(found)
     proposed = Ruling.objects.filter(pk__in=[one.pk for one in found])
     changed = set(with_changed_since(proposed).filter(has_changed=True).values_list("pk", flat=True))
     return [

@@ -102,7 +102,7 @@ def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
 SAYING = ("record_id", "origin", "source_id", "provider_id", "kind", "area", "started_on", "ended_on")
 
 
-def said_again(rulings: Sequence[Ruling]) -> list[Weighed]:
+def with_equal_versions(rulings: Sequence[Ruling]) -> list[Weighed]:
     """Return what each ruling weighed, extended by the record versions with the same statement: a name spelt
     differently is not a new hit.
     """

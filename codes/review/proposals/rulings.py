@@ -23,9 +23,9 @@ from codes.review.proposals.ruling_policy import (
     check_text,
     hits_of,
     lighter,
-    said_again,
     uncovered,
     weighed_in,
+    with_equal_versions,
 )
 from regions.journal.record import Act, record_all
 from regions.proposals import ProposalQuerySet, require_another, require_role
@@ -143,7 +143,7 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
     require_another(by, proposed_by=ruling.proposed_by)
     if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
-    weighed = said_again([ruling])[0]
+    weighed = with_equal_versions([ruling])[0]
     if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=weighed, colour=ruling.colour):
         raise Refused(Reason.NEW_RECORDS)
 

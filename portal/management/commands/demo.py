@@ -21,7 +21,7 @@ from portal.demo.day import run_day
 from portal.demo.examples import examples, first_to_look_at
 from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
-from portal.demo.summary import look_at, told
+from portal.demo.summary import as_text, look_at
 from portal.embedded.processes import remember_process
 from portal.embedded.state import open_state
 from regions.faults import FileFaults
@@ -122,7 +122,7 @@ class Command(PortalCommand):
         with ExitStack() as children:
             children.callback((worker := ensure_worker(staging.folder)).stop)
             runs = self._run(staging, worker)
-            self._say(f"\n{told(look_at(schema, run) for schema, run in runs.items())}")
+            self._say(f"\n{as_text(look_at(schema, run) for schema, run in runs.items())}")
             first = staging.stages[0]
             self._say(f"\n{examples(first, staging.province.population(first), runs[first.schema])}")
             self._mass_changes(staging, worker)

@@ -67,8 +67,8 @@ def mail_deadlines(*, host: str, now: datetime) -> int:
     nobodys = due.pop("", [])
     for account in _accounts() if nobodys else _accounts().filter(username__in=list(due)):
         mail = mail_of(account)
-        own = _untold(due[account.username], mail)
-        free = _untold(nobodys, mail) if nobodys and Role.APPROVER in account.roles else []
+        own = _without_alert(due[account.username], mail)
+        free = _without_alert(nobodys, mail) if nobodys and Role.APPROVER in account.roles else []
         if mail.deadlines and (own or free):
             address = f"{address_of(host, 'official_queue')}?assignee={account.username if own else UNASSIGNED}"
             subject = _deadline_subject if own else _unassigned_subject
@@ -76,7 +76,7 @@ def mail_deadlines(*, host: str, now: datetime) -> int:
     return sent
 
 
-def _untold(cases: Sequence[Case], mail: StaffMail) -> list[Case]:
+def _without_alert(cases: Sequence[Case], mail: StaffMail) -> list[Case]:
     return [case for case in cases if mail.alerted_until is None or case.due_at > mail.alerted_until]
 
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from codes.messages import sending
-from codes.messages.outbox import Told, tell
+from codes.messages.outbox import Recipient, write_messages
 from codes.messages.sending import MOST_ATTEMPTS, claim, send_again, send_waiting, settle_waiting
 from codes.models import Citizen, Guardianship, Message, MessageChoice, MessageKind
-from codes.review.cases.move import told_of
+from codes.review.cases.move import message_data
 from regions.journal.models import JournalEntry
 from regions.refusals import MovedMeanwhile
 from regions.staff.roles import Role
@@ -23,7 +23,7 @@ RED = {"before": "green", "after": "red"}
 
 
 def tell_zhang(desk: Desk, kind: MessageKind = MessageKind.COLOUR_CHANGED, *, urgent: bool = True) -> Message:
-    tell(kind, [Told(desk.citizen("zhang").pk, RED, urgent)], now=desk.now)
+    write_messages(kind, [Recipient(desk.citizen("zhang").pk, RED, urgent)], now=desk.now)
     return Message.objects.filter(about__ref="zhang", kind=kind).latest("pk")
 
 
@@ -41,7 +41,7 @@ def test_a_phone_shows_that_there_is_news_and_nothing_else(desk: Desk, family: G
     mailbox, zhang, chen = Mailbox(), desk.citizen("zhang"), desk.citizen("chen")
     MessageChoice.objects.create(citizen=zhang, language="en")
     for kind in MessageKind:
-        tell(kind, [Told(zhang.pk, RED | told_of(desk.case()))], now=desk.now)
+        write_messages(kind, [Recipient(zhang.pk, RED | message_data(desk.case()))], now=desk.now)
     sent = send(mailbox, desk.now)
     to_zhang = [text for phone, text in mailbox.sent if phone == PHONE]
     assert (sent, len(to_zhang)) == (2 * (len(MessageKind) - 1), len(MessageKind) - 1), (
@@ -105,7 +105,9 @@ def test_what_the_gateway_is_silent_about_is_in_doubt(desk: Desk) -> None:
 
 
 def test_a_gateway_that_is_down_costs_few_messages_an_attempt(desk: Desk) -> None:
-    tell(MessageKind.GUARDIAN_ASKED, [Told(citizen.pk, {}) for citizen in Citizen.objects.all()] * 3, now=desk.now)
+    write_messages(
+        MessageKind.GUARDIAN_ASKED, [Recipient(citizen.pk, {}) for citizen in Citizen.objects.all()] * 3, now=desk.now
+    )
     send(Mailbox(refusing=True), desk.now)
     assert Message.objects.filter(attempts__gt=0).count() == sending.REFUSALS_IN_A_ROW
 

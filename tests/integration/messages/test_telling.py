@@ -9,7 +9,7 @@ from django.db import transaction
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship, end_guardianship
 from codes.intake.phones import NamedPhone, propose_phones
-from codes.messages.outbox import Told, tell, tell_of_ending_rulings
+from codes.messages.outbox import Recipient, write_messages, write_messages_of_ending_rulings
 from codes.models import Guardianship, Message, MessageKind, Ruling
 from codes.review.cases.second_looks import take_second_look
 from codes.review.evidence.files import keep_upload
@@ -127,8 +127,8 @@ def test_the_end_of_a_ruling_is_told_once(desk: Desk) -> None:
     told()
     last = desk.now + timedelta(days=8)
     Ruling.objects.filter(pk=ruling.pk).update(expires_on=last.date())
-    assert tell_of_ending_rulings(now=last - timedelta(days=3)) == 0
-    assert [tell_of_ending_rulings(now=last - timedelta(days=days)) for days in (2, 2, 1, 0)] == [1, 0, 0, 0]
+    assert write_messages_of_ending_rulings(now=last - timedelta(days=3)) == 0
+    assert [write_messages_of_ending_rulings(now=last - timedelta(days=days)) for days in (2, 2, 1, 0)] == [1, 0, 0, 0]
     assert told() == [("ruling_ends", "zhang", "zhang")]
 
 
@@ -151,7 +151,11 @@ def test_messages_are_listed_with_a_mark_until_they_are_read(
     assert '<span class="new">' not in chen.read("/messages/")
     assert '<span class="new">' not in chen.read("/code/")
     assert "另一个接收登录验证码的手机号" in Visitor.signed_in(desk.citizen("zhang"), now=desk.now).read("/messages/")
-    tell(MessageKind.CASE_DECIDED, [Told(desk.citizen("zhang").pk, {"case": number, "state": "decided"})], now=desk.now)
+    write_messages(
+        MessageKind.CASE_DECIDED,
+        [Recipient(desk.citizen("zhang").pk, {"case": number, "state": "decided"})],
+        now=desk.now,
+    )
     end_guardianship(guardianship_id=family.pk, by="citizen:chen", now=desk.now)
     page = chen.read("/messages/")
     assert number not in page

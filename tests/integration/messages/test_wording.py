@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from codes.messages.outbox import Told, tell
+from codes.messages.outbox import Recipient, write_messages
 from codes.messages.sending import sms_text
 from codes.models import Case, Message, MessageChoice, MessageKind
 from codes.models.case import CaseState
-from codes.review.cases.move import told_of
+from codes.review.cases.move import message_data
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -50,7 +50,7 @@ def tell_all_of(case: Case, desk: Desk) -> list[Message]:
     Message.objects.all().delete()
     for kind, told in states.items():
         for case.state in told:
-            tell(kind, [Told(case.citizen_id, told_of(case))], now=desk.now)
+            write_messages(kind, [Recipient(case.citizen_id, message_data(case))], now=desk.now)
     return list(Message.objects.order_by("-pk"))
 
 

@@ -103,12 +103,16 @@ def test_nobody_is_written_to_meanwhile(suspended: CitySuspension, monkeypatch: 
         reached.append(current_city().schema_name)
         return 0
 
-    for module, name in ((messages, "settle_waiting"), (official, "mail_digests"), (tasks, "tell_of_ending_rulings")):
+    for module, name in (
+        (messages, "settle_waiting"),
+        (official, "mail_digests"),
+        (tasks, "write_messages_of_ending_rulings"),
+    ):
         monkeypatch.setattr(module, name, reach)
     monkeypatch.setattr(messages, "send_waiting", reach)
     sweep()
     official.mail_all_staff()
-    tasks.tell_of_all_ending_rulings()
+    tasks.write_messages_of_all_ending_rulings()
     assert messages.send_messages_of_city("beta") == 0
     assert reached == ["alpha"] * 3
 
