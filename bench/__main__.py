@@ -25,6 +25,8 @@ LIST = """\
     code pages and their renewals per second and core, against an empty page and bare signing
 ./run bench province [--people N] [--cities N] [--openings N] [--sample N] [--measured-people N] [--seed N]
     one day of a province, drawn from what answers, runs, collection and beat take here
+./run bench coordinator [--people N] [--sample N]
+    the same parts on a Citus cluster that DATABASE_URL names, by its coordinator and its node, against one server
 ./run bench journal [--entries N] [--rounds N]
     a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 
@@ -72,6 +74,9 @@ def main() -> None:
         "--measured-people", type=int, default=60_000, help="of the city whose ordinary days are measured"
     )
     options.add_argument("--seed", type=int, default=1)
+    options = benches.add_parser("coordinator")
+    options.add_argument("--people", type=int, default=60_000, help="of the city whose ordinary days are measured")
+    options.add_argument("--sample", type=int, default=400, help="people who open their codes to be measured")
     options = benches.add_parser("journal")
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -86,10 +91,23 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import day, diagnosis, journal, pages, passes, province, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
+    from bench import (  # noqa: PLC0415 - they need Django's set-up
+        coordinator,
+        day,
+        diagnosis,
+        journal,
+        pages,
+        passes,
+        province,
+        recompute,
+        sentinel,
+        show,
+        suppressions,
+    )
 
     benches: dict[str, Callable[..., None]] = {
         "province": province.main,
+        "coordinator": coordinator.main,
         "recompute": recompute.main,
         "day": day.main,
         "diagnosis": diagnosis.main,

@@ -18,6 +18,7 @@ from bench.city import Size, analyse, build, drop
 from bench.clock import Watch, typical, watch, watch_calls
 from bench.peers.columnar import judge_everybody
 from bench.rounds import BenchFailed
+from bench.servers import Spent, watch_servers
 from codes.models import Partition, Run
 from codes.runs import partitions, steps
 from codes.runs.ledger import start_run
@@ -44,65 +45,79 @@ AGAIN = {
     "proof": "and again, with a thirtieth for proof",
 }
 
-# Everybody: tests in the fortnight before the first day, from either source; and old facts that no longer count.
-HISTORY = """
+# A join is a separate step, which a cluster runs on the city's node (``docs/adr/0075-citus.md``).
+STORE_FACTS = """
+WITH fact (citizen_id, source_id, record_id, kind, started_on, ended_on) AS MATERIALIZED ({told})
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
-SELECT c.id, 'source', s.id, 't' || c.id || '-' || n, 1, false, false, 'negative_test', NULL,
-       %(day)s::date - (n * 14 / %(tests)s)::int - 1, NULL, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+SELECT citizen_id, 'source', source_id, record_id, 1, false, false, kind, NULL, started_on, ended_on,
+       %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{{}}'::jsonb
+FROM fact
+"""
+STORE_DAYS = """
+WITH checked_in (citizen_id, provider_id, days) AS MATERIALIZED ({told})
+INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
+SELECT citizen_id, provider_id, days, %(now)s - interval '1 hour' FROM checked_in
+ON CONFLICT DO NOTHING
+"""
+# Everybody: tests in the fortnight before the first day, from either source; and old facts that no longer count.
+HISTORY = STORE_FACTS.format(
+    told="""
+SELECT c.id, s.id, 't' || c.id || '-' || n, 'negative_test', %(day)s::date - (n * 14 / %(tests)s)::int - 1, NULL::date
 FROM codes_citizen c CROSS JOIN sources_source s CROSS JOIN generate_series(0, %(tests)s - 1) AS n
 UNION ALL
-SELECT c.id, 'source', s.id, 'o' || c.id || '-' || n, 1, false, false,
-       CASE WHEN n %% 2 = 1 THEN 'close_contact' ELSE 'contact_excluded' END, NULL, started_on, started_on,
-       %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+SELECT c.id, s.id, 'o' || c.id || '-' || n,
+       CASE WHEN n %% 2 = 1 THEN 'close_contact' ELSE 'contact_excluded' END, started_on, started_on
 FROM codes_citizen c
 CROSS JOIN generate_series(1, %(old)s) AS n
 CROSS JOIN LATERAL (SELECT %(day)s::date - 60 - 60 * ((n + 1) / 2) + CASE WHEN n %% 2 = 1 THEN 0 ELSE 20 END AS started_on) was
 JOIN sources_source s ON (s.code = 'police') = (c.id %% 2 = 0)
 """
+)
 # People who may be held have checked in every day. Otherwise all would begin on the first day and be released together.
-CHECKED_IN = """
-INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
-SELECT DISTINCT f.citizen_id, p.id, datemultirange(daterange(%(day)s::date - 60, %(day)s::date)), %(now)s - interval '1 hour'
+CHECKED_IN = STORE_DAYS.format(
+    told="""
+SELECT DISTINCT f.citizen_id, p.id, datemultirange(daterange(%(day)s::date - 60, %(day)s::date))
 FROM codes_fact f CROSS JOIN codes_provider p
 WHERE f.kind <> 'negative_test' AND f.started_on >= %(day)s::date - 60
-ON CONFLICT DO NOTHING
 """
+)
 # Records of a day that can hold one in a hundred people, most of them from both sources as in the city.
-TOLD_TODAY = """
-INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
-                        recorded_at, received_at, detail)
-SELECT c.id, 'source', s.id, 'd' || %(day)s || '-' || c.id, 1, false, false,
-       CASE WHEN c.id %% 3 = 0 THEN 'arrival' WHEN c.id %% 3 = 1 THEN 'overseas_arrival' ELSE 'co_traveller' END, NULL,
-       %(day)s::date - 1, %(day)s::date - 1, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+TOLD_TODAY = STORE_FACTS.format(
+    told="""
+SELECT c.id, s.id, 'd' || %(day)s || '-' || c.id,
+       CASE WHEN c.id %% 3 = 0 THEN 'arrival' WHEN c.id %% 3 = 1 THEN 'overseas_arrival' ELSE 'co_traveller' END,
+       %(day)s::date - 1, %(day)s::date - 1
 FROM codes_citizen c
 JOIN sources_source s ON hashint8(c.id * 13 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 100 * %(both)s
                       OR (s.code = 'police') = (c.id %% 2 = 0)
 WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s
 """
+)
 # The rest of a day: a test of a third of the people, check-ins of those who check in, and new horizons of the sources.
-REST_OF_DAY = """
-INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
-                        recorded_at, received_at, detail)
-SELECT c.id, 'source', s.id, 'n' || %(day)s || '-' || c.id, 1, false, false, 'negative_test', NULL,
-       %(day)s::date - 1, NULL, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+TESTED = STORE_FACTS.format(
+    told="""
+SELECT c.id, s.id, 'n' || %(day)s || '-' || c.id, 'negative_test', %(day)s::date - 1, NULL::date
 FROM codes_citizen c CROSS JOIN sources_source s
-WHERE %(tested)s AND (hashint8(c.id * 19 + extract(doy FROM %(day)s::date)::bigint) & 2147483647) %% 3 = 0;
-
+WHERE %(tested)s AND (hashint8(c.id * 19 + extract(doy FROM %(day)s::date)::bigint) & 2147483647) %% 3 = 0
+"""
+)
+HELD_CHECK_IN = STORE_DAYS.format(
+    told="""
+SELECT v.citizen_id, v.provider_id, datemultirange(daterange(%(day)s::date - 1, %(day)s::date)) FROM codes_verdict v
+"""
+)
+ANSWERED = """
 UPDATE codes_checkindays SET days = days + datemultirange(daterange(%(day)s::date - 1, %(day)s::date)),
-                             complete_at = %(now)s - interval '1 hour';
-
-INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
-SELECT v.citizen_id, v.provider_id, datemultirange(daterange(%(day)s::date - 1, %(day)s::date)), %(now)s - interval '1 hour'
-FROM codes_verdict v
-ON CONFLICT DO NOTHING;
-
+                             complete_at = %(now)s - interval '1 hour'
+"""
+DELIVERED = """
 INSERT INTO sources_batch (source_id, state, as_of, started_at, received_at, closed_at, reason, parts, delivered, unchanged,
                            accepted, quarantined)
 SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0, 0
 FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
 """
-DAY = f"{TOLD_TODAY};\n{REST_OF_DAY}"
+DAY = f"{TOLD_TODAY};{TESTED};{ANSWERED};{HELD_CHECK_IN};{DELIVERED}"
 # With indexes, over all tables.
 SIZES = """
 SELECT (SELECT count(*) FROM codes_fact), pg_total_relation_size('codes_fact'), sum(pg_total_relation_size(oid))::bigint
@@ -112,13 +127,17 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespa
 
 @dataclass
 class Lived:
-    """A run: its time, the time to find and judge people, their number, and the number of new disagreements."""
+    """A run: its time, the time to find and judge people, their number, and the number of new disagreements.
+
+    ``servers`` is the processor time of the database servers, including their background work.
+    """
 
     run: Run
     spent: Watch
     judging: Watch
     people: int
     opened: int
+    servers: Spent
 
 
 @dataclass
@@ -260,6 +279,7 @@ def _write_day(statement: str, now: datetime, **values: float) -> None:
 
 def _run(now: datetime, *, everybody: bool = False, proves: bool = False) -> Lived:
     with (
+        watch_servers() as servers,
         in_city(SCHEMA),
         watch() as spent,
         watch_calls(steps, "choose_people") as finding,
@@ -272,7 +292,7 @@ def _run(now: datetime, *, everybody: bool = False, proves: bool = False) -> Liv
         raise BenchFailed(f"the run ended {run.state}: {run.message}")
     with in_city(SCHEMA):
         people = sum(one.counts["people"] for one in Partition.objects.filter(run=run))
-    return Lived(run, spent, finding + working - explaining, people, run.counts["disagreements"]["opened"])
+    return Lived(run, spent, finding + working - explaining, people, run.counts["disagreements"]["opened"], servers)
 
 
 def _cells(one: Lived) -> list[str]:

@@ -26,6 +26,7 @@ from bench.clock import watch
 from bench.passes import BROWSERS, HOSTS, WITH_FACTS_SHARE, citizens_visits, gate_visits, give_host
 from bench.province_day import Answer, Day, Machines, Measured, Province, breaks_at, live, machines_for
 from bench.rounds import BenchFailed
+from bench.servers import Spent, watch_servers
 from bench.web import Served, web_server
 from codes.intake.collecting import collect_source
 from portal.celery import BEAT, app
@@ -70,17 +71,18 @@ def measure(*, sample: int, people: int) -> tuple[Measured, dict[str, float]]:
     with a_city(Size(PEOPLE_SHOWN, int(PEOPLE_SHOWN * WITH_FACTS_SHARE))):
         fresh_round()
         give_host()
-        answers = _answers(sample)
-        record = _collection()
+        answers = {kind: _answer(one) for kind, one in show(sample).items()}
+        record, _ = collect()
     small, large = (ordinary.live(size, DAYS, history=True) for size in (people // SMALLER, people))
     of_run = [lived.usual.processor for lived in (small, large)]
     per_person = max(0.0, (of_run[1] - of_run[0]) / (people - people // SMALLER))
     run = max(0.0, of_run[1] - per_person * people)
     stored = {"person": large.bytes / people, "record": large.bytes_of_facts / large.facts}
-    return Measured(answers, run, per_person, record, _beat()), stored
+    beat, _ = live_on()
+    return Measured(answers, run, per_person, record, beat), stored
 
 
-def _answers(sample: int) -> dict[str, Answer]:
+def show(sample: int) -> dict[str, Served]:
     """Measure answers with one browser, so that none waits for another: the duration of an answer is its cost."""
     say("answers …")
     with in_city(SCHEMA):
@@ -97,17 +99,17 @@ def _answers(sample: int) -> dict[str, Answer]:
         server.serve(gate(), Served(), browsers=1)
         for _ in range(max(1, sample // BROWSERS)):
             server.serve(gate(), served["gate"], browsers=1)
-    return {kind: _answer(one) for kind, one in served.items()}
+    return served
 
 
 def _answer(served: Served) -> Answer:
     number, mean = len(served.times), sum(served.times) / len(served.times)
-    database = served.database / number
+    database = served.servers.both / number
     return Answer(served.processor_each - database, database, [one / mean for one in sorted(served.times)])
 
 
-def _collection() -> float:
-    """Return the seconds to collect a record about a person already known, from a file like a police database."""
+def collect() -> tuple[float, Spent]:
+    """Return the seconds to collect a record about a person already known, from a file like a police database, and the servers'."""
     say("collection …")
     now = timezone.now()
     population = Population("bench", "510100", RECORDS, now.date())
@@ -115,7 +117,7 @@ def _collection() -> float:
         police = PoliceDatabase(create_engine(url := f"sqlite+pysqlite:///{Path(folder) / 'police.db'}"))
         police.create()
         os.environ[SOURCE_URL] = url
-        spent = 0.0
+        seconds, of_servers = 0.0, Spent()
         for nth in range(2):
             recorded = now - timedelta(hours=2 - nth)
             police.add_records(
@@ -137,29 +139,31 @@ def _collection() -> float:
                     code="province", defaults={"kind": SourceKind.POLICE_DATABASE, "title_zh": "-", "title_en": "-",
                                                "credential_env": SOURCE_URL, "records_view": RECORDS_VIEW, "clock_view": CLOCK_VIEW}
                 )  # fmt: skip
-                with watch() as watched:
+                with watch_servers() as servers, watch() as watched:
                     batch = collect_source(source, now=recorded + timedelta(minutes=1), by="system")
             if batch.state != Batch.State.ACCEPTED or batch.accepted < RECORDS:
                 raise BenchFailed(f"the batch ended {batch.state}: {batch.reason}, {batch.accepted} accepted")
-            spent = watched.processor
+            seconds, of_servers = watched.processor, servers
         police.engine.dispose()
-    return spent / RECORDS
+    return seconds / RECORDS, of_servers / RECORDS
 
 
-def _beat() -> float:
-    """Return the seconds that all of beat's tasks take per city and second if there is nothing to do."""
+def live_on() -> tuple[float, Spent]:
+    """Return the seconds that all of beat's tasks take per city and second if there is nothing to do, and the servers'."""
     say("beat …")
     app.loader.import_default_modules()
     with _small_cities():
-        a_second = 0.0
+        a_second, of_servers = 0.0, Spent()
         for entry in BEAT.values():
             task = app.tasks[str(entry["task"])]
             task.run()
-            with watch() as spent:
+            with watch_servers() as servers, watch() as spent:
                 for _ in range(ROUNDS_OF_BEAT):
                     task.run()
-            a_second += spent.processor / ROUNDS_OF_BEAT / CITIES_OF_BEAT / _seconds_between(entry["schedule"])
-    return a_second
+            seconds = ROUNDS_OF_BEAT * CITIES_OF_BEAT * _seconds_between(entry["schedule"])
+            a_second += spent.processor / seconds
+            of_servers += servers / seconds
+    return a_second, of_servers
 
 
 def _seconds_between(schedule: object) -> float:

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
-from django.db import connection
 
 from bench.proxy import installed, proxy
 from bench.rounds import BenchFailed
+from bench.servers import Spent, watch_servers
 from portal.embedded.state import free_port
 
 HOST, SERVER_SECONDS = "127.0.0.1", 60
@@ -39,13 +39,13 @@ class Visit:
 class Served:
     """Answers so far: the seconds of each, their elapsed seconds in total, and the processor seconds of server and database.
 
-    ``database`` is the part of ``processor`` that PostgreSQL's backends used.
+    ``servers`` is the part of ``processor`` that the database servers used.
     """
 
     times: list[float] = field(default_factory=list)
     seconds: float = 0.0
     processor: float = 0.0
-    database: float = 0.0
+    servers: Spent = field(default_factory=Spent)
 
     @property
     def per_second(self) -> float:
@@ -67,15 +67,15 @@ class WebServer:
 
     def serve(self, visits: Sequence[Visit], into: Served, *, browsers: int = BROWSERS) -> None:
         """Make the visits one after the other on ``browsers`` connections at once."""
-        before, began = self._spent(), time.perf_counter()
-        with ThreadPoolExecutor(browsers) as pool:
-            for times in pool.map(self._visit_all, (visits[nth::browsers] for nth in range(browsers))):
-                into.times += times
-        into.seconds += time.perf_counter() - began
-        # Each process by itself, as the time of backends that have ended since must not be subtracted.
-        spent = {process: max(0.0, now - before.get(process, 0.0)) for process, now in self._spent().items()}
-        into.processor += sum(spent.values())
-        into.database += sum(spent.values()) - spent[self.process]
+        with watch_servers() as servers:
+            before, began = sum(self.process.cpu_times()[:2]), time.perf_counter()
+            with ThreadPoolExecutor(browsers) as pool:
+                for times in pool.map(self._visit_all, (visits[nth::browsers] for nth in range(browsers))):
+                    into.times += times
+            into.seconds += time.perf_counter() - began
+            spent = sum(self.process.cpu_times()[:2]) - before
+        into.processor += spent + servers.both
+        into.servers += servers
 
     def _visit_all(self, visits: Sequence[Visit]) -> list[float]:
         times = []
@@ -89,10 +89,6 @@ class WebServer:
                 if answer.status != FOUND:
                     raise BenchFailed(f"{visit.path} answered {answer.status}")
         return times
-
-    def _spent(self) -> dict[psutil.Process, float]:
-        """Return the seconds of the server and of each of PostgreSQL's backends: only the bench uses these on this machine."""
-        return {one: _spent(one) for one in (self.process, *_backends())}
 
 
 @contextmanager
@@ -141,21 +137,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
         except OSError:
             time.sleep(0.1)
     raise BenchFailed("the web server does not answer")
-
-
-def _backends() -> list[psutil.Process]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        own = cursor.fetchone()[0]
-    try:
-        postmaster = psutil.Process(own).parent()
-        return [one for one in postmaster.children() if one.pid != own] if postmaster else []
-    except psutil.Error:
-        return []
-
-
-def _spent(process: psutil.Process) -> float:
-    try:
-        return float(sum(process.cpu_times()[:2]))
-    except psutil.Error:
-        return 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import day, diagnosis, journal, passes, province, province_day, recompute, report
+from bench import coordinator, day, diagnosis, journal, passes, province, province_day, recompute, report
 from bench.a_city import SCHEMA, a_city
 from bench.city import Size
 from bench.peers import engines, inputs, orm_loop
@@ -114,3 +114,8 @@ def test_a_day_of_a_province_is_drawn_from_what_its_parts_take(results: Path, mo
     ):
         assert said in page
     assert not City.objects.filter(schema_name__startswith="bench_").exists()
+
+
+def test_a_coordinator_is_measured_on_a_cluster_only(results: Path) -> None:
+    with pytest.raises(BenchFailed, match="no Citus cluster"):
+        coordinator.main(people=100, sample=1)
