@@ -45,7 +45,7 @@ def _isolation(responses: int) -> int:
 
 @contextmanager
 def _folder(*, keep: bool) -> Iterator[Path]:
-    """Of the plans' own servers and files; removed at the end."""
+    """Create the folder for the plans' own servers and files. It is removed at the end unless ``keep``."""
     folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
     folder.chmod(0o711)
     try:
@@ -58,7 +58,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 
 def _prepare_environment(folder: Path, *, people: int) -> None:
-    """For this process and all that it starts, before Django reads its settings."""
+    """Set the environment of this process and of all that it starts. Call it before Django reads its settings."""
     from tests.worlds import NOW, tick  # noqa: PLC0415 - needs no Django; the others do
 
     state = folder / "state"
@@ -72,7 +72,7 @@ def _prepare_environment(folder: Path, *, people: int) -> None:
         "CITY_LOGINS": "on",
         "SOURCE_ALLOW_LIST": "sqlite:*,127.0.0.1:9",
         "LOG_LEVEL": "WARNING",
-        # Django's checks of the pages, which Celery makes whenever a worker or a beat starts; here they start often.
+        # Skip Django's system checks, which Celery runs at every start of a worker or a beat. Here they start often.
         "CELERY_SKIP_CHECKS": "1",
         "FAULTS_CLOCK_BEGINS": (tick(NOW)).isoformat(),
         "FAULTS_CLOCK_SINCE": str(time.time() - 60),

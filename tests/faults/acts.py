@@ -1,4 +1,4 @@
-"""Each fault, done to the servers and the processes."""
+"""Cause each kind of fault on the servers and the processes."""
 
 import time
 from collections.abc import Callable
@@ -29,13 +29,13 @@ BEATS = 5
 JOB_SECONDS = 20
 AT_WORK = ("writing", "opening", "running")
 OVER = ("done", "failed", "refused", "impossible")
-# A page that is asked for while a server is away shows an error, and its reader clicks again or does not.
+# The errors while a server is unavailable. A page would show an error, and its user may click again.
 AWAY = (DatabaseError, InterfaceError, BrokerError, OSError)
 
 
 @dataclass
 class Acts:
-    """What a plan has done to the installation, and what is still to be undone: stopped workers wake by their ``alarms``."""
+    """Causes the faults of a plan. ``alarms`` are the timers that continue stopped workers."""
 
     servers: Servers
     fleet: Fleet
@@ -66,7 +66,7 @@ class Acts:
         return not any(alarm.is_alive() for alarm in self.alarms.values())
 
     def wake(self) -> None:
-        """Continue the workers that are stopped still."""
+        """Continue at once all workers that were stopped."""
         for number, alarm in self.alarms.items():
             alarm.cancel()
             self.fleet.continue_worker(number)
@@ -79,7 +79,7 @@ class Acts:
         self.fleet.stop_worker(number)
         if number in self.alarms:
             self.alarms[number].cancel()
-        # By itself: whoever clicks meanwhile may wait for a lock that the worker holds, and so may these acts.
+        # Use a timer: the clicks and faults in the meantime may wait for a lock that the stopped worker holds.
         seconds = settings.LEASE.total_seconds() + 1
         self.alarms[number] = Timer(seconds, self.fleet.continue_worker, [number])
         self.alarms[number].start()
@@ -102,7 +102,7 @@ class Acts:
             list(clickers.map(partial(_click_once, schema), range(CLICKS)))
 
     def _kill_job(self, kind: Kind) -> None:
-        """Ask for it, and kill every child as soon as one is at it."""
+        """Request the job, and kill the children of all workers as soon as it has begun."""
         self.asked.add(kind)
         for _ in range(CLICKERS):
             try:
@@ -123,7 +123,7 @@ class Acts:
 
 
 def _click_once(schema: str, _number: int) -> None:
-    """As the page does it."""
+    """Start a run, as a click on the page does."""
     try:
         with in_city(schema):
             run, _ = start_run(by="system", now=timezone.now())

@@ -1,4 +1,4 @@
-"""The portal's Celery application with a beat in a hurry: what it does several times a minute, it does every second."""
+"""The portal's Celery application with a faster beat: what it normally does several times a minute, it does every second."""
 
 from portal.celery import BEAT, app
 

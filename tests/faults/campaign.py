@@ -16,7 +16,7 @@ from tests.faults.servers import Servers
 
 
 def campaign(servers: Servers, seeds: Iterable[int], folder: Path) -> int:
-    """Whether all five checks hold after every plan, as an exit code; the undisturbed day comes first."""
+    """Run the undisturbed day, then the plans. Return 0 if all five checks hold after each of them, else 1."""
     began = time.monotonic()
     os.environ |= write_sources(folder)
     with ProcessPoolExecutor(1) as beside:

@@ -1,7 +1,7 @@
-"""Three cities of 20,000 people together, or as many as ``FAULTS_PEOPLE`` says, and what the oracle says of each.
+"""Three cities with 20,000 people in all, or ``FAULTS_PEOPLE``, and the oracle's results for each of them.
 
-A thousand people are drawn with all that a city may hold of them; the others are registered, and that is all. Their sources
-are police databases in SQLite files, which the run collects: they are complete as of the last delivery, and have nothing new.
+A thousand people are drawn with facts, entries and rulings; the others are only registered. The sources are police databases
+in SQLite files, which the run collects. They are complete up to the horizon of the last batch and contain no new records.
 """
 
 import os
@@ -33,14 +33,14 @@ from tests.integration.runs.five_checks import Told
 from tests.oracle import Registration, World
 from tests.worlds import NOW, TODAY, Scene, day, random_world, tick
 
-# A minute after the last instant of which anything is told, and hours before the next.
+# A minute after one instant of the drawn worlds, and hours before the next.
 BEGINS = tick(NOW) + timedelta(minutes=1)
 RULE_MANAGER = "gu"
 
 
 @dataclass(frozen=True)
 class Size:
-    """``drawn``: people of whom something is told; ``plain``: people who are registered."""
+    """The numbers of people with drawn data (``drawn``) and of people who are only registered (``plain``)."""
 
     seed: int
     drawn: int
@@ -62,7 +62,7 @@ class Built:
 
 
 def scene_of(size: Size) -> Scene:
-    """The drawn people among the plain ones, as of the instant at which the plans begin."""
+    """Return the city's world, drawn and plain people in random order, as of the instant at which the plans begin."""
     drawn = random_world(size.seed, size.drawn)
     plain = [f"p{number}" for number in range(size.plain)]
     people = [*drawn.world.citizens, *plain]
@@ -72,7 +72,7 @@ def scene_of(size: Size) -> Scene:
         drawn.world,
         citizens=tuple(people),
         registrations=(*drawn.world.registrations, *registered),
-        # What is accepted after the instant would be a delivery from the future.
+        # Leave out batches that are accepted after that instant: they would be in the future.
         sources=tuple(
             replace(one, batches=tuple(batch for batch in one.batches if batch.accepted_at <= BEGINS))
             for one in drawn.world.sources
@@ -82,12 +82,12 @@ def scene_of(size: Size) -> Scene:
 
 
 def told_by_oracle() -> dict[str, Told]:
-    """City → what the oracle says of it."""
+    """Return city → the oracle's results."""
     return {schema: Told.of(scene_of(size)) for schema, size in SIZES.items()}
 
 
 def write_sources(folder: Path, sizes: Mapping[str, Size] = SIZES) -> dict[str, str]:
-    """The police databases' files; the environment that says where they are."""
+    """Write the files of the police databases. Return the environment variables with their URLs."""
     urls = {}
     for schema, size in sizes.items():
         for source in scene_of(size).world.sources:
@@ -98,7 +98,7 @@ def write_sources(folder: Path, sizes: Mapping[str, Size] = SIZES) -> dict[str, 
 
 
 def build(sizes: Mapping[str, Size] = SIZES) -> list[Built]:
-    """Prepare the database and make the cities. Outside of any city."""
+    """Prepare the database and create the cities. Call it outside of any city."""
     with as_owner():
         prepare_database()
     return [_build(schema, size) for schema, size in sizes.items()]
@@ -114,7 +114,7 @@ def _build(schema: str, size: Size) -> Built:
     with in_city(schema), transaction.atomic():
         create_keys(now=tick(0))
         keys = load_world(scene.world, known_at=scene.as_of)
-        # Reports show a part of the number; whose it is does not matter here.
+        # Reports decrypt the number. Which number it is does not matter here.
         Citizen.objects.update(id_encrypted=encrypt_number(Identity(IdType.PASSPORT, "E12345678")))
         _connect_sources(schema)
         hire(RULE_MANAGER, Role.RULE_MANAGER, now=scene.as_of)
@@ -123,7 +123,7 @@ def _build(schema: str, size: Size) -> Built:
 
 
 def _connect_sources(schema: str) -> None:
-    """As if each delivery so far had been a comparison in full from where the source is now."""
+    """Set the addresses of the sources, and mark their batches as full deliveries from these addresses."""
     for source in Source.objects.all():
         source.credential_env = _variable(schema, source.code)
         source.records_view, source.clock_view, source.full_every_days = "jkm_records", "jkm_clock", 90
@@ -132,7 +132,7 @@ def _connect_sources(schema: str) -> None:
 
 
 def _draft(world: World, *, now: datetime) -> RuleSetDraft:
-    """A version with one rule, which anybody with the record would feel."""
+    """Save a draft of a rule-set version with a single red rule."""
     rule_set = RuleSet.objects.get(code=world.providers[0].rule_set)
     begun = drafts.begin(rule_set.pk, by=RULE_MANAGER, now=now)
     rule = {"code": "R1", "kind": "close_contact", "colour": "red", "hold_days": 14}

@@ -1,6 +1,7 @@
-"""Celery's processes as forks of one that has imported all they need: a start costs a tenth of the processor time.
+"""Start Celery's processes as forks of a process that has already imported what they need.
 
-A plan kills several and is one of twenty. What is started is Celery's own command, in a process and a session of its own.
+A start then takes a tenth of the processor time, which matters because every plan kills several processes. Each runs
+Celery's own command in its own session.
 """
 
 import os
@@ -35,11 +36,11 @@ if not apps.ready:
 
 
 def start_celery(application: str, *command: str, log: Path) -> BaseProcess:
-    """As `python -m celery -A application command`; its output goes to the end of the file."""
+    """Start the equivalent of `python -m celery -A application command`. Its output is appended to the log file."""
     process = _forks.Process(target=_celery, args=(application, command, log), daemon=False)
     process.start()
     deadline = time.monotonic() + READY_SECONDS
-    # From then on its group can be told to stop.
+    # Wait until it leads its own process group, so that signals can be sent to the group.
     while process.is_alive() and os.getpgid(process.pid or 0) != process.pid and time.monotonic() < deadline:
         time.sleep(0.002)
     return process

@@ -1,4 +1,4 @@
-"""Many threads on two cities at once, each going from one city to the other and back by every way there is, errors included."""
+"""Many threads that work on two cities at once and switch between them in every possible way, including by errors."""
 
 import time
 from collections import Counter
@@ -27,12 +27,12 @@ TASKS_IN = 40
 
 
 class OnPurposeError(Exception):
-    """What goes wrong in a city while it is worked on."""
+    """Raised on purpose inside a city's block."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A city, the word that stands in everything it has, and the cookies of a member of its staff."""
+    """A city, the word that all its data contains, and the cookies of a signed-in member of its staff."""
 
     schema: str
     word: str
@@ -41,7 +41,10 @@ class Mark:
 
 @dataclass
 class Told:
-    """How many answers of each way, which of them held another city's word, and what went wrong that was not on purpose."""
+    """Numbers of answers by way, answers that contain another city's word (``leaks``), and unexpected ``errors``.
+
+    ``own`` are the numbers of answers that contain the city's own word.
+    """
 
     answers: Counter[str] = field(default_factory=Counter)
     own: Counter[str] = field(default_factory=Counter)
@@ -56,7 +59,7 @@ class Told:
 
 
 def hammer(marks: Sequence[Mark], *, threads: int, responses: int, seconds: float) -> Told:
-    """Until so many answers were read, or so much time has passed."""
+    """Work on the cities until that many answers were read or that much time has passed."""
     told, until = Told(), time.monotonic() + seconds
     with ThreadPoolExecutor(threads) as pool:
         each = [pool.submit(_thread, number, marks, responses // threads, until) for number in range(threads)]
@@ -86,11 +89,11 @@ def _thread(number: int, marks: Sequence[Mark], responses: int, until: float) ->
 
 def _answer(way: str, ways: Mapping[str, Callable[[Mark], str]], mark: Mark, marks: Sequence[Mark], told: Told) -> None:
     if "page" not in way:
-        # A page leaves its city on the connection, as on a web server's; who works in a city begins outside any.
+        # A request leaves the connection in its city, as on a web server. The other ways must begin outside of any city.
         cast("DatabaseWrapper", connection).set_schema_to_public()  # type: ignore[no-untyped-call]
     try:
         text = ways[way](mark)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+    except Exception as error:  # noqa: BLE001 - every error is reported
         told.errors.append(f"{way} of {mark.schema}: {type(error).__name__}: {error}"[:300])
         return
     told.answers[way] += 1
@@ -109,7 +112,7 @@ def _page(client: Client, path: str) -> str:
 
 
 def _savepoint(mark: Mark) -> str:
-    """What is undone inside leaves the city as it was."""
+    """Roll back a savepoint inside a city, then read."""
     with in_city(mark.schema), transaction.atomic():
         with suppress(OnPurposeError), transaction.atomic():
             Source.objects.create(code="undone", kind="police_database", title_zh="-", title_en="-")
@@ -118,7 +121,7 @@ def _savepoint(mark: Mark) -> str:
 
 
 def _error(mark: Mark) -> str:
-    """The database refuses a statement, and the block is left by an exception."""
+    """Leave a city's block by a database error, then enter it again and read."""
     with suppress(DatabaseError), in_city(mark.schema), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")
     with in_city(mark.schema):
@@ -126,7 +129,7 @@ def _error(mark: Mark) -> str:
 
 
 def _stream(mark: Mark, marks: Sequence[Mark]) -> str:
-    """Half of a stream is read, another city is entered, and then the rest is read."""
+    """Read the beginning of a streamed query, enter another city, then read the rest."""
     other = next(one for one in marks if one != mark)
     with in_city(mark.schema):
         rows = Citizen.objects.order_by("pk").values_list("full_name", flat=True).iterator(chunk_size=1)
@@ -138,7 +141,7 @@ def _stream(mark: Mark, marks: Sequence[Mark]) -> str:
 
 
 def _tasks(dice: Random) -> str:
-    """A task goes through all cities, and leaves none behind."""
+    """Run a task that visits all cities. Return the connection's schema afterwards."""
     if dice.randrange(TASKS_IN) == 0:
         sum_up_cities()
     else:
@@ -153,7 +156,7 @@ def _titles() -> str:
 
 
 def mark_city(schema: str, cookies: SimpleCookie) -> Mark:
-    """Put the city's word into what it has. Inside the city."""
+    """Write the city's word into its data. Call it inside the city."""
     word = f"canary-of-{schema}"
     Provider.objects.update(title_zh=word, title_en=word)
     Source.objects.update(title_zh=word, title_en=word)

@@ -1,4 +1,4 @@
-"""What people ask for beside the daily job, and a worker does: an export, a city to open, a rehearsal of a draft."""
+"""Background jobs other than the daily job: an export, the opening of a city and the rehearsal of a draft."""
 
 import tomllib
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def ask_rehearsal(city: Built) -> None:
 
 
 def ask_opening(city: Built) -> None:
-    """A city whose sources are those of the tests' city beta, which nobody answers for."""
+    """Request the opening of a city with the settings of the tests' city beta, whose sources do not answer."""
     file = CITY_FILES / "beta.toml"
     content = tomllib.loads(file.read_text(encoding="utf-8"))
     content["city"] |= {"schema": NEW_CITY, "host": f"{NEW_CITY}.localhost"}

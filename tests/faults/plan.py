@@ -1,16 +1,16 @@
-"""A plan: which faults, and at what moments of the daily job. Drawn from its seed and nothing else."""
+"""A plan: the faults and the moments of the daily job at which they happen. It depends on its seed alone."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
 CITIES = ("north", "middle", "south")
-# Whose people ask for exports and rehearsals.
+# The city in which exports and rehearsals are requested.
 ASKED_IN = CITIES[0]
 
 
 class Kind(StrEnum):
-    """What happens. The first eight take work away from whoever does it; the others are noise that must not matter."""
+    """The kinds of faults. The first eight interrupt work that is being done; the others are noise and must have no effect."""
 
     CHILD = "kill a child"
     WORKER = "kill a worker"
@@ -43,7 +43,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Moment:
-    """``pause`` seconds after a city is seen in the step or past it; of evaluating, with this share of its partitions done."""
+    """A moment: ``pause`` seconds after the city is observed in the step or a later one.
+
+    For ``Step.EVALUATING``, ``share`` is the share of the partitions that must be done.
+    """
 
     city: str
     step: Step
@@ -59,7 +62,7 @@ class Moment:
 class Fault:
     kind: Kind
     moment: Moment
-    # For what the fault itself chooses: which worker, which child, which partition.
+    # A random number for the choices within the fault: the worker, the child or the partition.
     dice: int
 
     def __str__(self) -> str:
@@ -67,12 +70,13 @@ class Fault:
 
 
 def plan(seed: int) -> list[Fault]:
-    """One fault or two that take work away – a third would be given up on, as it should – and two that are noise.
+    """Return the plan of the seed: one or two faults that interrupt work, and two that are noise.
 
-    The first of each turns with the seed, so that any few plans in a row have them all.
+    There are at most two of the first sort because the product gives up after a third one, as it should. The first fault
+    of each sort follows from the seed in turn, so that a range of consecutive seeds contains all kinds.
     """
     dice = Random(seed)
-    # Beats take longer to start than the day.
+    # Starting the beats takes longer than the daily job: at most one fault of a plan does it.
     further = [kind for kind in NOISE if kind != Kind.BEATS]
     kinds = [HARD[seed % len(HARD)], NOISE[seed % len(NOISE)], dice.choice(further)]
     if dice.random() < 1 / 3:
@@ -83,5 +87,5 @@ def plan(seed: int) -> list[Fault]:
 def _moment(kind: Kind, dice: Random) -> Moment:
     steps = [Step.COLLECTING, Step.EVALUATING, Step.EVALUATING, Step.EVALUATING, Step.SETTLING, Step.SETTLING]
     drawn = Moment(dice.choice(CITIES), dice.choice(steps), dice.random(), dice.uniform(0, LONGEST_PAUSE))
-    # Before a day has settled there is nothing to export or to rehearse on.
+    # Exports and rehearsals need a settled run.
     return drawn if kind not in (Kind.EXPORT, Kind.REHEARSAL) else replace(drawn, city=ASKED_IN, step=Step.ENDED)

@@ -1,4 +1,4 @@
-"""Two workers of two processes and a beat, what can be done to them, and the supervisor that starts again what has ended."""
+"""Two workers with two child processes each and a beat: start, stop and kill them, and restart those that have ended."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 60
 
 
 class Fleet:
-    """Their output goes to files in ``folder``."""
+    """The workers and beats. Their output is written to files in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,7 +24,7 @@ class Fleet:
         self.beats = [self.start_beat()]
 
     def start_beat(self) -> BaseProcess:
-        """With a schedule of its own, as on another machine."""
+        """Start a beat with its own schedule file, as on another machine."""
         schedule = self.folder / f"beat-{time.monotonic_ns()}"
         return start_celery("tests.faults.application", *beat_keeping(schedule), log=self.folder / "beats.log")
 
@@ -32,7 +32,7 @@ class Fleet:
         return start_celery("portal.celery", *WORKER, log=self.folder / "workers.log")
 
     def wait_until_up(self) -> None:
-        """Until every worker has its children."""
+        """Wait until every worker has its children. Raise ``TimeoutError`` if they do not start."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not all(len(self.children(number)) >= WORKERS for number in range(WORKERS)):
             if time.monotonic() > deadline:
@@ -40,7 +40,7 @@ class Fleet:
             time.sleep(0.05)
 
     def children(self, number: int) -> list[int]:
-        """The processes of a worker that do the work."""
+        """Return the process ids of the worker's children, which do the work."""
         pid = _group(self.workers[number])
         try:
             listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
@@ -52,11 +52,11 @@ class Fleet:
         for pid in children:
             try:
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:  # it has been replaced since
+            except ProcessLookupError:  # it has ended and been replaced since
                 continue
 
     def kill_worker(self, number: int) -> None:
-        """Parent and children at once, as when the machine goes away; another machine takes its place."""
+        """Kill the worker with its children, as when its machine fails, and start another one in its place."""
         _kill(self.workers[number])
         self.workers[number] = self._worker()
 
@@ -76,7 +76,7 @@ class Fleet:
         del self.beats[1:]
 
     def supervise(self) -> None:
-        """Start again what has ended by itself: a broker that goes away in the wrong moment makes Celery's worker give up."""
+        """Restart workers and beats that have ended by themselves: Celery's worker may end when the broker is restarted."""
         for number, worker in enumerate(self.workers):
             if not worker.is_alive():
                 self.workers[number] = self._worker()
@@ -85,7 +85,7 @@ class Fleet:
 
     @contextmanager
     def beats_stopped(self) -> Iterator[None]:
-        """Nobody rings for the block."""
+        """Stop all beats for the block."""
         for beat in self.beats:
             os.killpg(_group(beat), signal.SIGSTOP)
         try:
@@ -106,6 +106,6 @@ def _kill(process: BaseProcess) -> None:
 
 
 def _group(process: BaseProcess) -> int:
-    """Each leads a group of its own."""
+    """Return the process group of the process, which it leads itself."""
     assert process.pid
     return process.pid

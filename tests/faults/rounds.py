@@ -1,4 +1,4 @@
-"""Plan after plan: a fresh copy of the cities, the daily job with its faults, and the five checks when nobody works any more."""
+"""Run a plan: make a fresh copy of the cities, do the daily job with its faults, and make the five checks when all work is done."""
 
 import shutil
 import time
@@ -20,7 +20,7 @@ from tests.faults.servers import Servers
 from tests.faults.watch import is_quiet, job_state, look, reached
 from tests.integration.runs.five_checks import Told, five_checks
 
-# What is promised: whatever happened is mended by then, without hands.
+# The promise: within this time after the last fault everything has recovered without human intervention.
 HEALED_SECONDS = 120
 QUIET_LOOKS = 4
 LINE = 300
@@ -28,7 +28,11 @@ LINE = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """Check → what is wrong, of any city; ``healed`` seconds after the last fault the day had settled everywhere."""
+    """The result of a plan.
+
+    ``checks`` maps each check to what is wrong in any city. ``healed`` is the number of seconds from the last fault until
+    all cities had settled.
+    """
 
     seed: int
     faults: list[Fault]
@@ -55,7 +59,7 @@ class Rounds:
     told: dict[str, Told]
 
     def run(self, seed: int, faults: list[Fault] | None = None) -> Outcome:
-        """Seed 0 is the undisturbed day."""
+        """Run the seed's plan, or the specified faults. Seed 0 has no faults."""
         faults = plan(seed) if faults is None and seed else faults or []
         began = time.monotonic()
         acts = Acts(self.servers, self.fleet, self.cities)
@@ -80,14 +84,14 @@ class Rounds:
         forget_cached_keys()
 
     def _wait_until_quiet(self) -> None:
-        """Nothing waits in the broker, and nobody asks the database anything for several looks."""
+        """Wait until, at several looks in a row, no message waits in the broker and no query is running in the database."""
         quiet, deadline = 0, time.monotonic() + HEALED_SECONDS
         while quiet < QUIET_LOOKS and time.monotonic() < deadline:
             quiet = quiet + 1 if self.servers.waiting_messages() == 0 and is_quiet(self.servers) else 0
             time.sleep(0.05)
 
     def _day(self, faults: list[Fault], acts: Acts) -> float:
-        """Let the day be done with its faults; how many seconds after the last of them it had settled."""
+        """Let the daily job run with its faults. Return the seconds from the last of them until it had settled."""
         to_come, due, last = list(faults), dict[int, float](), time.monotonic()
         while time.monotonic() < last + HEALED_SECONDS:
             seen = look(self.servers)
@@ -102,7 +106,7 @@ class Rounds:
                     last = time.monotonic()
             if not to_come and acts.all_awake and self._is_over(acts):
                 break
-            # Looking takes a part of a core: often while a moment is waited for, seldom while the day heals.
+            # Each look costs processor time: look often while faults are still to come, rarely afterwards.
             time.sleep(0.01 if to_come else 0.1)
         acts.wake()
         return time.monotonic() - last
@@ -133,7 +137,7 @@ class Rounds:
 
 
 def tell(outcome: Outcome, say: Callable[[str], object]) -> None:
-    """A line, and below it what is wrong."""
+    """Report the outcome as one line, followed by what is wrong."""
     say(str(outcome))
     for name, wrong in outcome.checks.items():
         for line in wrong[:10]:

@@ -1,7 +1,7 @@
-"""A PostgreSQL and a broker of the plans' own, which they restart, kill and empty; or the operator's, named by variables.
+"""The PostgreSQL and the broker that the plans restart, kill and empty: embedded ones, or the operator's by environment variables.
 
-``FAULTS_DATABASE_URL`` is a superuser's URL of an empty server, ``FAULTS_BROKER_URL`` a broker's; ``FAULTS_DATABASE_RESTART`` and
-``FAULTS_BROKER_RESTART`` are shell commands that restart them at once.
+``FAULTS_DATABASE_URL`` is the URL of an empty server, with a superuser; ``FAULTS_BROKER_URL`` is that of a broker.
+``FAULTS_DATABASE_RESTART`` and ``FAULTS_BROKER_RESTART`` are shell commands that restart them immediately.
 """
 
 import os
@@ -32,7 +32,7 @@ OWNER, APPLICATION = "portal_owner", "portal_app"
 
 @dataclass
 class Servers:
-    """``urls``: the environment of every process that works on them."""
+    """The two servers. ``urls`` are the environment variables of every process that uses them."""
 
     superuser: str
     broker: str
@@ -42,14 +42,14 @@ class Servers:
 
     @contextmanager
     def cursor(self, database: str = DATABASE) -> Iterator[psycopg2.extensions.cursor]:
-        """The superuser's, every statement by itself."""
+        """Open a cursor of the superuser with autocommit."""
         with closing(psycopg2.connect(self._url(database), connect_timeout=3)) as raw:
             raw.autocommit = True
             with raw.cursor() as cursor:
                 yield cursor
 
     def look(self, query: str, *, database: str = DATABASE) -> list[tuple[Any, ...]]:
-        """The rows, by a connection that is kept; none while the database is away."""
+        """Return the rows of the query, or no rows while the database is unavailable. The connection is kept open."""
         try:
             if database not in self._eyes:
                 self._eyes[database] = psycopg2.connect(self._url(database), connect_timeout=3)
@@ -62,22 +62,22 @@ class Servers:
             return []
 
     def keep_as_built(self) -> None:
-        """From here on every plan gets a copy of what the database holds."""
+        """Keep the present database as the one of which every plan gets a copy."""
         with self.cursor("postgres") as server:
             _end_all(server)
             server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (DATABASE, BUILT))))
 
     def build_again(self) -> None:
-        """Drop what the last plan left, and copy what was built."""
+        """Replace the database of the last plan with a fresh copy of the built one."""
         portal, built = sql.Identifier(DATABASE), sql.Identifier(BUILT)
         with self.cursor("postgres") as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(portal))
             statement = "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY WAL_LOG"
             server.execute(sql.SQL(statement).format(portal, built, sql.Identifier(OWNER)))
-            # A copy has the rights within the database, and not those on it.
+            # The privileges on the database itself are not copied.
             server.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(portal))
-            # A sequence's page is copied with numbers that the original has logged ahead and the copy has not: without a
-            # checkpoint, a crash would make PostgreSQL give them out twice.
+            # A sequence is copied with values that only the original has logged ahead in the WAL. Without a checkpoint,
+            # PostgreSQL would return them twice after a crash.
             server.execute("CHECKPOINT")
 
     def terminate_backends(self) -> None:
@@ -85,7 +85,7 @@ class Servers:
             _end_all(server)
 
     def restart_database(self) -> None:
-        """Immediately: no checkpoint, and every connection is gone."""
+        """Restart PostgreSQL in immediate mode: without a checkpoint, and all connections are lost."""
         if command := os.environ.get("FAULTS_DATABASE_RESTART"):
             subprocess.run(command, shell=True, check=True)  # noqa: S602 - the operator's own command
         else:
@@ -108,7 +108,7 @@ class Servers:
             server.start()
 
     def empty_broker(self) -> None:
-        """What waits is lost; on Redis also what was taken and not answered."""
+        """Delete the waiting messages; on Redis also those that were received but not acknowledged."""
         with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
             channel = connection.default_channel
             if hasattr(channel, "client"):
@@ -117,16 +117,16 @@ class Servers:
                 client.control.purge(connection=connection)
 
     def waiting_messages(self) -> int:
-        """How many messages no worker has taken; asked by a connection that is kept."""
+        """Return the number of messages that no worker has received. The connection is kept open."""
         self._ear = self._ear or Connection(self.broker)
         away = cast("tuple[type[Exception], ...]", (BrokerError, *self._ear.connection_errors))
         try:
             channel: Any = self._ear.default_channel
             return int(channel.queue_declare(queue=QUEUE, passive=True).message_count)
-        except ChannelError:  # there is no such queue: nothing was ever sent
+        except ChannelError:  # the queue does not exist: no message was ever sent
             self._ear = None
             return 0
-        except away:  # it was restarted since: something may wait
+        except away:  # the broker was restarted since: messages may be waiting
             self._ear = None
             return 1
 
@@ -150,7 +150,7 @@ def _end_all(server: psycopg2.extensions.cursor) -> None:
 
 
 def start() -> Servers:
-    """The servers of the present state directory, or the operator's."""
+    """Start and return the servers of the present state directory, or return the operator's."""
     if named := os.environ.get("FAULTS_DATABASE_URL"):
         place = urlsplit(named)
         netloc = f"{place.hostname}:{place.port or 5432}"
@@ -163,10 +163,11 @@ def start() -> Servers:
         )
         superuser = named
     else:
-        # Processes die here, machines do not: what a process wrote is there without waiting for the disk.
+        # Only processes are killed here, never the machine: what a process has written survives without fsync.
         postgres.SETTINGS.update(fsync="off")
         if "PORTAL_PG_BIN" not in os.environ:
-            # Each fault has processes log in anew, of which hashing many times is the most; before PostgreSQL 16 it cannot be set.
+            # After each fault, processes connect again, and most of that time is spent on password hashing. The setting
+            # exists from PostgreSQL 16 on.
             postgres.SETTINGS.update(scram_iterations="1")
         state = open_state()
         server = postgres.find(state)
@@ -184,14 +185,14 @@ def start() -> Servers:
 
 
 def _drop_left_behind(superuser: str) -> None:
-    """Of plans that did not come to their end."""
+    """Drop the databases that earlier plans left because they did not finish."""
     with Servers(superuser, "", {}).cursor("postgres") as server:
         for name in (DATABASE, BUILT):
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def stop() -> None:
-    """Stop those that were started from the state directory."""
+    """Stop the servers of the present state directory."""
     state = open_state()
     for name, server in ((postgres.NAME, postgres.find(state)), (valkey.NAME, valkey.find(state))):
         with state.locked(name):

@@ -1,4 +1,4 @@
-"""Nothing of one city in an answer of another: some seconds of it here, a million answers by ``./run faults --isolation``."""
+"""No answer of one city contains data of another: tried for some seconds here, on a million answers by ``./run faults --isolation``."""
 
 import os
 from collections.abc import Callable
@@ -33,12 +33,12 @@ def marks(
     settings: Settings,
     tmp_path: Path,
 ) -> list[Mark]:
-    """Two cities at work, and somebody signed in at each."""
+    """Two cities with data, and a signed-in member of staff in each."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     settings.MEDIA_ROOT = tmp_path
     found = []
     for schema in ("alpha", "beta"):
-        with owner.cursor() as cursor:  # the application's login may not change cities
+        with owner.cursor() as cursor:  # the application's role may not update cities
             cursor.execute(
                 "UPDATE regions_city SET name_zh = %s, name_en = %s WHERE schema_name = %s",
                 [f"canary-of-{schema}", f"canary-of-{schema}", schema],
@@ -60,7 +60,7 @@ def test_no_answer_holds_anything_of_another_city(
     threads: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """With logins each thread keeps three sessions, of which the server has two hundred."""
+    """With city logins there are fewer threads: each keeps three sessions, and the server permits two hundred."""
     settings.CITY_LOGINS = city_logins
     responses, seconds = (RESPONSES // 2, float("inf")) if RESPONSES else (10**6, SECONDS)
     told = hammer(marks, threads=threads, responses=responses, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Twenty plans of faults, as ``./run faults`` does them: after each the five checks hold, and no hands were needed."""
+"""Twenty plans of faults, as run by ``./run faults``: after each the five checks hold, without human intervention."""
 
 import os
 import re
@@ -13,23 +13,23 @@ from tests.faults.plan import HARD, NOISE, Kind, plan
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SEEDS = range(1, 21)
-# The thousand that are drawn and some more, not the 20,000 that `./run faults` has: further people are registered and green, and
-# make the checks long and the faults no harder.
+# The thousand drawn people and some more, not the 20,000 of `./run faults`: further people are only registered and green.
+# They make the checks slower and the faults no harder.
 PEOPLE = 1_200
 CHECKS = ("one verdict each", "same result hash", "same open cases", "journal accounts", "state tells the truth")
 LONGEST_SECONDS = 900
 LINE = re.compile(r"^plan (\d+): (.*?) \| (.*?) \| healed ([\d.]+) s", re.MULTILINE)
-# What the processes of this test are told by the tests' own environment would lead them to its servers.
+# Variables of the tests' environment that the subprocess must not inherit: they point to the tests' own servers.
 OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL", "PORTAL_STATE", "JOURNAL_CHECKPOINTS", "MEDIA_ROOT")
 
 
-# What a test may take otherwise, the fixture alone may.
+# The fixture alone may take as long as other tests may in all.
 pytestmark = pytest.mark.timeout(LONGEST_SECONDS + 60)
 
 
 @pytest.fixture(scope="module")
 def told() -> str:
-    """What the plans say of themselves; they share what is costly to make."""
+    """The output of all plans. They run in one process, which builds the cities only once."""
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     command = [sys.executable, "-m", "tests.faults", "--seeds", f"{SEEDS[0]}..{SEEDS[-1]}", "--people", str(PEOPLE)]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What can be seen of the cities' runs from outside: a look at the database as its superuser, which takes a millisecond."""
+"""Observe the cities' runs from outside, by a query as superuser that takes a millisecond."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ LOOK = " UNION ALL ".join(
 
 @dataclass(frozen=True)
 class Seen:
-    """The first run of a city: its step, how many partitions it has and how many have ended; whether any run is open."""
+    """The first run of a city: its step, its numbers of partitions and of ended ones, and whether any run is open."""
 
     step: Step
     partitions: int
@@ -29,7 +29,7 @@ class Seen:
 
 
 def look(servers: Servers) -> dict[str, Seen]:
-    """City → what is seen; nothing of a city without a run, and nothing at all while the database is away."""
+    """Return city → its first run. Cities without a run are absent; all are while the database is unavailable."""
     rows = servers.look(LOOK)
     steps = set(map(str, Step))
     return {
@@ -48,13 +48,16 @@ def reached(moment: Moment, seen: dict[str, Seen]) -> bool:
 
 
 def job_state(servers: Servers, table: str) -> tuple[str, str]:
-    """Of the newest job of a kind, and why it failed; empty where there is none, and while the database is away."""
+    """Return the state of the table's newest job, and why it failed.
+
+    Both are empty if there is no job, and while the database is unavailable.
+    """
     rows = servers.look(f"SELECT state, fault || params::text FROM {table} ORDER BY id DESC LIMIT 1")  # noqa: S608 - ours
     return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
 
 
 def is_quiet(servers: Servers) -> bool:
-    """Whether nobody asks the database anything; it need not be there yet."""
+    """Return whether no query is running in the database. It need not exist yet."""
     query = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = 'portal' AND state <> 'idle' AND pid <> pg_backend_pid()"
     )
