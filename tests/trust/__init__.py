@@ -1,1 +1,1 @@
-"""The lines of `docs/trust.md`, the tests that show each, and the report of a run of them."""
+"""The lines of `docs/trust.md`, the tests that show each of them, and the report of a test run."""

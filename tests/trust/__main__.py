@@ -24,7 +24,7 @@ LINE = re.compile(r"^- \*\*([A-Z][a-z ]*\d+)\.\*\* (.+)$")
 
 
 class Outcome(StrEnum):
-    """What happened to one test, and to a line whose tests these are."""
+    """The outcome of one test."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -48,13 +48,13 @@ class Line:
 
     @property
     def key(self) -> str:
-        """As it is named in `lines.toml`: `Who may 3` is `who-may-3`."""
+        """The line's key in `lines.toml`: `who-may-3` for `Who may 3`."""
         return self.number.lower().replace(" ", "-")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A test that ran, named as pytest names it, without parameters, with the figures that it recorded."""
+    """A test that ran: its pytest name without parameters, its outcome and the figures that it recorded."""
 
     name: str
     outcome: Outcome
@@ -75,7 +75,7 @@ def shown_by() -> dict[str, dict[str, Any]]:
 
 
 def read_junit(path: Path) -> Iterator[Ran]:
-    """The tests of a JUnit file. Raises ``ET.ParseError`` and ``OSError``."""
+    """Yield the tests of a JUnit file. Raises ``ET.ParseError`` and ``OSError``."""
     for case in ET.parse(path).getroot().iter("testcase"):  # noqa: S314 – a file of our own test run
         failed = case.find("failure") is not None or case.find("error") is not None
         skipped = case.find("skipped") is not None
@@ -86,7 +86,7 @@ def read_junit(path: Path) -> Iterator[Ran]:
 
 
 def latest(runs: Iterable[list[Ran]]) -> list[Ran]:
-    """What each test came to when it last ran."""
+    """Return the tests of all runs, with the outcomes of each test's last run."""
     ran: list[Ran] = []
     for again in runs:
         names = {one.name for one in again}
@@ -95,15 +95,15 @@ def latest(runs: Iterable[list[Ran]]) -> list[Ran]:
 
 
 def belongs(ran: Ran, named: str) -> bool:
-    """Whether a named test, file or folder has this test in it."""
+    """Return whether the test is the named one or is in the named file or folder."""
     return ran.name == named or ran.name.startswith((f"{named}::", f"{named.rstrip('/')}/"))
 
 
 def judge(tests: list[str], remains: str, ran: list[Ran]) -> tuple[Verdict, str]:
-    """The line's verdict and its figure.
+    """Return the line's verdict and its figure.
 
-    A line whose tests were all skipped, or did not run, was not tried; one without tests of which it is known what the code
-    does instead does not hold.
+    A line of which all tests were skipped, or one did not run, was not tried. A line with ``remains`` and without tests
+    does not hold.
     """
     mine = [one for one in ran if any(belongs(one, named) for named in tests)]
     missing = [named for named in tests if not any(belongs(one, named) for one in mine)]
@@ -124,7 +124,7 @@ def judge(tests: list[str], remains: str, ran: list[Ran]) -> tuple[Verdict, str]
 
 
 def report(ran: list[Ran], *, day: date, commit: str, further: Mapping[str, str]) -> str:
-    """The page. ``further`` are figures of runs beside the suite, by the line's key."""
+    """Return the page. ``further`` are figures of runs outside the test suite, by the line's key."""
     known = shown_by()
     rows, counts, section = [], dict.fromkeys(Verdict, 0), ""
     for line in lines_of(TRUST.read_text(encoding="utf-8")):

@@ -1,4 +1,4 @@
-"""Cities to try the semantics on: drawn by Hypothesis, from a seed, or made to differ for one known cause."""
+"""Cities with which the semantics are tested: drawn by Hypothesis, drawn from a seed, or made to disagree for a known cause."""
 
 from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, asked_at, day, tick
 from tests.worlds.causes import CAUSES, RootCause

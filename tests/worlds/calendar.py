@@ -1,7 +1,7 @@
-"""Small numbers for days and instants, so that examples shrink to something a reader can follow.
+"""Small numbers for days and instants, so that the examples that Hypothesis shrinks are easy to read.
 
-Day n is n days after 1 March 2022. Ticks are 8 hours apart at 03:00, 11:00 and 19:00 city time, three to a day; the
-first of them is still yesterday in UTC.
+Day n is n days after 1 March 2022. Ticks are instants 8 hours apart, at 03:00, 11:00 and 19:00 city time. At the first
+of each day, UTC still has the previous date.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Asia/Shanghai")
 BASE_DAY = date(2022, 3, 1)
 TODAY = 20
-"""The number of the day most worlds are asked about."""
+"""The number of the day for which most worlds are judged."""
 
 FORESEEABLE_DAYS = 60
-"""As far as a forecast needs to look: beyond every hold, check-in run, coming fact and rule set change drawn here."""
+"""The number of days that a forecast must cover: more than every hold, check-in run, future fact and rule-set change drawn here."""
 
 TICK = timedelta(hours=8)
 NOW = TODAY * 3 + 1
@@ -28,7 +28,7 @@ def day(number: int) -> date:
 
 
 def asked_at(wanted: date, as_of: datetime) -> datetime:
-    """When a run of a day by what was known at an instant can be asked for: neither is to come any more."""
+    """Return the first instant at which a run of that day and that ``as_of`` can start: neither is in the future."""
     return max(as_of, datetime.combine(wanted, time(0), ZONE))
 
 

@@ -1,6 +1,7 @@
-"""The causes that can be planted: each makes provider A stricter than B and says what is to blame.
+"""The causes that can be planted: each makes provider A stricter than B and returns the root cause.
 
-Days count from the day asked about: an event of 8 to 10 days ago is still held by 14 days and released by 7.
+Days are relative to the judged day: an event of 8 to 10 days ago is still held by a rule of 14 days and released by one
+of 7.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from tests.worlds.plot import Plot
 from tests.worlds.records import Event
 
 CHECKED_FROM = TODAY - 10
-"""The anchor of the causes that need a run of check-ins, so that two of them share one run."""
+"""The common anchor of the causes that need a run of check-ins, so that two of them can use the same run."""
 
 
 @dataclass(frozen=True)
 class RootCause:
-    """What differs and its two values, A's first; None where a side has nothing of the kind."""
+    """The parameter that differs and its values for A and B. A value is None if that side has none."""
 
     cause: str
     factor: Factor
@@ -45,7 +46,7 @@ def differ_by_rule(plot: Plot, rule_a: Rule, rule_b: Rule, event: Event, recorde
 
 
 def late_record(plot: Plot) -> RootCause:
-    """B's source is days behind: the record is not in it, or only arrives after the run."""
+    """B's source is days behind: it does not contain the record, or delivers it only after the run."""
     event = recent_event(plot, plot.fresh_kind())
     plot.both_hold(held("F1", event.kind))
     recorded = NOW - plot.dice.number(1, 5)
@@ -63,7 +64,7 @@ def missing_record(plot: Plot) -> RootCause:
 
 
 def other_date(plot: Plot) -> RootCause:
-    """The same event, but in B's source so long ago that it is released."""
+    """B's source has the same event with a date so long ago that the hit is released."""
     event = recent_event(plot, plot.fresh_kind())
     earlier = replace(event, started=TODAY - plot.dice.number(15, 19))
     plot.both_hold(held("S2", event.kind))
@@ -87,7 +88,7 @@ def colour(plot: Plot) -> RootCause:
 
 
 def anchor(plot: Plot) -> RootCause:
-    """Begun more than 14 days ago, but ended or recorded less than 14 days ago."""
+    """The event started more than 14 days ago, but ended or was recorded less than 14 days ago."""
     counted_from: Anchor = plot.dice.pick(("ended", "recorded"))
     event = Event(plot.fresh_kind(), None, TODAY - plot.dice.number(15, 18), TODAY - plot.dice.number(8, 10))
     rule = held("R3", event.kind)
@@ -107,7 +108,7 @@ def area_level(plot: Plot) -> RootCause:
 
 
 def checkin_days(plot: Plot) -> RootCause:
-    """Eight healthy days in a row: enough for seven, not for fourteen."""
+    """There are eight healthy days in a row: enough for seven check-in days, not for fourteen."""
     event = Event(plot.fresh_kind(), None, CHECKED_FROM, None)
     rule = replace(held("R5", event.kind), hold_days=7)
     differ_by_rule(plot, replace(rule, checkin_days=14), replace(rule, checkin_days=7), event)
@@ -124,7 +125,7 @@ def rule_missing(plot: Plot) -> RootCause:
 
 
 def risk_list(plot: Plot) -> RootCause:
-    """In B's list the area is not there, or was taken off before the stay."""
+    """B's risk list does not contain the area, or only until before the stay."""
     plot.both_hold(replace(held("R7", "area_stay"), area_levels=("high",)))
     plot.a.risk_areas.append(RiskArea("420100", "high", day(0)))
     if plot.dice.once_in(2):
@@ -140,7 +141,7 @@ def declared_answer(plot: Plot) -> RootCause:
 
 
 def checkin_gap(plot: Plot) -> RootCause:
-    """Eight healthy days in a row with B; with A the fourth of them is missing."""
+    """There are eight healthy days in a row with B; with A, the fourth of them is missing."""
     event = Event(plot.fresh_kind(), None, CHECKED_FROM, None)
     plot.both_hold(replace(held("D2", event.kind), hold_days=7, checkin_days=7))
     plot.both_tell(event)
@@ -166,4 +167,4 @@ CAUSES: dict[str, Callable[[Plot], RootCause]] = {
         checkin_gap,
     )
 }
-"""In the order in which they are planted together: the gap comes last, after the run it breaks."""
+"""The causes by name, in the order of planting: `checkin_gap` is last because it removes a day from an existing run."""

@@ -1,6 +1,6 @@
-"""Chance, drawn by Hypothesis (which shrinks it) or by a seeded generator (which is fast for large worlds).
+"""Random choices, by Hypothesis (which can shrink them) or by a seeded generator (which is fast for large worlds).
 
-Every choice lists the plain options first: a smaller number is a simpler world.
+Every choice lists the simple options first, so that smaller numbers give simpler worlds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Dice(ABC):
     @abstractmethod
     def number(self, low: int, high: int) -> int:
-        """Between low and high, both included."""
+        """Return a number between low and high, both included."""
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.number(0, len(options) - 1)]
@@ -29,7 +29,7 @@ class Dice(ABC):
         return self.number(1, times) == times
 
     def up_to(self, most: int) -> Iterator[int]:
-        """Counts 0, 1, … and asks before each whether to go on; most worlds stop early."""
+        """Yield 0, 1, …, fewer than `most` numbers as a rule: before each, it is drawn whether to stop."""
         for number in range(most):
             if self.number(0, 2) == 0:
                 return

@@ -1,4 +1,4 @@
-"""What people enter with a provider: registration, declarations in full and in part, check-ins in time and late."""
+"""Drawn entries of people with their providers: registrations, full and partial declarations, timely and late check-ins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Entries:
 
 
 def draw_declaration(dice: Dice, citizen: str, provider: str, number: int) -> Declaration:
-    """In full or in part; sent at once, much later, or by a clock that runs ahead."""
+    """Draw a full or partial declaration, received at once or much later, or submitted by a fast clock."""
     submitted = NOW - dice.number(-2, NOW)
     stays = [(draw_area(dice), TODAY - dice.number(0, TODAY), dice.pick((None, 0, 5, 25))) for _ in dice.up_to(2)]
     answers = Declaration(
@@ -41,7 +41,7 @@ def draw_declaration(dice: Dice, citizen: str, provider: str, number: int) -> De
 
 
 def in_part(declaration: Declaration, asked: frozenset[Question]) -> Declaration:
-    """The same, of these questions only."""
+    """Return the declaration with the answers to these questions only."""
     return replace(
         declaration,
         answered=asked,
@@ -54,7 +54,7 @@ def in_part(declaration: Declaration, asked: frozenset[Question]) -> Declaration
 
 
 def draw_check_ins(dice: Dice, citizen: str, provider: str) -> Iterator[CheckIn]:
-    """A few runs of healthy days, then single ones that replace or only seem to replace what was said of their day."""
+    """Draw runs of healthy days, then single check-ins, some of which replace one of the same day and some of which do not."""
     told: list[tuple[int, bool, int | None, int]] = []
     for _ in dice.up_to(3):
         first = TODAY - dice.number(0, TODAY)
@@ -70,7 +70,11 @@ def draw_check_ins(dice: Dice, citizen: str, provider: str) -> Iterator[CheckIn]
 
 
 def draw_run(dice: Dice, first: int, last: int) -> Iterator[tuple[int, bool, int | None, int]]:
-    """Day by day, on the day after, kept by the provider and sent later, by a fast clock, or all at once when late."""
+    """Draw a run of healthy check-ins, one for each day, all submitted and received in the same way.
+
+    They are submitted on the day or the day after, kept by the provider and received later, submitted by a fast clock, or
+    received together too late.
+    """
     way = dice.pick(("daily", "daily", "sent later", "next day", "fast clock", "at once", "sent after the run"))
     for number in range(first, last + 1):
         noon = number * 3 + 1
@@ -90,7 +94,7 @@ def draw_run(dice: Dice, first: int, last: int) -> Iterator[tuple[int, bool, int
 
 
 def draw_entries(dice: Dice, citizens: tuple[str, ...], providers: tuple[str, ...]) -> Entries:
-    """Nobody declares or checks in without having registered: the first declaration registers."""
+    """Draw the entries of everybody. All who declare or check in are registered: the first declaration registers."""
     registrations: list[Registration] = []
     declarations: list[Declaration] = []
     check_ins: list[CheckIn] = []

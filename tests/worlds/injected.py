@@ -1,6 +1,6 @@
-"""People whose providers differ for known causes, labelled by hand: one cause, two at once, or an interaction.
+"""People whose providers disagree for known causes: one cause, two at once, or an interaction.
 
-The labels follow from how the worlds are built, never from the oracle.
+The expected causes follow from how the worlds are built, never from the oracle.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ from tests.worlds.scenes import Scene
 INTERACTION = "interaction"
 PAIRS = tuple(combinations(CAUSES, 2))
 PRIMARY_OF_TWO: tuple[Factor, ...] = ("rules", "declaration", "source", "freshness")
-"""Either of two planted causes alone turns B red, so ties go as always – except that lateness alone turns nobody red:
-B's source does not hold the late record, so freshness explains only A's side, where the other cause still holds.
+"""The order in which the primary cause of two planted causes is chosen.
+
+Each of the two, swapped alone, turns B red, so ties are broken in the order of the semantics. Freshness is the exception:
+B's source does not contain the late record, so B stays green with A's horizon. A with B's horizon loses the late record,
+but stays red by the other cause.
 """
 
 
 @dataclass(frozen=True)
 class Injected:
-    """Provider `a` is the stricter one; `root_causes` names one for each planted cause."""
+    """A disagreement with known causes. Provider `a` is the stricter one; `root_causes` has one for each planted cause."""
 
     scene: Scene
     citizen: str
@@ -53,7 +56,10 @@ class Injected:
 
 
 def injected(cause: str | tuple[str, ...], seed: int) -> Injected:
-    """`cause` is one of CAUSES, one of PAIRS, or INTERACTION; the seed varies dates, sides and what is shared."""
+    """Build a disagreement. `cause` is one of CAUSES, one of PAIRS, or INTERACTION.
+
+    The seed determines the dates, which provider is the stricter one, and what the two share.
+    """
     causes = (cause,) if isinstance(cause, str) else cause
     plot = new_plot(SeededDice(f"{causes} {seed}"))
     if causes == (INTERACTION,):
@@ -65,7 +71,7 @@ def injected(cause: str | tuple[str, ...], seed: int) -> Injected:
 
 
 def plant_interaction(plot: Plot) -> None:
-    """Three hits of A, each needing two of its source, rules and declaration: no single swap changes either colour."""
+    """Plant three hits of A. Each depends on two of source, rules and declaration, so no swap of one factor changes a colour."""
     first, third = plot.fresh_kind(), plot.fresh_kind()
     plot.a.rules += [Rule("I1", first, "red"), Rule("I2", "contact_with_case", "red")]
     plot.a.tells(Event(first, None, TODAY - 9, None))

@@ -1,6 +1,6 @@
 """One person about whom two providers know the same, until a cause is planted on one side.
 
-Every cause gets kinds of its own, so that two planted together touch only through the factors they belong to.
+Every cause uses its own kinds, so that two causes planted together interact only through their factors.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BYSTANDER = "c1"
 
 @dataclass(frozen=True)
 class Told:
-    """An event as a source tells it; instants as ticks."""
+    """An event as a source records it. Instants are ticks."""
 
     event: Event
     recorded: int
@@ -46,7 +46,7 @@ class Told:
 
 @dataclass
 class Side:
-    """What one provider decides from; days and instants as numbers."""
+    """The data by which one provider judges. Days and instants are numbers."""
 
     provider: str
     source: str
@@ -59,7 +59,7 @@ class Side:
     complete: int = NOW - 1
 
     def tells(self, event: Event, recorded: int | None = None, received: int = NOW) -> str:
-        """Adds the record, entered at noon of its first day if not said otherwise, and returns its id."""
+        """Add a record of the event, recorded on its first day unless specified otherwise, and return the record id."""
         self.told.append(Told(event, event.started * 3 + 1 if recorded is None else recorded, received))
         return self._id(len(self.told))
 
@@ -115,7 +115,7 @@ class Plot:
 
 
 def new_plot(dice: Dice) -> Plot:
-    """Alike on both sides; which of the two real providers plays A is a matter of chance."""
+    """Return a plot with equal data on both sides. Which of the two providers is A is random."""
     a, b = dice.pick((("alipay", "wechat"), ("wechat", "alipay")))
     kinds = ["close_contact", "spacetime_overlap", "positive_test", "co_traveller", "secondary_contact"]
     plot = Plot(dice, Side(a, "bigdata", "national"), Side(b, "police", "local"), kinds)
@@ -132,7 +132,7 @@ def new_plot(dice: Dice) -> Plot:
 
 
 def staged(plot: Plot) -> Scene:
-    """The plot as a world; sides with equal sources or equal rule sets share one every other time."""
+    """Return the plot as a scene. In half of the cases, sides with equal sources or equal rules share source or rule set."""
     a, b = plot.a, plot.b
     if a.told == b.told and a.complete == b.complete and plot.dice.once_in(2):
         b.source = a.source

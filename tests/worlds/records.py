@@ -1,4 +1,4 @@
-"""What sources and the city hold about people: events, told by each source in its own versions."""
+"""Drawn records of sources and of the city: events, recorded by each source in its own versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RULED_KINDS = ("false_declaration", "contact_excluded", "close_contact")
 
 @dataclass(frozen=True)
 class Event:
-    """Days as numbers; `ended` None: not over, or over at once. An end may lie ahead."""
+    """An event. Days are numbers; `ended` may be in the future, and None means that no end is recorded."""
 
     kind: str
     area: str | None
@@ -46,7 +46,7 @@ def draw_event(dice: Dice, kinds: Sequence[str]) -> Event:
 
 
 def draw_held_event(dice: Dice, rule: Rule, risk_areas: Sequence[RiskArea]) -> Event:
-    """An event that the rule is about; with levels, where the risk list has one of them if it has any."""
+    """Draw an event of the rule's kind; with area levels, if possible in an area that the risk list has at one of them."""
     event = draw_event(dice, (rule.kind,))
     listed = [one.area for one in risk_areas if one.level in rule.area_levels]
     if not listed or rule.kind != "area_stay":
@@ -56,9 +56,9 @@ def draw_held_event(dice: Dice, rule: Rule, risk_areas: Sequence[RiskArea]) -> E
 
 
 def draw_story(dice: Dice, versions: Sequence[RuleSetVersion]) -> Iterator[Event]:
-    """Events, and what follows from them: tests and clearances from just before the day on, the same day, or to come.
+    """Draw a person's events, each followed by tests and clearing facts from the day before on.
 
-    Two of three events are such as some rule holds, or most worlds would be green throughout.
+    Two of three events match the kind of a rule; otherwise most worlds would be entirely green.
     """
     held = [(rule, version.risk_areas) for version in versions for rule in version.rules]
     for _ in dice.up_to(3):
@@ -78,9 +78,9 @@ def draw_story(dice: Dice, versions: Sequence[RuleSetVersion]) -> Iterator[Event
 def draw_versions(
     dice: Dice, origin: Origin, record_id: str, citizen: str, event: Event, citizens: Sequence[str]
 ) -> Iterator[FactVersion]:
-    """One record as received, version by version: late, out of the order of recording, revoked, told again.
+    """Draw the versions of one record: received late, not in the order of recording, revoked or repeated.
 
-    What would be recorded after the run is mostly moved before it: announced ahead, or entered before its day.
+    A first version that would be recorded after the run is mostly recorded before it, and so before its day.
     """
     recorded = event.started * 3 + dice.pick((1, 0, 2, 6, 24))
     if recorded > NOW:
@@ -115,9 +115,9 @@ def draw_versions(
 
 
 def draw_amendment(dice: Dice, told: Sequence[FactVersion], citizens: Sequence[str]) -> FactVersion:
-    """What one version changes: nothing but a spelling, or back to what was said first, or what it is about.
+    """Draw the next version of a record: another spelling, the first content again, other content, or revoked.
 
-    A revoked record that comes again is no longer revoked.
+    A later version of a revoked record is not revoked.
     """
     fact = told[-1]
     what = dice.pick(("revoked", "spelling", "started", "first", "ended", "kind", "area", "citizen"))
@@ -142,7 +142,7 @@ def draw_amendment(dice: Dice, told: Sequence[FactVersion], citizens: Sequence[s
 def draw_records(
     dice: Dice, citizens: Sequence[str], sources: Sequence[str], versions: Sequence[RuleSetVersion]
 ) -> Iterator[FactVersion]:
-    """Each event reaches some of the sources, now and then under another date; the city adds a fact of its own."""
+    """Draw the records of everybody: each event in some of the sources, sometimes with another date, and facts of the city."""
     for citizen in citizens:
         for number, event in enumerate(draw_story(dice, versions)):
             for source in sources:
@@ -159,14 +159,14 @@ def draw_records(
 
 
 def draw_suppressions(dice: Dice, facts: Sequence[FactVersion]) -> Iterator[Suppression]:
-    """Some records are ruled to be wrong; some such rulings are over, or not yet in force."""
+    """Draw suppressions of some records. Some of them are over or not yet in force."""
     for key in dict.fromkeys(RecordKey(fact.origin, fact.record_id) for fact in facts):
         if dice.once_in(12):
             yield _draw_suppression(dice, key)
 
 
 def draw_wrong_versions(dice: Dice, facts: Sequence[FactVersion]) -> Iterator[Suppression]:
-    """Likewise versions by themselves, of records that have several."""
+    """Draw suppressions of single versions, of records that have several."""
     told_again = {fact.key for fact in facts if fact.version > 1}
     for fact in facts:
         if fact.key in told_again and dice.once_in(2):

@@ -1,4 +1,4 @@
-"""Rule sets as cities might write them: near copies of each other, with every field of a rule in play."""
+"""Drawn rule sets as cities might write them: similar to each other, and using every field of a rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.worlds.dice import Dice
 
 AREAS = ("510104", "510100", "510000", "420100", "420000")
 DIVIDED = ("500157", "500105", "500157", "500112", "500100")
-"""500157 is what became of 500105 and 500112; the city around them covers all three."""
+"""500157 is the successor of 500105 and 500112; 500100, the city, covers all three."""
 LEVELS = ("high", "high", "medium", "low")
 HELD_KINDS = (
     "close_contact",
@@ -34,7 +34,7 @@ CLEARINGS: tuple[tuple[str, ...], ...] = (
     (),
     ("negative_test",),
 )
-"""A test that clears at once leaves nothing to count, so it is rare."""
+"""The kinds that clear. Clearing by a negative test is rare, because then no tests are counted."""
 
 RULE_SET_CODES = ("national", "local", "strict")
 
@@ -44,7 +44,7 @@ def draw_area(dice: Dice) -> str:
 
 
 def draw_rule(dice: Dice, code: str) -> Rule:
-    """Most rules that want tests want little else, or the tests would rarely decide."""
+    """Draw a rule. Most rules with tests require little else; otherwise the tests would rarely matter."""
     kind = dice.pick(HELD_KINDS)
     tests = dice.pick((0, 0, 2, 1, 3))
     by_tests = tests > 0 and not dice.once_in(4)
@@ -67,7 +67,7 @@ def draw_rule(dice: Dice, code: str) -> Rule:
 
 
 def draw_risk_area(dice: Dice) -> RiskArea:
-    """Listed for good, for a few days, or until shortly before the day asked about."""
+    """Draw a risk-area entry: until further notice, for a few days, or until shortly before the judged day."""
     from_day = TODAY - dice.number(-3, TODAY)
     to_day = dice.pick((None, from_day + 3, TODAY - 2, None, from_day, TODAY - 5, from_day + 10))
     return RiskArea(
@@ -83,7 +83,7 @@ def draw_first_version(dice: Dice, code: str, least_rules: int) -> RuleSetVersio
 
 
 def draw_variant(dice: Dice, version: RuleSetVersion) -> RuleSetVersion:
-    """The same rules but for one thing: a rule drawn anew, one dropped, one added, the risk list, or nothing."""
+    """Return the version with at most one difference: a rule redrawn, dropped or added, or another risk list."""
     what = dice.pick(("nothing", "redrawn", "dropped", "added", "risk list"))
     place = dice.number(0, len(version.rules) - 1)
     before, rule, after = version.rules[:place], version.rules[place], version.rules[place + 1 :]
@@ -100,12 +100,12 @@ def draw_variant(dice: Dice, version: RuleSetVersion) -> RuleSetVersion:
 
 
 def draw_rule_sets(dice: Dice, count: int, least_rules: int) -> tuple[RuleSetVersion, ...]:
-    """`count` rule sets; each may get a second version shortly before or after the day that is asked about."""
+    """Draw `count` rule sets. Each may get a second version that takes effect shortly before or after the judged day."""
     first = draw_first_version(dice, RULE_SET_CODES[0], least_rules)
     versions = [first]
     for code in RULE_SET_CODES[1:count]:
         variant = draw_first_version(dice, code, least_rules) if dice.once_in(3) else draw_variant(dice, first)
-        # Now and then nothing is in force yet.
+        # In some worlds no version of this rule set is in force yet.
         versions.append(replace(variant, code=code, effective_from=day(TODAY + 2 if dice.once_in(12) else -90)))
     for version in list(versions):
         if version.rules and dice.once_in(3):

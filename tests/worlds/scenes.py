@@ -1,4 +1,4 @@
-"""Whole cities with a day and an instant to ask about: small nasty ones to shrink, large random ones to compare."""
+"""Whole cities with the day and the instant to judge: small difficult ones that Hypothesis can shrink, and large random ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ PROVIDER_CODES = ("alipay", "wechat", "cityapp")
 
 @dataclass(frozen=True)
 class Scene:
-    """`declarations` are already in the world as facts; they are kept for whoever loads a world as entries."""
+    """A world, the day and the instant. The facts of the `declarations` are already in the world.
+
+    They are kept for tests that load a world as entries.
+    """
 
     world: World
     day: date
@@ -44,9 +47,10 @@ class Scene:
 
 
 def draw_source(dice: Dice, code: str) -> Source:
-    """Fresh, late, stale to the hour, silent or never heard of; the last batch may be accepted after the day's `as_of`.
+    """Draw a source: fresh, late, too old by an hour, silent, or without any batch.
 
-    A silent one has told a part of what there is, and people may have declared something since.
+    The last batch may be accepted after the scene's `as_of`. A silent source has delivered a part of its records, and
+    people may have declared something since.
     """
     max_age = timedelta(hours=dice.pick((720, 720, 26, 720, 24)))
     if dice.once_in(15):
@@ -59,7 +63,7 @@ def draw_source(dice: Dice, code: str) -> Source:
 
 
 def draw_ruling(dice: Dice, scene: Scene, citizen: str) -> Ruling:
-    """It weighed every hit there is, none, or all but the first; it may be over, and may have been ended before."""
+    """Draw a ruling that weighed all hits, none, or all but the first. It may be over, or may have been ended early."""
     asked = (scene.world, citizen, scene.day, scene.as_of)
     said = coloured_verdicts(*asked) | held_verdicts(*asked)
     hits = sorted({hit.key for one in said.values() for hit in one.hits})
@@ -114,12 +118,12 @@ def _mostly_its_own(dice: Dice, codes: Sequence[str], place: int) -> str:
 
 @st.composite
 def scenes(draw: DrawFn, max_people: int = 4) -> Scene:
-    """Small worlds, each with the day and the instant to ask about."""
+    """Draw small worlds, each with the day and the instant to judge."""
     return _draw_small(DrawnDice(draw), max_people)
 
 
 def draw_scenes(take: Callable[[Scene], object], *, examples: int, seed: int | None = None) -> None:
-    """Hand out small worlds; with a seed the same ones in the same order each time, as long as none is refused; else new ones."""
+    """Call `take` with small worlds: with a seed the same ones in the same order each time, if it never fails, else new ones."""
 
     @settings(
         max_examples=examples,
@@ -134,7 +138,7 @@ def draw_scenes(take: Callable[[Scene], object], *, examples: int, seed: int | N
 
 
 def small_world(seed: int) -> Scene:
-    """One of them from a seed: ten times as quick, but nothing makes it smaller."""
+    """Draw a small world from a seed: ten times as fast as by Hypothesis, but without shrinking."""
     return _draw_small(SeededDice(seed), max_people=4)
 
 
@@ -143,10 +147,10 @@ def _draw_small(dice: Dice, max_people: int) -> Scene:
 
 
 def worlds(max_people: int = 4) -> SearchStrategy[World]:
-    """The worlds alone, to be asked about day(TODAY) as of tick(NOW)."""
+    """Draw small worlds without their scenes, to be judged for day(TODAY) as of tick(NOW)."""
     return scenes(max_people).map(lambda scene: scene.world)
 
 
 def random_world(seed: int, people: int) -> Scene:
-    """The same shapes from a seed, for comparisons over many people; the same seed gives the same world."""
+    """Draw a world of many people from a seed. The same seed gives the same world."""
     return draw_scene(SeededDice(seed), people, least_rules=6)

@@ -1,6 +1,6 @@
-"""Several worlds as one city: nobody's name, source, provider or record is another world's.
+"""Several worlds as one city. People, sources, providers and records of different worlds have different names.
 
-A run over a city of fifty worlds takes hardly longer than one over a city of one.
+A run over a city of fifty worlds takes hardly longer than one over a city of a single world.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.worlds.scenes import Scene, draw_scenes
 
 
 def try_all(check: Callable[[list[Scene]], object], *, examples: int, at_a_time: int, seed: int | None) -> None:
-    """Check drawn worlds together, which is quick; where something is wrong, one by one, which finds the smallest such world."""
+    """Check drawn worlds together, which is fast; if that fails, one by one, so that Hypothesis finds the smallest failing one."""
     drawn: list[Scene] = []
     draw_scenes(drawn.append, seed=seed, examples=examples)
     assert len(drawn) >= examples
@@ -30,7 +30,7 @@ def try_all(check: Callable[[list[Scene]], object], *, examples: int, at_a_time:
 
 
 def parts_of_cities(scenes: Iterable[Scene], *, at_a_time: int) -> Iterator[list[Scene]]:
-    """Renamed scenes that can be one city and have one run. A city has one policy: the first world's."""
+    """Yield lists of renamed scenes that can be one city with one run. All get the interim policy of the first world."""
     for _, alike in groupby(sorted(scenes, key=_run), key=_run):
         left = iter(alike)
         while some := list(islice(left, at_a_time)):
@@ -43,7 +43,7 @@ def parts_of_cities(scenes: Iterable[Scene], *, at_a_time: int) -> Iterator[list
 
 
 def _run(scene: Scene) -> tuple[date, bool]:
-    """What must be the same in one run: its day, and whether a version that comes later makes it ask for more days."""
+    """Return what must be equal in one run: the day, and whether there is a future version, for which more days are evaluated."""
     return scene.day, any(version.effective_from > scene.day for version in scene.world.rule_sets)
 
 
@@ -52,7 +52,7 @@ def one_city(parts: Sequence[Scene]) -> Scene:
 
 
 def renamed(world: World, mark: str) -> World:
-    """The same world with the mark behind all its names."""
+    """Return the world with the mark appended to all its names."""
 
     def name(text: str) -> str:
         return f"{text}~{mark}"
@@ -102,7 +102,7 @@ def renamed(world: World, mark: str) -> World:
 
 
 def together(worlds: Sequence[World]) -> World:
-    """One city of them all, with the first one's policy."""
+    """Return one world that contains all of them, with the interim policy of the first."""
     return replace(
         worlds[0],
         providers=_joined(one.providers for one in worlds),
