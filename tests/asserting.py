@@ -1,7 +1,7 @@
 """A pytest plugin: a test that passes without having asserted anything fails.
 
-Counted are ``assert`` statements that held, in tests and in what they share, ``pytest.raises``, and functions marked as
-``@checker``. Only the test's own call counts, not what its fixtures check.
+These are counted: ``assert`` statements that held, in tests and in the modules they share; ``pytest.raises``; and functions
+marked as ``@checker``. Only checks during the test's own call count, not those of its fixtures.
 """
 
 from collections.abc import Callable, Generator
@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import pytest
 from _pytest.assertion import rewrite, util
 
-# Compiled tests of a checkout that has been used without this plugin do not ask for the hook.
+# Use separate files for compiled tests: those compiled without this plugin do not call the hook.
 rewrite.PYC_TAIL = f"-asserting{rewrite.PYC_TAIL}"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,10 +19,10 @@ MESSAGE = "It asserted nothing. What raises by itself is a check too once its fu
 
 
 class Assertions:
-    """Stands where pytest keeps its hook for assertions that held.
+    """Counts assertions that held, in place of pytest's hook for them.
 
-    A rewritten assertion asks whether there is a hook before it formats both its sides for it. The answer is no, and the
-    question is counted: formatting every world and asking the database for every query set again would cost minutes.
+    A rewritten assertion first checks whether a hook exists, then formats both its sides for it. Here the check is counted
+    and its result is that there is no hook: formatting every world and evaluating every query set again would take minutes.
     """
 
     def __init__(self) -> None:
@@ -33,14 +33,14 @@ class Assertions:
         return False
 
     def __call__(self, lineno: int, orig: str, expl: str) -> None:
-        """Never called; its type is the hook's."""
+        """Do nothing. It exists for the hook's type and is never called."""
 
 
 assertions = Assertions()
 
 
 def checker(function: Callable[P, R]) -> Callable[P, R]:
-    """For a function that raises where something is wrong, without an ``assert`` of ours: when it returns, it has checked."""
+    """Count each return of the function as a check: it raises if something is wrong, without an ``assert`` of ours."""
 
     @wraps(function)
     def checks(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""A certificate for one name, that only those trust who are told to."""
+"""Self-signed certificates for tests."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certify(folder: Path, name: str) -> tuple[Path, Path]:
-    """The files of the certificate, which vouches for itself, and of its key."""
+    """Write a self-signed certificate for the name. Return the files of the certificate and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     day = datetime(2020, 1, 1, tzinfo=UTC)

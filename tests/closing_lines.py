@@ -1,10 +1,10 @@
-"""A pytest plugin: what a run left out for want of a browser, and which tests pass only now, a line each at its end."""
+"""A pytest plugin: report at the end of a run the tests skipped because there is no browser, and the flaky ones."""
 
 from collections.abc import Generator, Iterator
 
 import pytest
 
-# A journey is skipped with these words.
+# The reason with which a journey is skipped.
 WANTS_CHROMIUM = "they need Chromium (Debian: apt install chromium-headless-shell)"
 
 
@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
-    """After pytest's own summary; only its last line is still to come."""
+    """Write the lines after pytest's own summary, before its last line."""
     yield
     left_out = sum(reason.endswith(WANTS_CHROMIUM) for reason in _reasons(terminalreporter.stats.get("skipped", [])))
     if left_out:
@@ -28,5 +28,5 @@ def pytest_terminal_summary(
 
 
 def _reasons(skipped: list[pytest.TestReport]) -> Iterator[str]:
-    """A skipped test's report holds file, line and reason."""
+    """Yield the reasons. The report of a skipped test contains file, line and reason."""
     return (report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))

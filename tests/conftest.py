@@ -1,4 +1,4 @@
-"""What every test may ask for: a city to work in, the owner's hand in the database, an instant that stands still."""
+"""Fixtures of all tests: cities, the database owner's connection, and a fixed instant."""
 
 import gc
 import signal
@@ -28,28 +28,28 @@ from tests.own_database import kept_copy, own_copy, raw_owner, session_database
 
 T = TypeVar("T")
 LONGEST = ("tests/faults/test_plans.py", "tests/integration/demo/test_demo.py")
-# What a city file says and its opening makes of it, but for keys and journal.
+# The tables that the opening of a city fills from its file, without keys and journal.
 SETTINGS_OF_A_CITY = (RiskArea, Rule, RuleSetVersion, Provider, RuleSet, Source)
 pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
 
 
 def pytest_configure() -> None:
-    """Let Ctrl+C be heard: what a shell puts in the background is deaf to it, and hands that on to what it starts."""
+    """Restore the handling of SIGINT: a shell's background processes ignore it, and their children inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # What is drawn is the same every time, and how quickly it is drawn decides nothing.
+    # Draw the same examples each time, without a deadline.
     hypothesis.settings.load_profile("ci")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first; it has servers of its own, and meanwhile another process makes the database of the others."""
+    """Run the longest tests first. They use their own servers, while another process makes the database of the others."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what lives as long as the session: modules, and nine thousand tests.
+    """Exclude from garbage collection what exists for the whole session: modules, and nine thousand tests.
 
-    It went through all of it again and again, which took a tenth of the time by itself and emptied the processor's caches.
+    Scanning it again and again took a tenth of the time and displaced the processor's caches.
     """
     gc.collect()
     gc.freeze()
@@ -58,9 +58,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Two open cities, once for all tests. Each test is rolled back; one that commits gets a copy of the database.
+    """Open two cities once for all tests. Each test is rolled back; a test that commits gets a copy of the database.
 
-    Django's own way to clean up after a test that commits is to empty every table, the list of cities among them.
+    Django itself would clean up after a test that commits by emptying every table, including the list of cities.
     """
     patch = pytest.MonkeyPatch()
     copies = []
@@ -82,14 +82,17 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 
 class Keep(Protocol):
-    """Calls what builds a city with its arguments."""
+    """Calls a function that builds a city, with its arguments."""
 
     def __call__(self, build: Callable[..., T], *arguments: Any) -> T: ...
 
 
 @pytest.fixture
 def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Keep]:
-    """What it calls it calls once for the session, and the test goes on with a copy of the database: before its transaction."""
+    """Call a function once for the session, and let the test work on a copy of the resulting database.
+
+    It must be called before the test's transaction begins.
+    """
     with ExitStack() as stack:
 
         def kept(build: Callable[..., T], *arguments: Any) -> T:
@@ -103,14 +106,14 @@ def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _leave_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Keep what outlives a rollback to the test: cached keys and pieces of pages, the city of the connection, the checkpoint files."""
+    """Reset what a rollback does not: cached keys and template fragments, the city of the connection, the checkpoint files."""
     monkeypatch.setattr("django.conf.settings.JOURNAL_CHECKPOINTS", tmp_path / "checkpoints")
-    # How many statements something takes must not depend on whether a key's few seconds end meanwhile.
+    # Keys are cached for a few seconds only. The number of statements must not depend on whether these end during the test.
     monkeypatch.setattr("regions.keys.encryption.SECONDS_REMEMBERED", 10**9)
     yield
     forget_cached_keys()
     caches["template_fragments"].clear()
-    # A request leaves its city behind, and the next test begins outside of any.
+    # A request leaves the connection in its city; the next test must begin outside of any.
     cast("DatabaseWrapper", connection).set_schema_to_public()  # type: ignore[no-untyped-call]
 
 
@@ -122,40 +125,40 @@ def now() -> datetime:
 
 @pytest.fixture
 def alpha(db: None) -> Iterator[City]:
-    """Inside the city of two sources, two rule sets and two providers (`tests/cities/alpha.toml`)."""
+    """Enter the city with two sources, two rule sets and two providers (`tests/cities/alpha.toml`)."""
     with in_city("alpha") as city:
         yield city
 
 
 @pytest.fixture
 def beta(db: None) -> Iterator[City]:
-    """Inside the city whose two providers share a source and a rule set (`tests/cities/beta.toml`)."""
+    """Enter the city whose two providers share a source and a rule set (`tests/cities/beta.toml`)."""
     with in_city("beta") as city:
         yield city
 
 
 @pytest.fixture
 def bare_city(beta: City) -> City:
-    """Inside a city with keys and a journal, but without sources, rule sets and providers."""
+    """Enter a city with keys and a journal, but without sources, rule sets and providers."""
     empty_city()
     return beta
 
 
 def empty_city() -> None:
-    """Leave the city its keys and its journal. What else refers to what goes is found at the end of the transaction."""
+    """Delete the city's settings, but not its keys and journal. Rows that refer to them fail at the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(";".join(f"DELETE FROM {model._meta.db_table}" for model in SETTINGS_OF_A_CITY))  # noqa: S608 - ours
 
 
 @pytest.fixture
 def owner(transactional_db: None) -> Iterator[psycopg2.extensions.connection]:
-    """The owner's own connection, past the application; the test's changes are committed, to a copy of the database."""
+    """A connection of the database owner. The test's changes are committed to a copy of the database."""
     with raw_owner() as raw:
         yield raw
 
 
 @pytest.fixture
 def sources_anywhere_here(settings: Settings) -> None:
-    """Let sources be database files and anything on the loopback, as while debugging."""
+    """Permit sources in database files and on the loopback interface, as in debug mode."""
     settings.SOURCE_ALLOW_LIST = AllowList.parse("127.0.0.1:*,localhost:*,sqlite:*")
     settings.MESSAGE_ALLOW_LIST = AllowList.parse("127.0.0.1:*,localhost:*")

@@ -1,8 +1,8 @@
-"""The database of a test session: two open cities, seen with the application's login, so that grants are really tried.
+"""The database of a test session: two open cities, used with the application's login, so that privileges are tested.
 
-The server keeps a template of it for as long as nothing changes that it was made from: only the first session after a change,
-and only one process of that, works through the migrations. A test that commits gets a copy of its own, which costs a few
-tenths of a second and leaves nothing behind.
+The server keeps a template of it until something it depends on changes. Only the first session after a change runs the
+migrations, in one of its processes. A test that commits gets its own copy, which takes a few tenths of a second and is
+dropped afterwards.
 """
 
 import json
@@ -38,24 +38,24 @@ OPENED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 CITIES = ("alpha", "beta")
 PREFIX = "test_portal_"
 TEMPLATE_PREFIX = "template_test_portal_"
-# What a prepared database with open cities can depend on; rather too much than too little.
+# The files on which the template can depend: rather too many than too few.
 MADE_FROM = ("regions", "codes", "tests/cities", "tests/own_database.py", "portal/settings.py", "requirements.lock")
 DROP_ATTEMPTS = 120
-# The database of the installation, from which the others are made and dropped; nothing in it is touched.
+# The database of the installation. It is only connected to for creating and dropping the others; its data is not changed.
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
 T = TypeVar("T")
 _kept: dict[tuple[Any, ...], tuple[str, Any]] = {}
-# Sessions that wait until a test works on their database again; a new one has everything to learn about its tables.
+# Open sessions, kept until a test uses their database again: a new session must load all catalogue data again.
 _parked: dict[str, Any] = {}
 
 
 @contextmanager
 def session_database() -> Iterator[None]:
-    """Make the database and open the cities; drop it at the end. Two sessions at once have one each."""
+    """Create the database with open cities, and drop it at the end. Concurrent sessions have one each."""
     name = f"{PREFIX}{os.getpid()}"
     _drop_left_behind()
-    # One makes the template while the others wait; roles, too, belong to the whole server.
+    # One process makes the template while the others wait. The lock is also needed for roles, which belong to the server.
     with open_state().locked("tests"):
         template = _template()
         with raw_owner(HOME) as server:
@@ -76,10 +76,10 @@ def session_database() -> Iterator[None]:
 
 @contextmanager
 def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
-    """Work on a copy in which ``build`` was called, once for the session; its answer is the block's own copy of it.
+    """Work on a copy of the database in which ``build`` was called once for the session. Yield a copy of its result.
 
-    For what many tests begin with and each changes in a transaction that it takes back: enter before that begins. Where a
-    transaction has begun, or the test works on a copy already, it is called there.
+    Use it for data with which many tests begin and which each changes in a transaction that is rolled back. Enter it before
+    that transaction begins. If a transaction has begun, or the test already works on a copy, ``build`` is called there.
     """
     original, key = connection.settings_dict["NAME"], (build, *arguments)
     if connection.in_atomic_block or original != f"{PREFIX}{os.getpid()}":
@@ -87,7 +87,7 @@ def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
         return
     if key not in _kept:
         name = f"{original}_kept_{len(_kept)}"
-        connection.close()  # nobody may be connected to what is copied
+        connection.close()  # a database can be copied only while nobody is connected to it
         with raw_owner(HOME) as server:
             _copy(server, original, name)
         with _connected_to(name), transaction.atomic():
@@ -101,7 +101,7 @@ def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
 
 @contextmanager
 def own_copy() -> Iterator[None]:
-    """Work on a copy of the session's database, which may be committed to."""
+    """Work on a copy of the session's database, in which transactions may be committed."""
     original = connection.settings_dict["NAME"]
     name = f"{original}_{next(_copies)}"
     connection.close()
@@ -117,7 +117,7 @@ def own_copy() -> Iterator[None]:
 
 @contextmanager
 def raw_owner(database: str | None = None) -> Iterator[psycopg2.extensions.connection]:
-    """A connection of the owner's own, every statement by itself; it may do to any table what nobody else may."""
+    """Open a connection of the database owner with autocommit. The owner has all privileges on all tables."""
     place = connection.settings_dict
     raw = psycopg2.connect(
         host=place["HOST"],
@@ -133,7 +133,7 @@ def raw_owner(database: str | None = None) -> Iterator[psycopg2.extensions.conne
         raw.close()
 
 
-# Copies of one template share the tables' numbers, so that a lock's relation alone names a table of every test's database.
+# Copies of one template have equal table OIDs, so that a lock's relation alone is a table of every test database.
 WAITS_FOR = """
 SELECT pid FROM pg_locks WHERE NOT granted AND relation = %s::regclass
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -141,13 +141,13 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 
 def waiting_for(cursor: Any, table: str) -> list[int]:
-    """The backends that wait for a lock of the table, which is one of the database that the cursor is in."""
+    """Return the process ids of the backends that wait for a lock of the table, in the cursor's database."""
     cursor.execute(WAITS_FOR, [table])
     return [pid for (pid,) in cursor.fetchall()]
 
 
 def database_urls() -> dict[str, str]:
-    """The environment with which another process works on the database of the running test."""
+    """Return the environment variables with which another process uses the database of the running test."""
     place = connection.settings_dict
     logins = {"DATABASE_URL": place, "DATABASE_OWNER_URL": settings.OWNER_LOGIN}
     return {
@@ -157,7 +157,7 @@ def database_urls() -> dict[str, str]:
 
 
 def _template() -> str:
-    """The database that sessions are copied from, made if what it is made from has changed. Call with the tests locked."""
+    """Return the template database, made again if something it depends on has changed. Call it while holding the lock."""
     wanted, state = f"{TEMPLATE_PREFIX}{_sum_of_what_it_is_made_from()}", open_state()
     facts = state.load("tests")
     with raw_owner(HOME) as server:
@@ -172,7 +172,7 @@ def _template() -> str:
                 for schema in CITIES:
                     file = read_city_file(CITY_FILES / f"{schema}.toml")
                     open_city(file, read_versions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
-            # Under its name it is known to be whole.
+            # Rename it last: a database with the final name is complete.
             _run(server, "ALTER DATABASE {} RENAME TO {}", draft, wanted)
             facts = {"template": wanted, "statements of a city": json.dumps(repeatable)}
             state.save("tests", facts)
@@ -192,17 +192,17 @@ def _sum_of_what_it_is_made_from() -> str:
 
 
 def _copy(server: psycopg2.extensions.connection, original: str, name: str) -> None:
-    # Its two thousand small files are copied for a third of what their pages cost in the write-ahead log.
+    # Copying the two thousand small files takes a third of the time of writing their pages to the write-ahead log.
     _run(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, original)
-    # A copy has the rights within the database, and not those on it.
+    # The privileges on the database itself are not copied.
     _run(server, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", name)
-    # What is lost when the machine goes down is no loss, so that no commit waits for the disk.
+    # Let no commit wait for the disk: losing data when the machine fails does not matter here.
     _run(server, "ALTER DATABASE {} SET synchronous_commit = off", name)
 
 
 @contextmanager
 def _connected_to(name: str) -> Iterator[None]:
-    """Point the connection, and those of other threads, to a database for the block."""
+    """Use the database in this and other threads' connections for the block."""
     place = connection.settings_dict
     before = place["NAME"]
     connection.close()
@@ -216,7 +216,7 @@ def _connected_to(name: str) -> Iterator[None]:
 
 @contextmanager
 def _resumed(name: str) -> Iterator[None]:
-    """The same, and both databases' sessions stay open for the next time. Outside of transactions and cities."""
+    """Use the database for the block, keeping the sessions of both databases open. Call it outside transactions and cities."""
     before = connection.settings_dict["NAME"]
     _resume(name)
     try:
@@ -254,7 +254,7 @@ def _databases_of(server: psycopg2.extensions.connection, prefix: str) -> list[s
 
 
 def _drop(server: psycopg2.extensions.connection, name: str) -> None:
-    """An autovacuum worker at work in the database is the superuser's, so the owner has to wait until it is done."""
+    """Drop the database. Retry while an autovacuum worker is in it, which the owner has no privilege to terminate."""
     for attempt in range(DROP_ATTEMPTS):
         try:
             _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)

@@ -1,6 +1,6 @@
-"""Passwords as Django keeps them, with fewer rounds: a real hash costs a fifth of a second.
+"""Django's password hasher with fewer iterations: a full hash takes a fifth of a second.
 
-The one test that is about the rounds takes Django's own.
+The test about the number of iterations uses Django's own hasher.
 """
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
