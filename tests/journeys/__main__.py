@@ -14,7 +14,7 @@ from tests.trust.__main__ import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "journeys.md"
 SENTENCES = Path(__file__).with_name("sentences.toml")
-# In the order of the page; a test that measures another one fails the writing.
+# In the order of the page. Writing the page fails if a test measures a journey that is not listed here.
 TITLES = {
     "sign_in": "From the first page to My code and why it is that colour",
     "check_in": "The daily check-in, from My code",
@@ -31,7 +31,7 @@ LANGUAGES = {"zh-hans": "Chinese", "en": "English"}
 
 
 def measured(path: Path) -> Iterator[Taken]:
-    """What the tests of a JUnit file took. Raises ``ET.ParseError`` and ``OSError``."""
+    """Yield the measures of the tests of a JUnit file. Raises ``ET.ParseError`` and ``OSError``."""
     for one in ET.parse(path).getroot().iter("property"):  # noqa: S314 – a file of our own test run
         if one.get("name") == PROPERTY:
             yield Taken(**json.loads(one.get("value", "")))

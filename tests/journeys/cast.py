@@ -1,4 +1,4 @@
-"""Who lives in the city of the journeys: a few people two providers differ about, and the officials."""
+"""The people of the journeys' city: citizens about whom two providers disagree, and the officials."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,7 @@ from tests.integration.review.desk import RULES as DESK_RULES
 from tests.integration.review.desk import STAFF
 from tests.oracle import Rule
 
-# Ref → what the police have on the person and the big-data centre does not.
+# Citizen reference → kind of the fact that the police database has and the big-data centre does not.
 STORIES = {
     "7K2MQ9XA": "spacetime_overlap",
     "9D4TW1HB": "spacetime_overlap",
@@ -22,19 +22,19 @@ STORIES = {
     "5RB0E7ZK": "arrival",
     "8FJ3Y2SM": "symptom",
 }
-# The same record about many: a group that is cleared together.
+# Many people with the same kind of record: a group that is decided together.
 CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(16)}
-# Whom an official asks something, which stays open: outside of the group, whose cases are decided one after the other.
+# Citizens whom an official asks something that stays unanswered. They are not in the group, all of whose cases are decided.
 ASKED = {"2C6MQ8WH": "close_contact", "6B1KT5ZS": "close_contact"}
-# Whom the officials' walk is about: three who are alike.
+# The citizens of the officials' journey: three with the same kind of record.
 DESK = {"1H5VK8MD": "arrival", "1N3RC7XA": "arrival", "1T9WB4QS": "arrival"}
-# Whom the citizens' walks are about, one for each walk: who reads their code, and who fills in forms.
+# The citizens of the citizens' journeys, one for each: those who read their code, and those who fill in forms.
 READING = ("8A1KQ5XT", "8A2KQ5XT")
 TYPING = ("8B1MR6YW", "8B2MR6YW")
-# Everybody's child, whom no appeal helps; and somebody with whom two causes act together.
+# The dependant of all of them, for whom no appeal is possible; and somebody whose disagreement is an interaction.
 CHILD, TWOFOLD = "8C1NS7ZV", "8D1PT8AX"
 CITIZENS = {**dict.fromkeys((*READING, *TYPING, TWOFOLD), "spacetime_overlap"), CHILD: "close_contact"}
-# The desk's before the stories', one of whom is yellow for the gates' walk: of those who are alike the first one is approved.
+# DESK comes before STORIES: of the citizens of one kind the first is approved, and one of STORIES must stay yellow for the gates.
 PEOPLE = {**ASKED, **DESK, **STORIES, **CROWD, **CITIZENS}
 POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
 TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}
@@ -43,13 +43,13 @@ SOURCE_TITLES = {
     "bigdata": ("省大数据中心", "Provincial big-data centre"),
 }
 RULE_SET_TITLES = {"national": ("全国规则", "National rules")}
-# The desk's, two of them with check-ins, and one more, which outlasts those that are red.
+# The rules of the review tests, two of them with check-in days, and a yellow rule that holds longer than the red ones.
 CHECK_INS = {"spacetime_overlap": 14, "arrival": 7}
 RULE_SET = (
     *(replace(rule, checkin_days=CHECK_INS.get(rule.kind, 0)) for rule in DESK_RULES),
     Rule("Y3", "secondary_contact", "yellow", hold_days=21),
 )
-# By the rule sets' own kinds: what a citizen reads as the reason.
+# Kind of a rule → its titles and the reasons that a citizen reads.
 RULES = {
     "close_contact": (
         "密切接触者",
@@ -93,7 +93,7 @@ OFFICIALS = {"li": "李建国", "wu": "吴敏", "wang": "王秀兰", "zhao": "�
 
 @dataclass(frozen=True)
 class Citizens:
-    """Everybody by ref, with the document they sign in with."""
+    """The citizens by reference, with the documents with which they sign in."""
 
     persons: dict[str, Person]
 
@@ -102,12 +102,12 @@ class Citizens:
 
     @property
     def numbers(self) -> list[str]:
-        """What must appear in no address and no log."""
+        """The ID numbers, which must not appear in any address or log."""
         return [person.id_number for person in self.persons.values()]
 
 
 def dress() -> Citizens:
-    """Give the people of the desk documents, names and phones, and everything a title in both languages."""
+    """Give the citizens documents, names and phones, and providers, sources and rules titles in both languages."""
     persons = dict(zip(PEOPLE, POPULATION, strict=True))
     for ref, person in persons.items():
         who = Identity(person.id_type, person.id_number)

@@ -1,4 +1,4 @@
-"""The browser of the machine, shut off from everything but the loopback."""
+"""The machine's browser, restricted to the loopback interface."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import pytest
 
 from tests.closing_lines import WANTS_CHROMIUM
 
-# The first has no windows of its own to draw, and takes half the processor time of the others for a page.
+# The first draws no windows and needs half the processor time of the others for a page.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = [
     "--no-sandbox",
@@ -20,21 +20,21 @@ SWITCHES = [
     "--disable-sync",
     "--no-first-run",
     "--no-default-browser-check",
-    # Else each visit of another host starts a process, which takes longer than most of the portal's pages.
+    # Without it, each visit to another host starts a process, which takes longer than most of the portal's pages.
     "--renderer-process-limit=1",
-    # Whatever is not one of the portal's names leads nowhere.
+    # Host names other than the portal's are not resolved.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 MISSING = f"There is no browser on this machine for journeys and pictures; {WANTS_CHROMIUM}."
 
 
 def find_chrome() -> str | None:
-    """Where it is, none on a machine without one."""
+    """Return the path of the browser, or ``None`` if the machine has none."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 def chrome_or_skip() -> str:
-    """The same; without one the journeys are skipped, but never where changes are taken: there they fail."""
+    """Return the path of the browser. If there is none, skip the test, or let it fail in continuous integration."""
     found = find_chrome()
     if found is None and os.environ.get("CI"):
         pytest.fail(MISSING)

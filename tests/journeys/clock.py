@@ -1,18 +1,18 @@
-"""The clock of the journeys: it begins at one instant, goes on as clocks do, and can be moved forward."""
+"""The clock of the journeys: it starts at a fixed instant, runs at normal speed, and can be moved forward."""
 
 import time
 from datetime import datetime, timedelta
 
 
 class Clock:
-    """What ``django.utils.timezone.now`` is while the journeys last; every thread of the server reads it."""
+    """Replaces ``django.utils.timezone.now`` during the journeys, in all threads of the server."""
 
     def __init__(self, begins: datetime) -> None:
         self._begins = begins
         self._started = time.monotonic()
 
     def __call__(self) -> datetime:
-        """The present instant."""
+        """Return the present instant."""
         return self._begins + timedelta(seconds=time.monotonic() - self._started)
 
     def move(self, forward: timedelta) -> None:

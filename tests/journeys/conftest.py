@@ -1,4 +1,4 @@
-"""One world and one browser for all journeys; each journey has windows of its own, and is watched."""
+"""Fixtures of the journeys: one city and one browser for all of them. Each journey has its own windows and is watched."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.journeys.people import DEVICES, Browser
 from tests.journeys.watch import Watch, watching
 from tests.journeys.world import World, open_world
 
-# Long enough for a machine that does much else: nothing is measured by it.
+# Long enough for a busy machine. No test measures speed by it.
 SECONDS_TO_WAIT = 60
 NEIGHBOUR, CLEARED, ABROAD = "alpha", "6MB4N1QT", "7KD2P5WX"
 Opens = Callable[..., Browser]
@@ -25,7 +25,7 @@ Opens = Callable[..., Browser]
 
 @pytest.fixture(scope="package")
 def program() -> str:
-    """First of all, so that nothing is built where there is no browser."""
+    """The path of the browser. It is requested first, so that nothing is built on a machine without one."""
     return chrome_or_skip()
 
 
@@ -36,14 +36,14 @@ def world(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
-    """The city and its portal."""
+    """The city and its served portal."""
     with django_db_blocker.unblock(), open_world(tmp_path_factory.mktemp("world")) as opened:
         yield opened
 
 
 @pytest.fixture(scope="package")
 def neighbour(world: World) -> Desk:
-    """The other city: somebody whom a journey clears there, and somebody whose pass is shown here; both red."""
+    """The other city with two red citizens: one is cleared there by a journey, the other shows a pass in this city."""
     with in_city(NEIGHBOUR):
         empty_city()
         return open_desk({CLEARED: "spacetime_overlap", ABROAD: "spacetime_overlap"}, now=world.clock())
@@ -51,18 +51,18 @@ def neighbour(world: World) -> Desk:
 
 @pytest.fixture(scope="package")
 def chrome(program: str, world: World) -> Iterator[Chrome]:
-    """The machine's own browser. It ends with the journeys: its driver's event loop is no place for other tests."""
+    """The browser. It is closed after the journeys, because other tests must not run inside its driver's event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser
         browser.close()
-        # While the loop runs this thread has a connection of its own for it, which nobody else would close.
+        # Inside the event loop, this thread has a separate database connection, which is closed nowhere else.
         connections.close_all()
 
 
 @pytest.fixture
 def watch(world: World) -> Iterator[Watch]:
-    """After a journey: nothing broke, nothing was asked of others, no ID number can be read anywhere."""
+    """Check after a journey that no page had errors, no other host was requested, and no ID number was exposed."""
     with watching() as watch:
         yield watch
     assert watch.faults == []
@@ -71,7 +71,7 @@ def watch(world: World) -> Iterator[Watch]:
 
 @pytest.fixture
 def window(world: World, watch: Watch, chrome: Chrome) -> Iterator[Opens]:
-    """Opens a fresh browser at a phone or a desktop."""
+    """A function that opens a new browser window with the size of a phone or a desktop."""
     opened = []
 
     def open_window(device: str = "desktop") -> Browser:
@@ -81,7 +81,7 @@ def window(world: World, watch: Watch, chrome: Chrome) -> Iterator[Opens]:
         watch.over(context)
         return Browser(context, context.new_page(), world)
 
-    # Nobody may ask for a sign-in code twice within a minute, and journeys are quick.
+    # A person may request only one sign-in code in a minute, and journeys are faster than that.
     world.clock.move(timedelta(minutes=2))
     yield open_window
     for context in opened:

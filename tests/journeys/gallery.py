@@ -1,6 +1,6 @@
-"""Every page once, with something on it: whose page it is, and what must have happened before.
+"""Every page once, with content: who visits it, and what must have happened before.
 
-The axe test and the pictures walk along here; an address of the resolver that hangs nowhere fails the test.
+The axe test and the screenshots visit these pages. The test fails if a URL name of the resolver is missing here.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ from tests.journeys.cast import CROWD
 from tests.journeys.happenings import NUMBER, PHOTO, Happened, happen
 from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 
-# Neither a page nor part of one: files, fragments, machines' descriptions, and what only leads elsewhere.
+# URL names that are not whole pages: files, fragments, descriptions for machines, and redirects.
 NO_PAGES = frozenset(
     {
         "api_cases",
@@ -74,7 +74,7 @@ REFUSED = frozenset({"socialaccount_login_error"})
 
 @dataclass(frozen=True)
 class Picture:
-    """``name`` is the address' name in the resolver; ``as_whom`` opens the browser."""
+    """A page and who visits it. ``name`` is the URL name in the resolver."""
 
     name: str
     path: str
@@ -82,7 +82,7 @@ class Picture:
     host: str = f"{CITY}.localhost"
 
     def enter(self, context: BrowserContext, world: World, *, language: str, look: DisplayPreferences) -> None:
-        """Give the browser the person's session, what it is known by, and how they want pages to look."""
+        """Set the browser's cookies: the visitor's session, the keys by which the browser is known, language and appearance."""
         url = world.address("/", host=self.host)
         held = self.visitor.client.cookies
         known = {
@@ -100,7 +100,7 @@ class Picture:
 
 
 def hang(world: World) -> list[Picture]:
-    """Let everything happen that pages show, and list the pages."""
+    """Create everything that the pages show. Return the pages."""
     operators = list(_of_the_operator(world))
     with in_city(CITY):
         happened = happen(world)
@@ -173,7 +173,7 @@ def _of_a_gate(world: World) -> Iterator[Picture]:
 
 
 def _of_keys(world: World, administrator: Visitor) -> Iterator[Picture]:
-    """WeChat changes over from one key to another; Alipay has none."""
+    """Create the keys: WeChat has two, one of which replaces the other; Alipay has none."""
     now = world.clock()
     old, _secret = issue_key(provider="wechat", by=SECOND, now=now, scopes=list(Scope))
     count_call(old, now=now)
@@ -227,7 +227,7 @@ def _of_citizens(world: World) -> Iterator[Picture]:
 
 
 def _name_otherwise(citizen: Citizen, world: World) -> None:
-    """A provider names another phone of theirs, and calls them otherwise than a source does."""
+    """Let a provider state another phone of the citizen, and another name than a source states."""
     now = world.clock()
     wechat, police = Provider.objects.get(code="wechat"), Source.objects.get(code="police")
     with transaction.atomic():
@@ -238,7 +238,7 @@ def _name_otherwise(citizen: Citizen, world: World) -> None:
 
 
 def _go_half_way(person: Visitor, world: World) -> None:
-    """An appeal, a declaration and a request for a dependant, each up to its last page."""
+    """Fill in an appeal, a declaration and a request for a dependant, each up to its last page."""
     target = person.read("/appeal/").split('name="target" value="')[1].split('"')[0]
     person.post("/appeal/", {"target": target})
     person.post("/appeal/reason/", {"reason": "not_there"})

@@ -1,4 +1,4 @@
-"""What happens in the city so that every page of the desk has something to show; all of it by the verbs."""
+"""What happens in the city so that every page for officials has content. Nearly all of it is done by the product's functions."""
 
 import io
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ HEALTHY: dict[str, Any] = {
     "overseas_arrival_on": None,
 }
 GROUP, MENDED = "batch|police|0|spacetime_overlap", "batch|police|0|symptom"
-# Beside those of the desk: user name → role and name.
+# Further officials: user name → role and name.
 OTHERS = {
     "qian": (Role.SOURCE_MANAGER, "钱伟"),
     "zhou": (Role.RULE_MANAGER, "周莉"),
@@ -82,13 +82,13 @@ PHOTO = _photo()
 
 @dataclass(frozen=True)
 class Happened:
-    """Pages of the desk: user name → (name of the address → path below ``/staff/``)."""
+    """The pages for officials: user name → (URL name → path below ``/staff/``)."""
 
     pages: dict[str, dict[str, str]]
 
 
 def happen(world: World) -> Happened:
-    """Call inside the city, once."""
+    """Create everything and return the pages. Call it once, inside the city."""
     desk = world.desk
     for username, (role, full_name) in OTHERS.items():
         account = hire(username, role, now=desk.now)
@@ -188,7 +188,7 @@ def happen(world: World) -> Happened:
 
 
 def _asked_elsewhere(desk: Desk, case: Case) -> CityCorrection:
-    """A record of the case's citizen that Chongqing passed on, which Chongqing has been asked to put right."""
+    """Create a record of the case's citizen that Chongqing passed on and has been asked to correct."""
     owner = Neighbour.objects.create(
         division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq.example"
     )
@@ -211,7 +211,7 @@ def _asked_elsewhere(desk: Desk, case: Case) -> CityCorrection:
 
 
 def _templates(desk: Desk) -> ReplyTemplate:
-    """One for questions and one for decisions."""
+    """Save a reply template for questions and one for decisions. Return the first."""
     words = {
         "question": (
             "补充车票",
@@ -228,7 +228,7 @@ def _templates(desk: Desk) -> ReplyTemplate:
 
 
 def _second_look(desk: Desk, ref: str) -> None:
-    """A colleague of li's closed the case alone, and the lot fell on it."""
+    """Let another official than li close the case alone, and select it for a second look."""
     current_city().second_look_share = 1
     close.uphold(case_id=desk.case(ref).pk, reason_code="mends_itself", by="wu", now=desk.now)
     current_city().second_look_share = 0
@@ -250,7 +250,7 @@ def _declare(desk: Desk, ref: str) -> None:
 
 
 def _guardian(world: World, desk: Desk) -> Guardianship:
-    """One dependant on the phone of 4W12H6TD, another asked for."""
+    """Give 4W12H6TD one accepted dependant, and one that is only requested. Return the requested one."""
     guardian = desk.citizen("4W12H6TD")
     asked = []
     for ref, relation in (("4W09H6TD", "child"), ("4W08H6TD", "parent")):
@@ -307,7 +307,7 @@ def _sources(desk: Desk) -> dict[str, str]:
 
 
 def _display(desk: Desk) -> DisplayItem:
-    """WeChat shows two people a value that nobody knows, and a third a colour that nothing explains."""
+    """Let WeChat display an unmapped value to two people and an unexplained colour to a third. Return the item of the value."""
     wechat = Provider.objects.get(code="wechat")
     Provider.objects.filter(pk=wechat.pk).update(display={"00": "green", "01": "yellow", "10": "red"})
     shown = {"7K2MQ9XA": "02", "9D4TW1HB": "02", "3PX8C6VN": "01"}

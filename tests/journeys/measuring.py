@@ -1,4 +1,4 @@
-"""What a journey takes, as its browser saw it: taps, pages shown, seconds. `./run journeys` writes ``docs/journeys.md`` from it."""
+"""Measure journeys in the browser: taps, pages shown, seconds. `./run journeys` writes ``docs/journeys.md`` from these measures."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from time import monotonic
 
 from playwright.sync_api import Frame, Page
 
-# Before any script of a page, and whatever does the tapping; the browser's own event comes once for each.
+# Runs before all scripts of a page. The browser sends this event once for each tap, click or other press.
 COUNT_TAPS = "addEventListener('pointerdown', () => window.tappedOnce(), true)"
 PROPERTY = "journey"
 Records = Callable[[str, object], None]
@@ -16,7 +16,7 @@ Records = Callable[[str, object], None]
 
 @dataclass
 class Taken:
-    """``seconds`` are the machine's: how long the pages take, not how long people read."""
+    """What a journey took. ``seconds`` is the time that the machine needs, without people's reading."""
 
     journey: str
     device: str
@@ -27,7 +27,7 @@ class Taken:
 
 
 class Measure:
-    """Counts in one window; each journey that is ``taken`` goes with the test into the JUnit file."""
+    """Counts taps and pages in one window. Each journey inside ``taken`` is recorded as a property in the JUnit file."""
 
     def __init__(self, page: Page, device: str, language: str, record: Records) -> None:
         self._device, self._language, self._record = device, language, record

@@ -1,4 +1,4 @@
-"""Somebody at a browser: what they read, press and type, and how they sign in."""
+"""A person at a browser: what they read, press and type, and how they sign in."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.journeys.world import CITY, World
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 DEVICES = {"phone": PHONE, "desktop": DESKTOP}
-# What stands in a page's own language: not what people wrote, names, or what is marked as another language.
+# The text of a page in its own language, without what people wrote, names, and what is marked as another language.
 WORDS = """within => {
     const copy = document.querySelector(within).cloneNode(true)
     copy.querySelectorAll('[translate=no], [lang], option, script, style, dialog, code').forEach(one => one.remove())
@@ -26,7 +26,7 @@ WORDS = """within => {
 }"""
 SHOWN_THOUGH_HIDDEN = """() => [...document.querySelectorAll('[hidden]')]
     .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 80))"""
-# Cells of one row whose words lie over each other.
+# Cells of one row whose texts overlap.
 OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row => {
     const boxes = [...row.children].flatMap(cell => {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = []
@@ -41,7 +41,7 @@ OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row 
     return boxes.filter(([one, a]) => boxes.some(([other, b]) => one !== other && a.left < b.right - 1 && b.left < a.right - 1
         && a.top < b.bottom - 1 && b.top < a.bottom - 1)).map(([cell]) => cell.textContent.trim().slice(0, 40))
 })"""
-# A name beside words in a box that drops the space between its parts.
+# A name next to words in a flex box, in which the space between them is not displayed.
 RUN_TOGETHER = """within => [...document.querySelectorAll(within + ' *')].filter(box => {
     const drawn = getComputedStyle(box)
     if (!box.checkVisibility() || !drawn.display.endsWith('flex') || parseFloat(drawn.columnGap)) return false
@@ -49,7 +49,7 @@ RUN_TOGETHER = """within => [...document.querySelectorAll(within + ' *')].filter
     return [...box.childNodes].some(one => one.nodeType === Node.TEXT_NODE && one.textContent.trim()
         && (isWord(one.previousSibling) && /^\\s/.test(one.textContent) || isWord(one.nextSibling) && /\\s$/.test(one.textContent)))
 }).map(box => box.outerHTML.slice(0, 80))"""
-# A word that is broken, though nobody wrote a hyphen.
+# Words that are broken into two lines without a hyphen.
 BROKEN_WORDS = """within => [...document.querySelectorAll(within)].flatMap(box => {
     const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT), found = []
     while (texts.nextNode()) {
@@ -67,7 +67,7 @@ NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
 
 @dataclass
 class Browser:
-    """One person's window on the portal. Paths are of the world's city unless a host is named."""
+    """A person's browser window. Paths belong to the world's city unless a host is specified."""
 
     context: BrowserContext
     page: Page
@@ -75,49 +75,49 @@ class Browser:
     language: str = "zh-hans"
 
     def open(self, path: str, **where: str) -> Page:
-        """Type an address."""
+        """Open an address."""
         self.page.goto(self.world.address(path, **where))
         return self.page
 
     @property
     def path(self) -> str:
-        """Where one is."""
+        """The path of the present page."""
         return self.page.url.partition(f":{self.world.port}")[2]
 
     @property
     def text(self) -> str:
-        """What can be read on the page."""
+        """The visible text of the page's main part."""
         return self.page.locator("main").inner_text()
 
     def said(self, text: str) -> str:
-        """An English text of the portal's as this browser shows it."""
+        """Return an English text of the portal in this browser's language."""
         with translation.override(self.language):
             return gettext(text)
 
     def press(self, text: str) -> None:
-        """A button or a link, by what it says in English."""
+        """Press the button or link with this English text."""
         said = self.said(text)
         button = self.page.get_by_role("button", name=said, exact=True)
         link = self.page.get_by_role("link", name=said, exact=True)
         button.or_(link).first.click()
 
     def send(self) -> None:
-        """The button of the page's form."""
+        """Press the button of the page's form."""
         self.page.locator("main form button[type=submit]").first.click()
 
     def choose(self, label: str) -> None:
-        """One of the answers of a question, by what stands beside it."""
+        """Select an answer of a question by its label."""
         self.page.get_by_label(label).first.check()
 
     def in_language(self, language: str) -> "Browser":
-        """Turn the switch on top of the page, which opens in Chinese."""
+        """Switch the language at the top of the page, which opens in Chinese."""
         if language != self.language:
             self.page.get_by_role("button", name="English").click()
             self.language = language
         return self
 
     def check_words(self, within: str = "main") -> None:
-        """No code of a program is on the page; on a Chinese one no English; and nothing that is hidden."""
+        """Check that the page shows no identifiers of the program, no English if it is Chinese, and no hidden elements."""
         self.page.wait_for_load_state()
         assert self.page.evaluate(SHOWN_THOUGH_HIDDEN) == [], self.path
         assert self.page.evaluate(RUN_TOGETHER, within) == [], self.path
@@ -126,20 +126,20 @@ class Browser:
         assert re.findall(foreign, text) == [], self.path
 
     def go_to(self, address: str) -> None:
-        """To one of the desk's pages, which a narrow screen has folded."""
+        """Go to a page for officials by the navigation, which is folded on a narrow screen."""
         folded = self.page.locator("nav.places summary")
         if folded.is_visible():
             folded.click()
         self.page.locator(f"nav.places a[href='{address}']:visible").click()
 
     def staff(self, username: str, language: str) -> "Browser":
-        """The same, signed in at the staff's door in this language."""
+        """Sign in as staff in this language. Return the browser."""
         self.open("/staff/sign-in/")
         self.in_language(language).sign_in_as_staff(username)
         return self
 
     def enrol(self, mail: EmailMessage, username: str, **where: str) -> None:
-        """Follow the link of the mail, choose a password, tie an app and sign in with both."""
+        """Follow the enrolment link in the mail, set a password and an authenticator app, and sign in with both."""
         (path,) = set(re.findall(r"/staff/enrol/[\w-]+/", str(mail.body)))
         page = self.open(path, **where)
         secret = page.locator("code.code").first.inner_text()
@@ -151,7 +151,7 @@ class Browser:
         self.sign_in_as_staff(username, **where)
 
     def comes_back(self, ref: str, language: str) -> "Browser":
-        """A citizen who signed in before, in this language: how they do that is told by other journeys."""
+        """Continue as a citizen who is already signed in, in this language. Other journeys test the sign-in itself."""
         with in_city(CITY):
             client = Visitor.signed_in(Citizen.objects.get(ref=ref), now=self.world.clock()).client
         held = {
@@ -164,7 +164,7 @@ class Browser:
         return self
 
     def sign_in_as_citizen(self, ref: str) -> None:
-        """With the number of the document and the code that comes to the phone."""
+        """Sign in with the number of the document and the code sent to the phone."""
         if not self.path.startswith("/sign-in/"):
             self.open("/sign-in/")
         self.page.locator("[name=id_number]").fill(self.world.citizens[ref].id_number)
@@ -173,7 +173,7 @@ class Browser:
         self.send()
 
     def sign_in_as_staff(self, username: str, *, door: str = "/staff/sign-in/", **where: str) -> None:
-        """With the password, then the code that the official's phone shows."""
+        """Sign in with the password, then the code from the official's authenticator app."""
         self.world.forget_used_codes(where.get("host", f"{CITY}.localhost"))
         if not self.path.startswith(door):
             self.open(door, **where)

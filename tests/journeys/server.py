@@ -1,4 +1,4 @@
-"""The portal itself, served on the loopback by threads of this process, each with a connection of its own."""
+"""The portal, served on the loopback interface by threads of this process, each with its own database connection."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,10 @@ from django.test.testcases import LiveServerThread
 
 @contextmanager
 def serving() -> Iterator[int]:
-    """The port. What the pages show must be committed: no connection is shared with the test."""
+    """Serve the portal for the block. Yield the port.
+
+    Data that the pages show must be committed: the server shares no connection with the test.
+    """
     server = LiveServerThread("127.0.0.1", StaticFilesHandler)
     server.daemon = True
     server.start()

@@ -1,5 +1,7 @@
-"""Every page, found from the resolver: no serious or critical finding of axe in normal, elder, dark and 200 % zoom; nothing wider
-than the screen, from 320 pixels to 1280, and no words of a row over others; in Chinese on a small phone, set as Chinese is set.
+"""Accessibility of every page of the resolver.
+
+In normal, elder-friendly, dark and 200 % appearance axe has no serious or critical finding. From 320 pixels to 1280 nothing is
+wider than the screen, and no texts of a row overlap. On a small phone, Chinese text follows the rules of Chinese typesetting.
 """
 
 from typing import Any
@@ -19,7 +21,7 @@ from tests.journeys.watch import watching
 from tests.journeys.world import World
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-# A small phone, and a desktop's page at 400 %.
+# The size of a small phone, and of a desktop window at 400 % zoom.
 SMALL: ViewportSize = {"width": 320, "height": 640}
 TABLET: ViewportSize = {"width": 768, "height": 1024}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -27,9 +29,9 @@ EVERYTHING = {"type": "tag", "values": STANDARDS}
 LAYOUT = {"type": "rule", "values": ["scrollable-region-focusable"]}
 STYLE = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
 GRAVE = ("serious", "critical")
-# Its words are about what machines say.
+# This page describes messages between machines, so it contains identifiers.
 DESCRIPTIONS = {"api_reference"}
-# Only what is told: axe's whole answer is megabytes.
+# Return only what is reported: the whole result of axe has megabytes.
 LOOK = """options => axe.run(document, options).then(told => told.violations.map(
     one => ({id: one.id, impact: one.impact, count: one.nodes.length, first: one.nodes[0].html})))"""
 # Contrast is most of axe's work, and comes from what is said here of a text: each such look is tried until it was judged once.
@@ -134,13 +136,16 @@ def test_the_desks_pages_are_one_line_on_a_phone_and_open_by_keyboard(
     context.close()
 
 
-# More than a hundred pages, each looked at five times.
+# More than a hundred pages, each checked five times.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("look", [DisplayPreferences(), DisplayPreferences(size="elder")], ids=["normal", "elder"])
 def test_axe_finds_nothing_grave(
     gallery: list[Picture], world: World, chrome: Chrome, look: DisplayPreferences
 ) -> None:
-    """The normal pages also by night, narrower, and but for citizens', which are made otherwise, enlarged for the old."""
+    """The normal pages are also checked dark and narrower.
+
+    In elder-friendly appearance, citizens' pages are loaded again because their elements differ; others are only enlarged.
+    """
     context = chrome.new_context(viewport=DESKTOP)
     page, faults, looks = context.new_page(), [], set[str]()
     with watching() as watch:
@@ -149,9 +154,9 @@ def test_axe_finds_nothing_grave(
             is_made_otherwise = picture.name.startswith("citizen_")
             if look.is_elder and not is_made_otherwise:
                 continue
-            # A page that asks for itself must not ask while its browser changes hands.
+            # Leave the page before changing the cookies: a page that renews itself must not do so with another session.
             page.goto("about:blank")
-            # English words are the longer ones; what is made otherwise for the old is looked at in Chinese.
+            # Use English, whose words are longer, but Chinese for the elder-friendly pages.
             picture.enter(context, world, language="zh-hans" if look.is_elder else "en", look=look)
             answer = page.goto(world.address(picture.path, host=picture.host))
             assert answer is not None
@@ -183,7 +188,7 @@ def test_chinese_is_set_as_chinese_on_a_small_phone(gallery: list[Picture], worl
 
 
 def dark_and_small(page: Page, looks: set[str]) -> list[str]:
-    """The same page by night, and narrower: what can change by that is looked at again."""
+    """Return the faults of the page in dark colours and in narrower windows, checking only what can differ."""
     page.emulate_media(color_scheme="dark")
     faults = [f"dark: {one}" for one in unreadable(page, looks)]
     page.emulate_media(color_scheme="light")
@@ -197,7 +202,7 @@ def dark_and_small(page: Page, looks: set[str]) -> list[str]:
 
 
 def crowded(page: Page) -> list[str]:
-    """What does not fit beside each other at this width."""
+    """Return what is wider than the window or overlaps at this width."""
     width = page.evaluate("window.innerWidth")
     wider = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     over = page.evaluate(OVERLAPS)
@@ -205,13 +210,13 @@ def crowded(page: Page) -> list[str]:
 
 
 def enlarged(page: Page, looks: set[str]) -> list[str]:
-    """The same page as elder-friendly pages look: where no element changes by that, what depends on style is looked at again."""
+    """Return the faults of the page in elder-friendly style, for pages with the same elements: only what depends on style."""
     page.evaluate("document.documentElement.dataset.size = 'elder'")
     return [f"elder: {one}" for one in found(page, STYLE, looks)]
 
 
 def found(page: Page, rules: dict[str, Any], looks: set[str] | None = None) -> list[str]:
-    """The grave findings in a line each: rule, how many, the first place. Of contrast those of looks that are new."""
+    """Return the grave findings, a line each: rule, number, first place. With ``looks``, add findings of contrast."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], "runOnly": rules, "rules": {"color-contrast": {"enabled": False}}}
@@ -220,7 +225,7 @@ def found(page: Page, rules: dict[str, Any], looks: set[str] | None = None) -> l
 
 
 def unreadable(page: Page, looks: set[str]) -> list[str]:
-    """Texts of too little contrast, of looks that were not judged yet."""
+    """Return texts with too little contrast, only for styles that are not in ``looks`` yet, and add these to it."""
     judged, violations = page.evaluate(CONTRAST, sorted(looks))
     looks.update(judged)
     return grave(violations)
@@ -231,7 +236,7 @@ def grave(violations: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_net_has_no_hole(chrome: Chrome) -> None:
-    """What would be grave is found: a picture without words, grey on white – where it comes again, once."""
+    """Grave faults are found: an image without a text, and grey text on white, the latter once for each style."""
     page, looks = chrome.new_page(), set[str]()
     text = '<p>black<p style="color:#bbb;background:#fff">grey<p style="color:#bbb;background:#fff">grey again'
     page.set_content(f'<html lang="en"><title>x</title><img src="data:,">{text}')

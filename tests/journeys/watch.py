@@ -1,4 +1,4 @@
-"""What must not happen on any journey: errors of a page, requests elsewhere, ID numbers where they can be read."""
+"""What must not happen in any journey: errors of a page, requests to other hosts, exposed ID numbers."""
 
 import logging
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from urllib.parse import unquote, urlsplit
 from celery.signals import task_prerun
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request
 
-# A browser says so about every page whose status is no success; the status itself is the journey's to judge.
+# The browser logs this for every response with an error status. The journey itself checks the status.
 STATUS = "Failed to load resource: the server responded with a status of 4"
-# Only a browser that the journey took off-line says so.
+# Logged only by a browser that the journey has set off-line.
 OFF_LINE = "Failed to load resource: net::ERR_INTERNET_DISCONNECTED"
 
 
 class Watch(logging.Handler):
-    """Listens to a journey's browsers, to the server's log and to the tasks."""
+    """Records what happens in a journey's browsers, the lines of the server's log and the arguments of tasks."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.INFO)
@@ -25,7 +25,7 @@ class Watch(logging.Handler):
         self.told: list[str] = []
 
     def over(self, context: BrowserContext) -> None:
-        """Everything the pages of this browser do."""
+        """Record everything that the pages of this browser do."""
         context.on("request", self._requested)
         context.on("page", self._opened)
         context.on("console", self._said)
@@ -47,21 +47,21 @@ class Watch(logging.Handler):
         self.addresses.append(unquote(request.url))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """A line of the log, with what it was made from."""
+        """Record a line of the log with the text of its exception."""
         self.told.append(f"{record.getMessage()} {record.exc_text or ''}")
 
     def enqueued(self, args: Any = (), kwargs: Any = None, **_: Any) -> None:
-        """The arguments of a task."""
+        """Record the arguments of a task."""
         self.told.append(f"task {args} {kwargs}")
 
     def places_of(self, numbers: list[str]) -> list[str]:
-        """Where an ID number can be read: addresses, log, arguments of tasks. Keys of the cache are stored hashed."""
+        """Return the addresses, log lines and tasks' arguments with an ID number. Cache keys need no check: they are hashed."""
         return [text for text in (*self.addresses, *self.told) if any(number in text for number in numbers)]
 
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Listen for the block."""
+    """Record for the block."""
     watch, root = Watch(), logging.getLogger()
     before = root.level
     root.addHandler(watch)

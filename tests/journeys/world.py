@@ -1,4 +1,4 @@
-"""A small city that is really there: committed in a database of its own, judged by a real run, served to a real browser."""
+"""A small city for browsers: committed in its own database, judged by a real run and served over HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ BEGINS = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 @dataclass
 class World:
-    """``secrets`` are those of the staff's phones."""
+    """The city and its portal. ``secrets`` maps user names to the secrets of their authenticator apps."""
 
     port: int
     clock: Clock
@@ -43,22 +43,22 @@ class World:
 
     @property
     def desk(self) -> Desk:
-        """The officials' side of the city, by the verbs, now. Enter the city first."""
+        """The officials' functions at the present instant. Enter the city first."""
         return Desk(self.keys, self.clock())
 
     def address(self, path: str = "/", *, host: str = f"{CITY}.localhost") -> str:
         return f"http://{host}:{self.port}{path}"
 
     def last_code(self) -> str:
-        """The digits of the newest message that the gateway took."""
+        """Return the sign-in code in the newest message that the SMS gateway received."""
         return "".join(sign for sign in messages_of(CITY)[0].text if sign.isdigit())[:6]
 
     def one_time_code(self, username: str) -> str:
-        """What the official's phone shows."""
+        """Return the code that the official's authenticator app shows now."""
         return present_code(self.secrets[username])
 
     def employ(self, username: str, full_name: str, *roles: Role) -> None:
-        """A further member of the city's staff, once, ready to sign in."""
+        """Create a further member of the city's staff, ready to sign in, unless it exists."""
         with in_city(CITY):
             if Account.objects.filter(username=username).exists():
                 return
@@ -69,7 +69,7 @@ class World:
             self.secrets[username] = tie_phone(account, schema=CITY)
 
     def forget_used_codes(self, host: str) -> None:
-        """A code counts once; a journey may sign the same person in twice within the half minute that it is shown."""
+        """Permit used one-time codes again: a journey may sign the same person in twice within the half minute of a code."""
         cache.clear()
         if (schema := host.partition(".")[0]) != "localhost":
             with in_city(schema):
@@ -78,13 +78,13 @@ class World:
 
 @contextmanager
 def open_world(folder: Path) -> Iterator[World]:
-    """Build it, serve it, and leave nothing behind."""
+    """Build the city in a copy of the database and serve it for the block."""
     clock = Clock(BEGINS)
     with pytest.MonkeyPatch.context() as patch, own_copy():
-        # The driver of the browser runs an event loop in this thread; Django would take its own calls for part of it.
+        # The browser's driver runs an event loop in this thread, in which Django would refuse to use the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         patch.setattr("django.utils.timezone.now", clock)
-        # This column took hold of the function itself before there was another.
+        # The default of this field is the original function, which was imported before it was replaced.
         patch.setattr(Authenticator._meta.get_field("created_at"), "_get_default", clock, raising=False)
         for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT"):
             patch.setattr(f"django.conf.settings.{name}", folder / name.lower())
@@ -105,7 +105,7 @@ def open_world(folder: Path) -> Iterator[World]:
 
 @contextmanager
 def bells_answered_at_once() -> Iterator[None]:
-    """Whoever enqueues a task does it: there is no broker, and no worker that would look into another database."""
+    """Execute tasks when they are enqueued: there is no broker, and a worker would use another database."""
     app.conf.task_always_eager = True
     try:
         yield
@@ -114,6 +114,6 @@ def bells_answered_at_once() -> Iterator[None]:
 
 
 def _ready_staff(place: str) -> dict[str, str]:
-    """One password for all, hashed once, and a phone each."""
+    """Give all accounts the same password, hashed once, and each an authenticator app. Return user name → secret."""
     Account.objects.update(password=make_password(PASSWORD), must_change_password=False)
     return {account.username: tie_phone(account, schema=place) for account in Account.objects.all()}
