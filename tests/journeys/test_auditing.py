@@ -1,4 +1,4 @@
-"""An auditor's day, by the sentences of what hurt when it was first tried: in English at a desk, in Chinese on a phone."""
+"""An auditor's work, testing what was difficult when it was first tried: in English on a desktop, in Chinese on a phone."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_an_auditor_s_day(window: Opens, world: World, device: str, language: st
         if case.state == "received":
             world.desk.bring(case, "in_review")
         change = SourceChange.objects.filter(proposed_by="ning").first() or _proposed(world)
-        # Two of a day of their own: what else ran that day can have failed.
+        # Two runs on a day without others: the runs of other journeys may have failed.
         first, last = world.desk.run(), world.desk.run()
     auditor = window(device).staff("sun", language)
     _reads(auditor, f"/staff/cases/{case.number}/", case.number)
@@ -50,14 +50,14 @@ def _proposed(world: World) -> SourceChange:
 
 
 def _reads(auditor: Browser, path: str, text: str) -> None:
-    """What others work on: the same page, and nothing to do on it."""
+    """A page of other officials can be read, but not acted on."""
     auditor.open(path)
     auditor.check_words()
     assert text in auditor.page.locator("main").inner_text() or text in auditor.page.title()
 
 
 def _sought(auditor: Browser, field: str, shown: str) -> None:
-    """The journal is searched by what pages show: names, numbers, titles."""
+    """The journal can be searched by what pages show: names, numbers, titles."""
     page = auditor.open("/staff/journal/")
     page.locator(f"main [name={field}]").fill(shown)
     auditor.press("Search")
@@ -69,7 +69,7 @@ def _sought(auditor: Browser, field: str, shown: str) -> None:
 
 
 def _replayed(auditor: Browser, day: str, number: int) -> None:
-    """Also a run of the day that was not its last."""
+    """A run that was not the last one of its day can be replayed, too."""
     page = auditor.open("/staff/replay/")
     for name, value in {"day": day, "number": str(number), "citizen": REF}.items():
         page.locator(f"main [name={name}]").fill(value)
@@ -80,7 +80,7 @@ def _replayed(auditor: Browser, day: str, number: int) -> None:
 
 
 def _counted(auditor: Browser) -> None:
-    """From day to day, with the age of the data; and from a number to its rows."""
+    """The figures show the days and the age of the data, and a number leads to its rows."""
     page = auditor.open("/staff/reports/disagreements/")
     auditor.press("In figures: from day to day, by place, by age of the data")
     auditor.check_words()

@@ -1,4 +1,4 @@
-"""An auditor takes a month out and holds it against its signature on a machine that knows no database."""
+"""An auditor exports a month's report and verifies its signature on a machine without a database."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 def fetch(auditor: Browser, what: str, folder: Path) -> Path:
-    """Download the export's ``file`` or ``manifest``, under the name the portal gives it."""
+    """Download the export's ``file`` or ``manifest`` under the file name that the portal suggests."""
     with auditor.page.expect_download() as coming:
         auditor.page.locator(f"main a[href$='/{what}/']").click()
     path = folder / coming.value.suggested_filename
@@ -25,7 +25,7 @@ def fetch(auditor: Browser, what: str, folder: Path) -> Path:
 
 
 def verify(file: Path) -> "subprocess.CompletedProcess[str]":
-    """The command, where there is no database to be asked."""
+    """Run the command without a reachable database."""
     elsewhere = {**os.environ, "DATABASE_URL": NOWHERE, "DATABASE_OWNER_URL": NOWHERE}
     command = [sys.executable, "manage.py", "verify_export", str(file)]
     return subprocess.run(command, cwd=CHECKOUT, env=elsewhere, capture_output=True, text=True, check=False, timeout=60)

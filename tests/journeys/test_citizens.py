@@ -1,4 +1,4 @@
-"""A citizen red on one side: signs in, understands why, appeals with a photo, is answered, turns green."""
+"""A citizen who is red with one provider signs in, reads why, appeals with a photo, is answered, and turns green."""
 
 from pathlib import Path
 
@@ -24,14 +24,14 @@ COLOURS = {"zh-hans": ("红码", "绿码"), "en": ("Red", "Green")}
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """A ticket from elsewhere, as a phone's camera gives it."""
+    """A picture of a ticket, as from a phone's camera."""
     path = tmp_path / "车票.jpg"
     Image.new("RGB", (1600, 1200), "white").save(path, format="JPEG")
     return path
 
 
 def declare(citizen: Browser) -> None:
-    """No symptoms, no contact, no stay elsewhere."""
+    """Declare no symptoms, no contact and no stay elsewhere."""
     page = citizen.page
     citizen.press("Declare")
     citizen.send()

@@ -1,7 +1,7 @@
-"""A citizen's walks, by the sentences of what hurt when the portal was first tried: the code, the forms, the family and the ways out.
+"""Citizens' journeys, testing what was difficult when the portal was first tried: the code, forms, family and leaving.
 
-In Chinese on a phone, in English at a desk. The other two pairs would add nothing: words follow the language alone, and what touch
-and width change is looked at for every page in both languages by ``test_accessibility.py``.
+They run in Chinese on a phone and in English on a desktop. The other two combinations would add nothing: texts depend on the
+language alone, and ``test_accessibility.py`` checks every page in both languages for what touch and width change.
 """
 
 import re
@@ -39,7 +39,7 @@ YOU = re.compile(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b")
 
 @pytest.fixture(scope="module")
 def city(world: World) -> World:
-    """What is read and filled in by the walks has happened, and is judged."""
+    """The city with everything that the journeys read, after a run."""
     with in_city(CITY):
         desk = world.desk
         for ref in READING:
@@ -57,7 +57,7 @@ def city(world: World) -> World:
 
 
 def _act_together(desk: Desk) -> None:
-    """Each source has an old record that only the check-ins with Alipay have ended, and the police a new one besides."""
+    """Add an old record to each source, released only by the check-ins with Alipay, and a new one to the police database."""
     today = desk.now.date()
     for source, kind, ago in (("bigdata", "arrival", 12), ("police", "spacetime_overlap", 18)):
         desk.tell(TWOFOLD, kind, source=source, record_id=f"{source}-{TWOFOLD}", days_ago=ago)
@@ -82,7 +82,7 @@ def test_a_citizens_code_says_one_thing(window: Opens, city: World, device: str,
 
 
 def _lasting(citizen: Browser) -> None:
-    """The red record ends first, the yellow one lasts: sentence, until when and what to do name the same days, and whose record it is."""
+    """The red record ends before the yellow one. All texts name the same days, and whose record it is."""
     page = citizen.open("/code/")
     citizen.check_words()
     red, yellow = DAY.findall(page.locator("h1.headline").inner_text())
@@ -99,7 +99,7 @@ def _lasting(citizen: Browser) -> None:
 
 
 def _reasons(citizen: Browser) -> None:
-    """What no record of this kind can be appealed for is not offered; without a certificate there is somebody to call."""
+    """Only reasons that are possible for this kind of record are offered. Without a certificate, there is a number to call."""
     page = citizen.open("/code/")
     citizen.press("Is it wrong? Appeal")
     citizen.check_words()
@@ -119,7 +119,7 @@ def _somebody_to_call(citizen: Browser) -> None:
 
 
 def _answered(citizen: Browser, city: World, ref: str) -> None:
-    """The question stands on top; what is answered beside a file that is refused is there again."""
+    """The question is at the top. If a file is refused, the text of the answer is kept."""
     with in_city(CITY):
         city.desk.appeal(ref)
         city.desk.bring(city.desk.case(ref, "appeal"), "waiting_for_information")
@@ -137,7 +137,7 @@ def _answered(citizen: Browser, city: World, ref: str) -> None:
 
 
 def _denied_by_one(citizen: Browser, city: World, ref: str) -> None:
-    """The outcome with its answer stands on My code; no second official is made up; the latest is on top of the timeline."""
+    """My code shows the outcome and the answer. The timeline begins with the latest and mentions no second official."""
     with in_city(CITY):
         case = city.desk.case(ref, "appeal")
         city.desk.bring(case, "denied")
@@ -156,7 +156,7 @@ def _denied_by_one(citizen: Browser, city: World, ref: str) -> None:
 
 
 def _ruled_by_two(citizen: Browser, city: World, ref: str) -> None:
-    """Green by a decision: until when, by whom and why, what comes back after it, and that check-ins go on."""
+    """A green by a ruling shows until when, by whom and why, which colour follows, and that check-ins go on."""
     with in_city(CITY):
         city.desk.appeal(ref)
         city.desk.bring(city.desk.case(ref, "appeal"), "accepted")
@@ -206,7 +206,7 @@ def test_a_citizens_forms_lose_nothing(window: Opens, city: World, device: str, 
 
 
 def _typed_and_kept(citizen: Browser, ref: str) -> None:
-    """A year that cannot be is refused; a change of language, right after typing, and the end of the session leave what was typed."""
+    """An impossible year is refused. What was typed is kept when the language is changed at once and when the session ends."""
     page = citizen.page
     page.locator("main form details > summary").click()
     page.locator("[name=area]").press_sequentially("武汉")
@@ -235,7 +235,7 @@ def _typed_and_kept(citizen: Browser, ref: str) -> None:
 
 
 def _places(citizen: Browser) -> None:
-    """As people write them; what is typed and not added is added by whoever goes on."""
+    """Places are accepted as people write them. What was typed but not added is added by going on."""
     page = citizen.page
     page.locator("[name=act][value=add]").click()
     for place, act in (("北京市海淀区", "add"), ("香港", "on")):
@@ -250,7 +250,7 @@ def _places(citizen: Browser) -> None:
 
 
 def _sent_once(citizen: Browser) -> None:
-    """Back leads to what was sent, and sends nothing again."""
+    """Going back shows what was sent and sends nothing again."""
     page = citizen.page
     page.locator("[name=came][value=no]").check()
     citizen.send()
@@ -274,7 +274,7 @@ def _not_counted_yet(citizen: Browser) -> None:
 
 
 def _asked_too_often(citizen: Browser, city: World, ref: str) -> None:
-    """When to try again, and who helps until then."""
+    """The page states when to try again, and who helps until then."""
     page = citizen.open("/sign-in/")
     page.locator("[name=id_number]").fill(city.citizens[ref].id_number)
     citizen.send()
@@ -302,7 +302,7 @@ def test_a_citizens_family_and_ways_out(window: Opens, city: World, device: str,
 
 
 def _family(citizen: Browser, city: World) -> None:
-    """Each page names the child; none says “you” about it. Whom no appeal helps reads which office decides."""
+    """Each page names the child and does not call it “you”. If no appeal is possible, it names the office that decides."""
     name = mask_name(city.citizens[CHILD].full_name)
     page = citizen.open(f"/family/{CHILD}/code/")
     assert page.locator("h1.headline").inner_text().startswith(name)
@@ -329,11 +329,11 @@ def _looked_at(citizen: Browser, city: World, ref: str) -> None:
 
 
 def _copied(citizen: Browser) -> None:
-    """The copy is a document with every chapter, in words of one language."""
+    """The copy is a document with all chapters in one language."""
     page = citizen.page
     with page.expect_download() as handed:
         citizen.press("Document to read")
-    page.goto("about:blank")  # else it has the policy of the page that stands there
+    page.goto("about:blank")  # otherwise the content policy of the present page applies
     page.set_content(Path(handed.value.path()).read_text(encoding="utf-8"))
     chapters = page.locator("h2").all_inner_texts()
     with translation.override(citizen.language):

@@ -1,4 +1,4 @@
-"""A correction between two cities from its start to clearing: an official here asks, two there decide, the citizen here is green."""
+"""A correction between two cities: an official of one asks, two of the other decide, and the citizen of the first turns green."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ def person() -> Citizen:
 
 @pytest.fixture
 def two_cities(world: World, neighbour: Desk, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """alpha's record of somebody, passed on to beta, where it makes her red; the secrets of alpha's officials."""
+    """A record that alpha passed on to beta, where its citizen is red because of it. Return the secrets of alpha's officials."""
     now = world.clock()
     monkeypatch.setattr("django.conf.settings.CITY_ADDRESS", f"http://{{host}}:{world.port}")
     places = AllowList.parse("alpha.localhost:*,beta.localhost:*")
@@ -114,7 +114,7 @@ def test_a_record_of_another_city_is_put_right_there_and_cleared_here(
     here.page.get_by_label("考勤.png").check()
     here.send()
     exchange_corrections()
-    exchange_corrections()  # the file comes once the city that is asked knows of it
+    exchange_corrections()  # the file is fetched after the asked city has received the request
     here.open("/staff/corrections/")
     assert "已送达：对方城市正在核查" in here.text
 

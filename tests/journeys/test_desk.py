@@ -1,4 +1,4 @@
-"""An official's day, by the sentences of what hurt when the desk was first tried: in Chinese at a desk, in English on a phone."""
+"""An official's work, testing what was difficult when it was first tried: in Chinese on a desktop, in English on a phone."""
 
 import re
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.journeys.measuring import Measure, Records
 from tests.journeys.people import OVERLAPS, Browser
 from tests.journeys.world import CITY, World
 
-# The latest on top.
+# The timeline begins with the latest entry.
 ENDS = ("ruling ended early", "early end of the ruling proposed")
 
 
@@ -31,7 +31,7 @@ def open_fold(page: Page, text: str) -> None:
 
 @pytest.fixture(params=[("desktop", "zh-hans"), ("phone", "en")], ids=["desk", "phone"])
 def day(request: pytest.FixtureRequest, window: Opens) -> tuple[Browser, Browser]:
-    """li, who reviews, and wang, who approves."""
+    """The browsers of li, a reviewer, and wang, an approver."""
     device, language = request.param
     reviewer, approver = (window(device).staff(username, language) for username in ("li", "wang"))
     return reviewer, approver
@@ -54,7 +54,7 @@ def test_a_day_at_the_desk(day: tuple[Browser, Browser], world: World, record_pr
 
 
 def _lost(reviewer: Browser) -> None:
-    """A page that is not one's own leads back to the overview of the desk, not to a citizen's page."""
+    """A page that the official may not see leads back to the officials' overview, not to a citizen's page."""
     reviewer.open("/staff/sources/")
     reviewer.check_words()
     reviewer.page.locator("main a[href='/staff/']").click()
@@ -62,7 +62,7 @@ def _lost(reviewer: Browser) -> None:
 
 
 def _queue(reviewer: Browser) -> None:
-    """Total, cause, order, all ticked at once, and no words over others."""
+    """The queue shows total, cause and order, all rows can be selected at once, and no texts overlap."""
     page = reviewer.open("/staff/queue/?order=newest")
     reviewer.check_words()
     rows = page.locator("main tbody tr")
@@ -83,7 +83,7 @@ def _queue(reviewer: Browser) -> None:
 
 
 def _together(reviewer: Browser, approver: Browser, proposing: Measure, approving: Measure) -> str:
-    """Who differs stands on a line of their own; as many are proposed as were said; the approver sees each with cause and colours."""
+    """People who differ have separate lines, as many are proposed as announced, and the approver sees cause and colours of each."""
     with proposing.taken("group"):
         said = _proposed(reviewer)
     with in_city(CITY):
@@ -104,7 +104,7 @@ def _together(reviewer: Browser, approver: Browser, proposing: Measure, approvin
 
 
 def _proposed(reviewer: Browser) -> int:
-    """For those on the yellow line; for how many the page says."""
+    """Propose a ruling for the people on the yellow line. Return the number that the page states."""
     page = reviewer.page
     page.locator("main a[href*='/queue/propose-all/']").click()
     reviewer.check_words()
@@ -123,7 +123,7 @@ def _proposed(reviewer: Browser) -> int:
 
 
 def _approved_for_the_first(approver: Browser, said: int) -> None:
-    """All others are taken out."""
+    """Approve the ruling for the first person and exclude all others."""
     page = approver.page
     approver.check_words()
     shown = page.locator("main section table").first.locator("tbody tr")
@@ -141,7 +141,7 @@ def _approved_for_the_first(approver: Browser, said: int) -> None:
 
 
 def _group(reviewer: Browser) -> None:
-    """A group is headed by what its people share; one person's record is an example of it."""
+    """The heading of a group states what its people have in common. One person's record is shown as an example."""
     page = reviewer.open("/staff/groups/")
     reviewer.check_words()
     largest = page.locator("main section").first
@@ -151,7 +151,7 @@ def _group(reviewer: Browser) -> None:
 
 
 def _not_registered(reviewer: Browser, world: World) -> None:
-    """Who has not applied with a provider is not green with it."""
+    """A citizen who is not registered with a provider is not shown as green with it."""
     ref = "4W15H6TD"
     with in_city(CITY):
         case = world.desk.case(ref)
@@ -168,7 +168,7 @@ def _not_registered(reviewer: Browser, world: World) -> None:
 
 
 def _correction(reviewer: Browser, world: World) -> None:
-    """It says which record it is about, and is not sent twice."""
+    """A request for correction names its record and cannot be sent twice."""
     with in_city(CITY):
         case = world.desk.case("4W04H6TD" if reviewer.language == "en" else "4W05H6TD")
     page = reviewer.open(f"/staff/cases/{case.number}/")
@@ -183,12 +183,12 @@ def _correction(reviewer: Browser, world: World) -> None:
     assert told.count() == 1
     reviewer.check_words()
     assert "police-" in told.inner_text()
-    # While an answer is waited for the record is not offered again.
+    # While the answer is awaited, the record is not offered again.
     assert page.locator(f"main form:has([name=sent_to]) option[value='{asked}']").count() == 0
 
 
 def _ended_early(reviewer: Browser, approver: Browser, number: str) -> None:
-    """The timeline goes on: proposed to be ended, ended, the latest on top."""
+    """The timeline continues with the proposal to end the ruling and its end, the latest entry first."""
     page = reviewer.open(f"/staff/cases/{number}/")
     open_fold(page, reviewer.said("End the decision in force early …"))
     form = page.locator("main form[action*='end']")
@@ -206,7 +206,7 @@ def _ended_early(reviewer: Browser, approver: Browser, number: str) -> None:
 
 
 def _found(reviewer: Browser, world: World, number: str) -> None:
-    """A closed case by its number; its person by document, name and year, and reference."""
+    """A closed case is found by its number; its citizen by document, by name and year of birth, and by reference."""
     with in_city(CITY):
         ref = Case.objects.get(number=number).citizen.ref
     person = world.citizens[ref]
@@ -228,7 +228,7 @@ def _found(reviewer: Browser, world: World, number: str) -> None:
 
 
 def _closed(reviewer: Browser, world: World, number: str) -> None:
-    """The police take the record back: the closed case goes on showing what it was decided by."""
+    """After the police revoke the record, the closed case still shows the facts by which it was decided."""
     with in_city(CITY):
         world.desk.revoke(Case.objects.get(number=number).citizen.ref)
         world.desk.run()
@@ -239,7 +239,7 @@ def _closed(reviewer: Browser, world: World, number: str) -> None:
 
 
 def _silent_source(approver: Browser) -> None:
-    """Whose data has become too old is not up to date."""
+    """A source whose data is too old is not shown as up to date."""
     fresh = approver.said("Up to date")
     page = approver.open("/staff/sources/")
     approver.check_words()
@@ -253,7 +253,7 @@ def _silent_source(approver: Browser) -> None:
 
 @pytest.mark.parametrize(("device", "language"), [("desktop", "zh-hans"), ("phone", "en")])
 def test_what_is_under_way_comes_true_by_itself(window: Opens, world: World, device: str, language: str) -> None:
-    """The pages of a run and of a rehearsal, with all that depends on them, without being loaded again."""
+    """The pages of a run and of a rehearsal update themselves completely, without being loaded again."""
     world.employ("peng", "彭涛", Role.RULE_MANAGER)
     manager = window(device).staff("peng", language)
     page = manager.page

@@ -1,4 +1,4 @@
-"""A day's run that fails: who works with it learns so from pages that stand open, reads what to do, and sees it well again."""
+"""The day's run fails: open pages show it without being loaded again, state what to do, and show when it is over."""
 
 from datetime import datetime, time, timedelta
 
@@ -18,14 +18,14 @@ from tests.journeys.people import Browser
 from tests.journeys.world import CITY, OPERATOR, World
 
 IN_THE_MORNING = time(8)
-# As often as the slowest of these pages asks.
+# The longest interval at which these pages ask for changes.
 A_MINUTE = 61_000
 NOTICE = "main .notice-error"
 
 
 @pytest.fixture
 def yesterday(world: World) -> Run:
-    """The last run that settled, a night ago."""
+    """The last settled run, of the day before."""
     with in_city(CITY):
         run = world.desk.run()
         city = current_city()
@@ -71,7 +71,7 @@ def test_a_run_that_fails_is_told_and_gets_well(
 
 
 def standing_open(one: Browser, path: str, **where: str) -> Browser:
-    """At a page that from now on nobody touches, and whose clock can be put forward."""
+    """Open a page that is not touched from then on and whose clock can be moved forward. Return the browser."""
     one.page.clock.install()
     one.open(path, **where)
     one.page.evaluate("window.isTheSame = true")
@@ -85,7 +85,7 @@ def operators(one: Browser, language: str) -> Browser:
 
 
 def fails(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Three times something breaks that nobody foresaw, when everything has been judged."""
+    """Let a run fail by three unexpected errors after everybody has been judged. Return the run."""
 
     def broken(*_: object, **__: object) -> None:
         raise OSError("No space left on device")
@@ -110,7 +110,7 @@ def a_minute_later(*standing: Browser) -> None:
 
 
 def _told(one: Browser, failed: Run, yesterday: Run) -> None:
-    """That it failed, why, what stands meanwhile and since when, and what comes next."""
+    """The notice states that the run failed and why, which results apply meanwhile and since when, and what happens next."""
     one.page.locator(NOTICE).wait_for()
     one.check_words()
     notice = one.page.locator(NOTICE).inner_text()
@@ -129,7 +129,7 @@ def _told(one: Browser, failed: Run, yesterday: Run) -> None:
 
 
 def _seen_from_afar(operator: Browser, yesterday: Run) -> None:
-    """The province sees that it failed, and whose colours are shown."""
+    """The operator sees that the run failed and of which run the colours are."""
     row = f"main tr:has(a[href$='/cities/{CITY}/'])"
     city = operator.page.locator(row)
     city.locator("strong", has_text=operator.said("Failed")).wait_for()
@@ -139,7 +139,7 @@ def _seen_from_afar(operator: Browser, yesterday: Run) -> None:
 
 
 def _read_on_its_page(reviewer: Browser, failed: Run) -> None:
-    """What the programs said stands there for those who look after them; nothing is counted as if it had happened."""
+    """The run's page shows the technical error message, and counts nothing that did not happen."""
     reviewer.page.locator(NOTICE).locator(f"a[href='/staff/runs/{failed.pk}/']").click()
     reviewer.page.wait_for_url(f"**/runs/{failed.pk}/")
     reviewer.page.evaluate("window.isTheSame = true")

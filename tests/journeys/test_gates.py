@@ -1,4 +1,4 @@
-"""A gate beside a citizen: their pass scanned from another window, on-line and off-line."""
+"""A gate scans a citizen's pass from another window, on-line and off-line."""
 
 import json
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from tests.journeys.world import CITY, World
 REF = "8FJ3Y2SM"
 VECTORS = Path(__file__).parents[2] / "docs" / "pass-vectors.json"
 GREEN = CurrentCode("green", "agreement", None)
-# A camera that sees a drawn code, and a browser that cannot read it.
+# Shows a drawn code to the camera, in a browser without a reader of its own.
 SHOW_TO_CAMERA = """(matrix) => {
   window.inSight = true;
   const canvas = document.createElement("canvas");
@@ -42,7 +42,7 @@ SHOW_TO_CAMERA = """(matrix) => {
   delete window.BarcodeDetector;
   navigator.mediaDevices.getUserMedia = async () => (window.camera = canvas.captureStream(10));
 }"""
-# Fails in so many looks, and sees this text in all others.
+# A reader that fails in the specified number of attempts and then reads this text.
 READER_THAT_FAILS = """([looks, text]) => {
   const canvas = document.createElement("canvas");
   setInterval(() => canvas.getContext("2d").fillRect(0, 0, 9, 9), 100);
@@ -59,7 +59,7 @@ COUNT_TONES = """() => {
 }"""
 QUICK_TIMERS = "() => { const set = window.setTimeout; window.setTimeout = (done, ms) => set(done, ms / 100); }"
 NO_ED25519 = "crypto.subtle.importKey = async () => { throw new DOMException('Ed25519', 'NotSupportedError'); };"
-# The published vectors as the gate's own script sees them; what differs is answered.
+# Checks the published test vectors with the gate's own script, and returns the differences.
 RUN_VECTORS = """async ({ key_lists, vectors }) => {
   const { verifyOffLine } = await import("/static/portal/verifier.js");
   const { readList } = await import("/static/portal/key_list.js");
@@ -76,7 +76,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the codes on citizens' pages say to a scanner, the newest last."""
+    """The texts of the codes drawn on citizens' pages, the newest last."""
     texts: list[str] = []
 
     def draw(text: str, title: str) -> str:
@@ -88,7 +88,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def open_gate(window: Opens, world: World, name: str) -> Browser:
-    """Enrol the browser by its link; it keeps the page and the keys."""
+    """Enrol a browser as a gate by its link. It stores the page and the key lists."""
     with in_city(CITY):
         _device, link = link_for(name, now=world.clock())
     gate = window("phone")
@@ -99,8 +99,8 @@ def open_gate(window: Opens, world: World, name: str) -> Browser:
 
 
 def scan(gate: Browser, token: str, result: str, *, at: datetime | None = None) -> str:
-    """As a hand scanner does, and nothing else: type and Enter. What the gate says then."""
-    # The browser's own clock is not the city's of this journey.
+    """Enter the token as a hand scanner does, by typing it and Enter. Return the text of the result."""
+    # The browser's clock is not the clock of the journeys.
     gate.page.clock.set_fixed_time(at or gate.world.clock())
     gate.page.locator("#result").evaluate("one => one.removeAttribute('data-result')")
     gate.page.keyboard.insert_text(token)
@@ -135,7 +135,7 @@ def test_a_pass_is_scanned_on_line_and_off_line(window: Opens, world: World, dra
     gate.page.get_by_text("截至").wait_for()
     assert gate.said("now") not in time.inner_text(), "a minute later it is not of now"
 
-    # Off-line: the page opens, and says as of when and how old its keys are.
+    # Off-line the page still opens, and states the date and the age of its keys.
     gate.context.set_offline(True)
     gate.context.new_cdp_session(gate.page).send("Emulation.setTimezoneOverride", {"timezoneId": "Atlantic/Azores"})
     gate.page.reload()
@@ -148,7 +148,7 @@ def test_a_pass_is_scanned_on_line_and_off_line(window: Opens, world: World, dra
     assert colour_at(gate) == "none"
     gate.context.set_offline(False)
 
-    # A minute later two officials have ruled red: the next pass is red, the old one is too old wherever it is shown.
+    # A minute later two officials have ruled red: the next pass is red, and the old one has expired everywhere.
     with in_city(CITY):
         world.desk.approve(world.desk.propose(REF, "red"))
     scan(gate, token, "ok")
@@ -171,7 +171,7 @@ def test_the_same_pass_at_two_gates_is_flagged(window: Opens, world: World, draw
     citizen.open("/code/")
     scan(second, drawn[-1], "ok")
 
-    # Off-line nobody can know it; the gate says so as soon as there is a network again.
+    # It cannot be detected off-line. The gate shows it as soon as it is on-line again.
     first.context.set_offline(True)
     scan(first, drawn[-1], "ok")
     assert not first.page.locator("#flagged").is_visible()
@@ -246,14 +246,14 @@ def test_a_camera_reads_where_the_browser_has_no_reader_of_its_own(window: Opens
     assert gate.page.locator("script[src*=zxing]").count() == 1
     assert not gate.page.locator("#camera").is_visible()
 
-    # Somebody else shows a picture of it: the same text, and not the same result.
+    # Somebody else shows a picture of it: the text is the same, the result is not.
     world.clock.move(MINUTE + timedelta(seconds=6))
     gate.page.evaluate("window.inSight = false")
     gate.page.wait_for_timeout(3000)
     gate.page.evaluate("window.inSight = true")
     gate.page.wait_for_selector("#result[data-result=expired]")
 
-    # The camera is taken away, as by another program, and can be tried again.
+    # The camera stops, as if another program used it, and can be started again.
     gate.page.evaluate("window.camera.getTracks().forEach((track) => track.stop())")
     said = gate.said("The camera cannot be used. Scan with a hand scanner, or paste the text of the code.")
     gate.page.get_by_text(said).wait_for()
@@ -275,7 +275,7 @@ def test_a_browser_that_knows_no_such_signatures_says_so_and_checks_on_line(wind
 
 def test_a_look_that_fails_does_not_end_the_camera(window: Opens, world: World) -> None:
     gate = open_gate(window, world, "台式机")
-    gate.page.evaluate("delete window.AudioContext")  # nor does a device that makes no sound
+    gate.page.evaluate("delete window.AudioContext")  # a device without sound does not end it either
     with in_city(CITY):
         token, _ = issue_pass(Citizen.objects.get(ref=REF), now=world.clock())
     gate.page.evaluate(READER_THAT_FAILS, [2, token])

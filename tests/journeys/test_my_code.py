@@ -1,4 +1,4 @@
-"""A citizen at My code: a question on top, a green by ruling, a page that renews as a whole, a clock that stops."""
+"""The page My code: a question at the top, a green by a ruling, renewal of the whole page, and a clock that stops."""
 
 import pytest
 from playwright.sync_api import Page
@@ -14,7 +14,7 @@ from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
 FOLD, TWO_LINES = 844, 110
-# In how many rows the header’s links and buttons stand: one that begins below the end of the row begins another.
+# The number of rows of the header's links and buttons: one that begins below the end of a row begins another row.
 ROWS_OF_HEADER = """() => {
     const parts = [...document.querySelectorAll('.masthead a, .masthead button')].filter(one => one.checkVisibility())
     const boxes = parts.map(one => one.getBoundingClientRect()).sort((a, b) => a.top - b.top)
@@ -29,7 +29,7 @@ SAYS = {
 
 
 def ends(page: Page, *parts: str) -> dict[str, float]:
-    """Where each of these parts of the page ends, in pixels from the top: all of them are there."""
+    """Return the lower ends of these parts of the page, in pixels from the top. All of them must exist."""
     boxes = {part: page.locator(part).last.bounding_box() for part in parts}
     assert None not in boxes.values(), boxes
     return {part: box["y"] + box["height"] for part, box in boxes.items() if box}
@@ -82,7 +82,10 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
 
 @pytest.mark.parametrize(("language", "ref"), [*zip(("zh-hans", "en"), ASKED, strict=True)])
 def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, language: str, ref: str) -> None:
-    """The sentence with its button, the code and its time; for elder people with three large buttons, and the pass no smaller."""
+    """It shows the sentence with its button, the code and its time.
+
+    In elder-friendly appearance there are also three large buttons, and the pass is not smaller.
+    """
     with in_city(CITY):
         world.desk.bring(world.desk.case(ref), "waiting_for_information")
         InformationRequest.objects.filter(case__citizen__ref=ref).update(question="请说明当天的行程，并附上车票。" * 20)
@@ -114,7 +117,7 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
 @pytest.mark.parametrize("size", ["normal", "elder"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_the_header_takes_two_lines_of_every_phone(window: Opens, world: World, language: str, size: str) -> None:
-    """Also of the narrowest, with large text, under a long name, with something unread, in a city that takes other cities' passes."""
+    """This includes the narrowest phone, large text, a long name, an unread message, and a city that accepts other cities' passes."""
     own = City.objects.filter(schema_name=CITY)
     before = own.values("name_en", "recognition").get()
     with as_owner():

@@ -1,4 +1,4 @@
-"""The desk: ten cases of a group cleared without touching the mouse, and a second official who refuses one."""
+"""Officials: ten cases of a group decided without the mouse, and a second official who refuses one of them."""
 
 import re
 
@@ -16,21 +16,21 @@ TEN = 10
 
 
 def proposals_of(username: str) -> list[tuple[Ruling, Case]]:
-    """What they proposed, with its case, the first one first."""
+    """Return the rulings that the official proposed, with their cases, the oldest first."""
     with in_city(CITY):
         found = Ruling.objects.filter(proposed_by=username, case__isnull=False).select_related("case").order_by("pk")
         return [(ruling, ruling.case) for ruling in found if ruling.case]
 
 
 def send(official: Browser) -> None:
-    """By keys, and wait for the page it leads to."""
+    """Send the form by the keyboard and wait for the next page."""
     before = official.page.url
     official.page.keyboard.press("Control+Enter")
     official.page.wait_for_url(re.compile(rf"^(?!{re.escape(before)}$)"))
 
 
 def open_group(official: Browser) -> None:
-    """From the groups to the first case of the largest, by keys alone."""
+    """Go from the groups to the first case of the largest one by the keyboard alone."""
     official.open("/staff/groups/")
     official.page.locator("main h2 a").first.focus()
     official.page.keyboard.press("Enter")
@@ -74,7 +74,7 @@ def test_ten_cases_of_a_group_by_keyboard_and_one_is_refused(window: Opens) -> N
 
 
 def nobody_has() -> str:
-    """The number of a case with one cause about which nothing is proposed: of the last of the crowd, whom nobody comes to by keys."""
+    """Return the number of the last open case of ``CROWD`` without a ruling, which the journey by keyboard does not reach."""
     with in_city(CITY):
         waiting = Case.objects.open().filter(citizen__ref__in=CROWD, rulings=None).order_by("number")
         return waiting.reverse()[0].number
@@ -84,7 +84,7 @@ def nobody_has() -> str:
 def test_one_case_is_decided_by_two_without_a_key(
     window: Opens, record_property: Records, device: str, language: str
 ) -> None:
-    """By touch alone: what the keys do is done by what can be pressed."""
+    """Everything that the keys do can also be done by pressing buttons and links."""
     before = len(proposals_of("li"))
     reviewer = window(device)
     measure = Measure(reviewer.page, device, language, record_property)
@@ -107,7 +107,7 @@ def test_one_case_is_decided_by_two_without_a_key(
 
     approver = window(device).staff("zhao", language)
     approver.open(f"/staff/approvals/rulings/{ruling.pk}/")
-    # The evidence stands there; what the reviewer makes of it, and the answer, are opened after it.
+    # The evidence is visible at once. The reviewer's conclusion and the answer have to be unfolded.
     approver.page.locator("main details:has([name=outcome]) > summary").click()
     form = approver.page.locator("form:has([name=outcome])")
     form.locator("[name=outcome][value=approve]").check()

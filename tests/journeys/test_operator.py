@@ -1,4 +1,4 @@
-"""The operator opens a further city by the form; its first run collects, judges and ends, and it stands beside the others."""
+"""The operator opens a further city by the form. Its first run collects, judges and settles, and the city is listed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.journeys.world import OPERATOR, SECOND_OPERATOR
 
 @dataclass(frozen=True)
 class Further:
-    """A city that is not there yet."""
+    """A city that does not exist yet."""
 
     zh: str
     en: str
@@ -28,7 +28,7 @@ class Further:
         return self.en.lower()
 
     def said(self, value: str) -> str:
-        """What ``CITY_FORM`` says, of this city."""
+        """Return a value of ``CITY_FORM`` with the names of this city."""
         for other, own in (("gamma", self.schema), ("GAMMA", self.en.upper()), ("丙市", self.zh), ("Gamma", self.en)):
             value = value.replace(other, own)
         return value
@@ -38,7 +38,7 @@ DELTA, ZETA = Further("丁市", "Delta"), Further("己市", "Zeta")
 
 
 def police_of(city: Further, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The city's police keep their records here: one close contact."""
+    """Create the city's police database with one close contact, and set the environment variable of its URL."""
     url = f"sqlite:///{tmp_path / 'police.sqlite'}"
     engine = create_engine(url)
     police.create(engine)
@@ -49,7 +49,7 @@ def police_of(city: Further, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def fill_in(operator: Browser, city: Further) -> None:
-    """The form of the page as ``CITY_FORM`` has it for another city."""
+    """Fill in the page's form with ``CITY_FORM`` and the names of the city."""
     for name, value in CITY_FORM.items():
         said = city.said(value)
         field = operator.page.locator(f"main [name='{name}']")
@@ -84,7 +84,7 @@ def test_a_further_city_is_opened_and_runs(
     assert operator.said("The city is open.") in operator.text
     operator.press("Start the first run")
     assert operator.said("First run") + operator.said(": ") + operator.said("Done") in operator.text
-    # What beat enqueues every minute.
+    # The task that the beat enqueues every minute.
     sum_up_cities()
     operator.open("/", host="localhost")
     name, police_title = (city.zh, "丙市公安局数据库") if language == "zh-hans" else (city.en, "Gamma police")
@@ -92,9 +92,9 @@ def test_a_further_city_is_opened_and_runs(
     assert city.said(police_title) in row
     assert operator.said("Done") in row
     operator.open("/", host=f"{city.schema}.localhost")
-    # Another host has another cookie: Chinese first.
+    # The cookie of the language belongs to one host: the new city's pages open in Chinese.
     assert city.zh in operator.page.title()
-    # The city has staff: the administrators that the form named come in by their links.
+    # The administrators named in the form enrol by their links.
     sweep_enrolment_links()
     (mail,) = [one for one in mails.outbox if one.to == [f"an.jing@{city.schema}.example.cn"]]
     first = window(device)

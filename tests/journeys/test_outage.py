@@ -1,4 +1,4 @@
-"""Sources that stay silent: pages say so, who was red stays red, and nobody turns green by absence."""
+"""Sources stay silent: pages show it, red people stay red, and nobody turns green because of missing data."""
 
 import re
 from datetime import timedelta
@@ -19,12 +19,12 @@ REF = "3PX8C6VN"
 
 
 def codes() -> dict[str, str]:
-    """Ref → effective code of everybody who is anything but green by agreement or unknown."""
+    """Return citizen reference → colour, for everybody with a stored effective code."""
     return dict(EffectiveCode.objects.values_list("citizen__ref", "colour"))
 
 
 def face_of(citizen: Browser) -> str:
-    """The large word."""
+    """Return the large word on My code."""
     citizen.open("/code/")
     return citizen.page.locator("#face .face-word").inner_text().strip()
 
@@ -34,7 +34,7 @@ def test_nobody_turns_green_by_a_silence(
     window: Opens, world: World, record_property: Records, device: str, language: str
 ) -> None:
     with in_city(CITY):
-        world.desk.run()  # what the people of other journeys have declared counts from here on
+        world.desk.run()  # so that the declarations of other journeys count before the comparison
         before = codes()
     world.clock.move(LONGER_THAN_THEIR_LIMIT)
     with in_city(CITY):
@@ -75,7 +75,7 @@ def test_nobody_turns_green_by_a_silence(
 
 
 def _seen_by_the_operator(operator: Browser, record: Records, device: str, language: str) -> None:
-    """Which sources are too old stands in the city's row; the row leads to its thirty days."""
+    """The city's row names the sources that are too old, and leads to the page of its last thirty days."""
     sum_up_cities()
     measure = Measure(operator.page, device, language, record)
     operator.open("/sign-in/", host="localhost")

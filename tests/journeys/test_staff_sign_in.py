@@ -1,4 +1,4 @@
-"""The staff's door in a browser: the first day's steps, then password and one-time code, in both languages."""
+"""Staff sign-in in a browser: the steps of the first day, then password and one-time code, in both languages."""
 
 import pytest
 from django.core import mail
@@ -45,7 +45,7 @@ def test_a_wrong_code_lets_nobody_in(window: Opens) -> None:
 def test_a_reset_lifts_a_lock_out(
     window: Opens, world: World, monkeypatch: pytest.MonkeyPatch, device: str, language: str
 ) -> None:
-    """Wrong passwords lock the name; two administrators let it begin anew, and it comes in without waiting."""
+    """Wrong passwords lock the account. Two administrators reset it, and its owner can sign in without waiting."""
     monkeypatch.setattr("django.conf.settings.AXES_FAILURE_LIMIT", 1)
     for module in ("axes.attempts", "axes.handlers.proxy"):
         monkeypatch.setattr(f"{module}.now", world.clock)
@@ -81,7 +81,7 @@ def test_a_reset_lifts_a_lock_out(
 
 
 def test_the_first_day(window: Opens, world: World) -> None:
-    """One's own password, an authenticator app read in by hand, the recovery codes, and the desk."""
+    """The steps are: an own password, an authenticator app set up by typing, the recovery codes, and the overview."""
     with in_city(CITY):
         _, given = add_staff(username="erna", roles=[Role.REVIEWER], by="system", now=world.clock())
     official = window("desktop")
