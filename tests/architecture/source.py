@@ -1,4 +1,4 @@
-"""The product's own source, read once: what the house rules are tried on."""
+"""The product's source code, parsed once, for the tests of the house rules."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Module:
-    """One file; ``name`` is its path from the checkout."""
+    """One source file. ``name`` is its path relative to the checkout."""
 
     name: str
     text: str
@@ -26,7 +26,7 @@ class Module:
 
 @cache
 def modules(*floors: str) -> tuple[Module, ...]:
-    """Every module of these floors (default: all) but migrations, which are generated."""
+    """Return the modules of these top-level packages (default: all), without migrations, which are generated."""
     paths = [path for floor in floors or FLOORS for path in sorted((CHECKOUT / floor).rglob("*.py"))]
     return tuple(_read(path) for path in paths if "migrations" not in path.parts)
 
@@ -38,12 +38,12 @@ def _read(path: Path) -> Module:
 
 
 def place(module: Module, node: ast.AST) -> str:
-    """Where to look: ``codes/tasks.py:12``."""
+    """Return the position of the node, as ``codes/tasks.py:12``."""
     return f"{module.name}:{getattr(node, 'lineno', 1)}"
 
 
 def called_name(call: ast.Call) -> str:
-    """``connection.set_tenant`` for a call of that; empty for a call of anything without a name."""
+    """Return the dotted name of what is called, as ``connection.set_tenant``; empty if it has no name."""
     return dotted(call.func)
 
 

@@ -1,4 +1,4 @@
-"""``docs/architecture.md`` is what the code says; the way of a fact is one that the code takes."""
+"""``docs/architecture.md`` is as generated from the code, and the steps that it lists for a fact follow each other in the code."""
 
 import ast
 import re
@@ -49,17 +49,17 @@ def test_each_step_has_its_function_in_its_module(step: Step) -> None:
 
 @pytest.mark.parametrize("step", [step for step in FLOW if step.after], ids=lambda step: step.name)
 def test_each_step_is_reached_from_the_one_before(step: Step) -> None:
-    """By a function whose name stands in both, or by a table that both name."""
+    """Both steps name the same function or table."""
     before = STEPS[step.after]
     assert names(step) & spellings(step.by)
     assert names(before) & spellings(step.by)
 
 
 def spellings(link: str) -> set[str]:
-    """A table goes by its own name in SQL and by its model's in Python."""
+    """Return the names of the link: a table has its own name in SQL and its model's name in Python."""
     return {link, *(model.__name__ for model in apps.get_models() if model._meta.db_table == link)}
 
 
 def names(step: Step) -> set[str]:
-    """Every identifier in the step's module and SQL."""
+    """Return all identifiers in the step's module and SQL."""
     return set(re.findall(r"\w+", step.texts))

@@ -1,6 +1,6 @@
-"""What crosses between cities crosses by signed HTTP: no module of ``codes.cities`` enters a city, or reads what lies outside its own.
+"""Cities exchange data by signed HTTP only: no module of ``codes.cities`` enters a city or reads data outside its own schema.
 
-One function does, from outside of any city: it writes into each city's table where the others are.
+The exception is one function, called outside of any city: it writes the addresses of the other cities into each city's table.
 """
 
 import ast

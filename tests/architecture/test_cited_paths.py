@@ -1,4 +1,4 @@
-"""What code and documents name of this repository is there: files, folders, modules, and what modules hold."""
+"""Everything of this repository that code and documents name exists: files, folders, modules and names in modules."""
 
 import pkgutil
 import re
@@ -23,13 +23,13 @@ BARE_PATH = re.compile(rf"(?<![\w./<{{-])((?:{FOLDERS})/[\w./-]+\.(?:py|md|sql|t
 BARE_NAME = re.compile(r"`([\w-]+\.(?:py|md|sql|toml|html))`")
 DOTTED = re.compile(rf"`((?:{PACKAGES})(?:\.\w+)+)(?:\(\))?`")
 LINE_NUMBER = re.compile(r":\d+$")
-# What stands for one of many: `<schema>`, `{name}`, `NAME`, `…`.
+# Placeholders: `<schema>`, `{name}`, `NAME`, `…`.
 PLACEHOLDER = re.compile(r"[<{…*]|\b[A-Z]{2,}\b(?!\.)")
 
 
 @cache
 def texts() -> dict[Path, str]:
-    """The tracked files that are read, with what they say."""
+    """Return the tracked files to check → their text."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", *READ],  # noqa: S607
         cwd=CHECKOUT,
@@ -42,7 +42,7 @@ def texts() -> dict[Path, str]:
 
 
 def missing(path: Path, text: str) -> Iterator[str]:
-    """What the file cites and is not there."""
+    """Yield the names that the file cites and that do not exist."""
     if path.suffix == ".md":
         for link in LINK.findall(text):
             if not (is_page(link) if link.startswith("/") else (path.parent / link).exists()):
@@ -56,7 +56,7 @@ def missing(path: Path, text: str) -> Iterator[str]:
 
 
 def is_page(address: str) -> bool:
-    """Guides are read in the portal, and lead to its pages."""
+    """Return whether the address is a page of the portal: the guides are shown there and link to its pages."""
     try:
         resolve(address, "portal.urls_city")
     except Resolver404:
@@ -71,7 +71,7 @@ def names() -> frozenset[str]:
 
 @cache
 def resolves(dotted: str) -> bool:
-    """A module, what a module holds, or a model by its label."""
+    """Return whether it is a module, a name in a module, or the label of a model."""
     try:
         pkgutil.resolve_name(dotted)
     except (ImportError, AttributeError):

@@ -1,4 +1,4 @@
-"""deploy/ against what the portal is and what docs/operations.md says: the variables, the processes, the units."""
+"""deploy/ agrees with the portal and with docs/operations.md: environment variables, processes and systemd units."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from tests.architecture.source import CHECKOUT
 
 DEPLOY = CHECKOUT / "deploy"
 OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
-# What production refuses to start without.
+# The variables without which production does not start.
 NEEDED = {
     "SECRET_KEY",
     "KEY_ENCRYPTION_KEY",
@@ -23,7 +23,7 @@ NEEDED = {
     "DATABASE_OWNER_URL",
     "CELERY_BROKER_URL",
 }
-# Of the images of PostgreSQL and RabbitMQ, and of roles.sql.
+# The variables of the images of PostgreSQL and RabbitMQ, and of roles.sql.
 OF_SERVERS = {
     *("POSTGRES_PASSWORD", "RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS"),
     *("PORTAL_OWNER_PASSWORD", "PORTAL_APP_PASSWORD"),
@@ -36,12 +36,12 @@ def text(name: str) -> str:
 
 
 def listed() -> set[str]:
-    """The variables in the table of the environment."""
+    """Return the variables in the table of environment variables."""
     return set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATIONS, re.MULTILINE))
 
 
 def set_in(name: str) -> set[str]:
-    """The variables that a file of deploy/ sets."""
+    """Return the variables that a file of deploy/ sets."""
     return set(re.findall(r"(?:^|\s)([A-Z][A-Z_]+)[=:]", re.sub(r"#.*", "", text(name))))
 
 
@@ -66,7 +66,7 @@ def test_what_production_needs_is_in_the_example() -> None:
     "name", ["compose.yaml", "portal-worker@.service", "../docs/operations.md", "../portal/workers.py"]
 )
 def test_no_worker_has_beat_in_it(name: str) -> None:
-    """It would end with the worker, and nobody would sweep what that left."""
+    """A beat inside the worker would end together with it, and nothing would then sweep the work that was interrupted."""
     commands = [line for line in text(name).splitlines() if re.search(r"celery.*worker|worker --pool", line)]
     assert commands
     assert [line for line in commands if re.search(r"(--beat|\s-B)\b", line)] == []
@@ -74,7 +74,7 @@ def test_no_worker_has_beat_in_it(name: str) -> None:
 
 @pytest.mark.parametrize("process", ["portal.web_server", "worker", "beat"])
 def test_units_and_compose_start_what_operations_says(process: str) -> None:
-    """The same program with the same options; their values are each place's own."""
+    """They start the same program with the same options. The values of the options may differ."""
     unit = {"portal.web_server": "portal-web@.service"}.get(
         process, f"portal-{process}{'@' * (process == 'worker')}.service"
     )
@@ -83,7 +83,7 @@ def test_units_and_compose_start_what_operations_says(process: str) -> None:
     [of_page] = [
         line for line in OPERATIONS.splitlines() if re.match(rf"(celery|python) .*{re.escape(process)} --", line)
     ]
-    behind_proxy = {"--proxy"}  # which is on another machine there
+    behind_proxy = {"--proxy"}  # in compose.yaml, the proxy runs on another machine
     assert options(of_unit) == options(of_page) == options(of_compose) - behind_proxy
 
 

@@ -1,4 +1,4 @@
-"""Each name that the glossary gives for the code exists there."""
+"""Each name in the code that the glossary states exists."""
 
 import pkgutil
 import re
@@ -14,20 +14,20 @@ from regions.staff import roles
 from tests.architecture.source import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "glossary.md"
-# A name that does not begin with a floor is one of these modules' own.
+# A name that does not begin with a top-level package is defined in one of these modules.
 HOMES = (code_models, vocabulary, region_models, source_models, roles)
 COLUMNS = 4
 
 
 def rows() -> list[list[str]]:
-    """The tables' rows without their heads: Chinese, English, code, meaning."""
+    """Return the rows of the tables without their headings: Chinese, English, code, meaning."""
     lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [row for row in cells if row[0] not in ("中文", "---")]
 
 
 def exists(name: str) -> bool:
-    """A dotted path, or a name in one of the vocabularies, with its attributes or fields."""
+    """Return whether the name is an existing dotted path, or a name in one of ``HOMES`` with its attributes or fields."""
     if name.split(".", maxsplit=1)[0] in ("portal", "codes", "regions"):
         return resolves(name)
     return any(resolves(f"{home.__name__}.{name}") for home in HOMES) or is_field(name)
@@ -42,7 +42,7 @@ def resolves(name: str) -> bool:
 
 
 def is_field(name: str) -> bool:
-    """``Model.field``; a model's class has no attribute for some kinds of fields."""
+    """Return whether the name is a ``Model.field``. For some kinds of fields, the model's class has no attribute."""
     model, _, field = name.partition(".")
     return any(
         one.__name__ == model and field in {each.name for each in one._meta.get_fields()} for one in apps.get_models()

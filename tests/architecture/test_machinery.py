@@ -1,4 +1,4 @@
-"""What the machinery must be set to: the driver, the floors, the tasks and what enqueues them, the migrations."""
+"""Required settings: the database driver, the layers of packages, the tasks and their enqueueing, the migrations."""
 
 import ast
 import io
@@ -79,7 +79,10 @@ def test_every_bell_of_the_beat_table_is_answered() -> None:
 
 
 def test_what_a_killed_worker_left_goes_on_within_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/operations.md promises it: its lease runs out, and the next sweep finds it, whatever the broker. Two seconds for the rest."""
+    """docs/operations.md promises it: the lease expires, and the next sweep finds the work, independently of the broker.
+
+    Two seconds are left for everything else.
+    """
     for name in ("sweep", "sweep openings", "sweep risk lists"):
         assert BEAT[name]["schedule"] == SWEEP_SECONDS
     monkeypatch.delenv("LEASE_SECONDS", raising=False)
@@ -97,7 +100,7 @@ def test_tasks_may_be_lost_doubled_or_late() -> None:
 
 
 def test_no_task_waits_for_another() -> None:
-    """No chords and no hours of arrival: the broker may forget everything at any moment."""
+    """There are no chords and no tasks with a time of execution: the broker may lose everything at any moment."""
     nodes = [node for module in modules() for node in ast.walk(module.tree)]
     taken = [
         name.name
@@ -121,7 +124,7 @@ def test_migrations_make_what_the_models_say() -> None:
 
 @pytest.mark.parametrize("app", ["codes", "journal", "keys", "regions", "sources", "staff"])
 def test_a_squashed_migration_makes_what_those_it_replaces_make(app: str) -> None:
-    """A city opened today has the tables of one that was opened long ago; only the order of columns may differ."""
+    """A city opened today has the same tables as one opened long ago. Only the order of columns may differ."""
     loader = MigrationLoader(None, replace_migrations=False)
     [squashed] = [one for one in loader.disk_migrations.values() if one.replaces and one.app_label == app]
     stepped = loader.project_state(squashed.replaces[-1])
@@ -134,7 +137,7 @@ def test_a_squashed_migration_makes_what_those_it_replaces_make(app: str) -> Non
 
 
 def _triggers_and_functions(migrations: Iterable[Migration]) -> dict[str, str]:
-    """By name, as they were made last: what is made in SQL, which no state of the models knows."""
+    """Return name → last definition of triggers and functions, which SQL creates and the model state does not contain."""
     made = re.compile(
         r"CREATE (?:OR REPLACE )?(FUNCTION \w+|TRIGGER \w+ AFTER \w+ ON \w+)(.*?(?:\$(\w*)\$.*?\$\3\$|EXECUTE FUNCTION \w+\(\)))",
         re.DOTALL,
@@ -145,7 +148,7 @@ def _triggers_and_functions(migrations: Iterable[Migration]) -> dict[str, str]:
 
 
 def _tables(state: ProjectState, app: str) -> dict[str, Any]:
-    """Fields and options of each model, in no order, as they would be written into a migration."""
+    """Return fields and options of each model as they would be written into a migration, without their order."""
     return {
         model.name: {
             "fields": {name: MigrationWriter.serialize(field) for name, field in model.fields.items()},

@@ -17,7 +17,7 @@ OURS = {*FLOORS, "tests", "bench", "manage", "health_code_verifier"}
 LINE = re.compile(r"(?P<pin>\S+==\S+)\s+# (?P<why>.+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
-# Used without an import: by a name in a setting, as a program, or for what the package holds.
+# Used without an import: by a name in a setting, as a program, or for the data in the package.
 USED_BY_NAME = {
     "whitenoise": "portal.settings: middleware and storage",
     "tzdata": "read by zoneinfo",
@@ -55,12 +55,12 @@ ALL = ("requirements.txt", "requirements-dev.txt")
 
 @pytest.fixture(scope="module")
 def distributions() -> dict[str, set[str]]:
-    """Top-level module → the distributions that bring it."""
+    """Top-level module → the distributions that contain it."""
     return {module: {canonicalize_name(one) for one in found} for module, found in packages_distributions().items()}
 
 
 def imported(*folders: str) -> set[str]:
-    """Top-level modules that are neither ours nor Python's."""
+    """Return the imported top-level modules that are neither ours nor in the standard library."""
     found = {name for module in modules(*folders) for name in imports_of(module)}
     return found - OURS - sys.stdlib_module_names
 
@@ -89,7 +89,7 @@ def test_nothing_is_pinned_twice() -> None:
 def test_every_requirement_is_used(distributions: dict[str, set[str]]) -> None:
     taken = imported(*FLOORS, "tests", "bench")
     used = {name for module in taken for name in distributions.get(module, ())}
-    # Types are used where the module is that they are for.
+    # A package of type stubs counts as used if its module is imported.
     used |= {name for module in taken for name in distributions.get(f"{module}-stubs", ())}
     assert names(required(*ALL)) - used - USED_BY_NAME.keys() == set()
 
@@ -115,7 +115,7 @@ def test_every_import_is_required(
 
 
 def locked(file: str) -> dict[str, tuple[str, int]]:
-    """Package → (version, number of hashes)"""
+    """Return package → (version, number of hashes)."""
     entries = (CHECKOUT / file).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     pins = [entry for entry in entries if not entry.startswith("#")]
     found: dict[str, tuple[str, int]] = {}
@@ -131,7 +131,7 @@ def locked(file: str) -> dict[str, tuple[str, int]]:
     ("lock", "files"), [("requirements.lock", ("requirements.txt",)), ("requirements-dev.lock", ALL)]
 )
 def test_a_lock_file_pins_what_the_requirements_say(lock: str, files: tuple[str, ...]) -> None:
-    """Where it does not: ``./run lock``."""
+    """If it does not, ``./run lock`` writes it again."""
     wanted = {canonicalize_name(one.name): str(one.specifier).removeprefix("==") for one in required(*files)}
     pinned = {name: version for name, (version, _) in locked(lock).items()}
     assert {name: pinned.get(name) for name in wanted} == wanted

@@ -1,4 +1,4 @@
-"""House rules about the source itself: where a city is entered, how errors are caught, who may look at the clock."""
+"""House rules of the source code: where a city is entered, how errors are caught, which modules may read the clock."""
 
 import ast
 import re
@@ -15,18 +15,18 @@ MAY_ENTER = ("regions/tenancy.py", "regions/backend/")
 CLOCKS = ("timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "localdate")
 MAY_READ_THE_CLOCK = {
     "codes/tasks.py",
-    # A request is signed with the second it is sent in, not with the instant the run stands for.
+    # A request is signed with the time at which it is sent, not with the run's instant.
     "regions/sources/connectors/big_data_centre.py",
 }
 
 
-# Where a missing row is read for what it means, and the statements that only keep, count or close by the rows there are.
+# The module that interprets a missing row, and the modules that only store, count or close by existing rows.
 MAY_READ_EFFECTIVE_CODES = {
     "codes/data_classes.py",
     "codes/effective.py",
     "codes/review/cases/run_effects.py",
     "codes/statistics.py",
-    "portal/citizen/data/chapters.py",  # names the table as told of by another
+    "portal/citizen/data/chapters.py",  # only names the table, as one that another chapter covers
 }
 
 
@@ -51,7 +51,7 @@ def test_only_tenancy_changes_the_city_of_a_connection() -> None:
 
 
 def test_a_task_of_all_cities_goes_on_when_one_fails() -> None:
-    """A loop of its own would end with the first city whose node of the database is down: ``regions/each_city.py``."""
+    """Tasks use ``regions/each_city.py``: a plain loop would end at the first city whose database node is down."""
     found = [
         place(module, node.iter)
         for module in modules("codes", "portal")
@@ -78,7 +78,7 @@ GROUPED_BY = ("localize", "number_format")
 
 
 def test_every_count_in_a_sentence_is_grouped() -> None:
-    """Thousands are parted in a sentence as in the table beside it (``USE_THOUSAND_SEPARATOR``); ``%d`` cannot."""
+    """Numbers have thousand separators in sentences as in tables (``USE_THOUSAND_SEPARATOR``), which ``%d`` cannot give."""
     found = [
         place(module, value)
         for module in modules("portal", "codes")
@@ -108,8 +108,11 @@ def catches_everything(node: ast.AST) -> bool:
 
 
 def test_domain_code_starts_no_threads() -> None:
-    """A connection, and the city it is in, belong to one thread. The one that renews a lease does nothing else (ADR 36), and
-    those that send messages never come near the database (ADR 44)."""
+    """A connection, and the city it is in, belong to one thread.
+
+    Two modules are exceptions: the thread that renews a lease does nothing else (ADR 36), and those that send messages do not
+    use the database (ADR 44).
+    """
     forbidden = {"threading", "concurrent", "multiprocessing", "asyncio"}
     found = [place(module, node) for module in modules("codes", "regions") for node in imported(module, forbidden)]
     assert [one for one in found if not one.startswith(("regions/attempts.py:", "regions/outgoing.py:"))] == []

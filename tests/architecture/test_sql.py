@@ -1,4 +1,4 @@
-"""House rules about SQL: long statements stand in files, each read by one module, and composed whole."""
+"""House rules of SQL: long statements are in files, each of which is read by one module that composes all its statements."""
 
 import ast
 import re
@@ -40,13 +40,13 @@ def test_advisory_locks_are_taken_in_one_place() -> None:
 
 @pytest.mark.parametrize("path", sql_files(), ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_each_file_is_read_by_the_one_module_beside_it(path: Path) -> None:
-    """And that module composes each of its statements, and none that it lacks."""
+    """That module composes every statement of the file, and none that is not in it."""
     (reader,) = [module for module in modules() if reads(module, path)]
     assert composed_by(reader) == set(HEADING.findall(path.read_text(encoding="utf-8")))
 
 
 def reads(module: Module, path: Path) -> bool:
-    """By its own name, or by that of the file."""
+    """Return whether the module reads the file, by the suffix of its own path or by the file's name."""
     itself = CHECKOUT / module.name
     own = itself.with_suffix(".sql") == path and '.with_suffix(".sql")' in module.text
     return own or (itself.parent == path.parent and f'.with_name("{path.name}")' in module.text)

@@ -1,4 +1,4 @@
-"""Every template compiles: its tags and filters exist, and so do the templates it extends or includes by name."""
+"""Every template compiles: its tags and filters exist, and so do the templates that it extends or includes by name."""
 
 import re
 
@@ -31,12 +31,15 @@ REACHED = re.compile(r"<(?:a|button|input|select|summary) |{% include|{{ (?:form
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_table_that_scrolls_is_reached_by_keyboard(name: str) -> None:
-    """By what is in it, or by itself; pages are looked at by axe with the rows that their gallery has, which may be none."""
+    """Either the frame or something in it can have the focus.
+
+    The test with axe is not sufficient: it checks each page with the rows in the gallery, and there may be none.
+    """
     frames = FRAME.findall((FOLDER / name).read_text(encoding="utf-8"))
     assert [frame for frame, table in frames if "tabindex" not in frame and not REACHED.search(table)] == []
 
 
-# A stop that gettext turns into a full-width one, and the bare space that follows it in both languages.
+# A punctuation mark that is full-width in Chinese, followed by a space that is displayed in both languages.
 BARE_SPACE = re.compile(r'(?:[.:?!)]"|[.:?!)]{% endblocktranslate) %}(?:</\w+>|{% (?:endif|else) %})* (?=\S)')
 
 FOLLOWED = re.compile(r'{% translate "([^"]+)"(?: context "([^"]+)")? %}(?:</\w+>|{% (?:endif|else) %})* (?=\S)')
@@ -45,7 +48,7 @@ FULL_WIDTH = "。，；：！？、）"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sentences_side_by_side_are_parted_by_the_language(name: str) -> None:
-    """Pages of the gallery are read for the same; this finds also what none of them has to show."""
+    """The pages of the gallery are checked for the same. This also finds texts that none of them shows."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert BARE_SPACE.findall(text) == []
     with override("zh-hans"):

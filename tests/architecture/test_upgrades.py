@@ -1,4 +1,4 @@
-"""The code of a release works on the tables of the next one (docs/adr/0065-expand-migrate-contract.md)."""
+"""The code of a release works with the tables of the next release (docs/adr/0065-expand-migrate-contract.md)."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ from django.db.models import NOT_PROVIDED
 
 from tests.architecture.source import CHECKOUT
 
-# The last migrations before the rule, which no installation had yet.
+# The last migrations before the rule. No installation existed then.
 BEFORE_THE_RULE = {"codes": 50, "regions": 13, "staff": 3, "sources": 6, "journal": 4, "keys": 3, "retention": 1}
 TAKES_AWAY = (RemoveField, DeleteModel, RenameField, RenameModel, AlterModelTable)
 LISTED: dict[str, dict[str, str]] = tomllib.loads((CHECKOUT / "docs" / "upgrades.toml").read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ RELEASE = version(tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding
 
 
 def contracts(migration: Migration, before: ProjectState) -> list[str]:
-    """What the code of the release before could not work with."""
+    """Return the operations whose result the code of the previous release could not work with."""
     found, state = [], before.clone()
     for operation in migration.operations:
         if (
@@ -55,7 +55,7 @@ def contracts(migration: Migration, before: ProjectState) -> list[str]:
 
 
 def _refuses_old_rows(operation: object) -> bool:
-    """A new column that old code does not fill and the database neither."""
+    """Return whether it adds a column that neither old code nor the database fills."""
     if not isinstance(operation, AddField):
         return False
     field: Any = operation.field
@@ -96,7 +96,7 @@ def statements_of(operation: Operation) -> Iterator[str]:
 
 
 def test_a_new_city_is_made_one_statement_at_a_time() -> None:
-    """As a cluster demands, whose nodes take no two in a message."""
+    """A cluster requires it: its nodes accept only one statement in a message."""
     loader = MigrationLoader(None)
     plan = [loader.disk_migrations[key] for key in loader.graph.nodes if key[0] in BEFORE_THE_RULE]
     told = [(one, text) for one in plan for operation in one.operations for text in statements_of(operation)]

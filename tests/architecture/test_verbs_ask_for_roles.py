@@ -1,4 +1,4 @@
-"""Every verb with a ``by`` asks for that person's role itself: a page, a task or a command that forgets to changes nothing."""
+"""Every function with a ``by`` checks that person's role itself, so that no page, task or command can omit the check."""
 
 import ast
 from functools import cache
@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source import Function, Module, called_name, modules
 
-# What asks. Methods are known by their last name.
+# The functions that check a role. Methods are identified by their name alone.
 ASKERS = {
     "require_role",
     "require_operator",
@@ -22,7 +22,7 @@ A_STEP = "a step of verbs that have asked, and of the daily run"
 OWN = "a person's own act: it compares ``by`` with whose thing it is"
 ASKS_ITSELF = "is what asks"
 A_GATE = "``by`` is the gate device or key that has signed in, and no account"
-# Everything else asks, itself or by the verb it passes ``by`` on to.
+# The functions that check no role. All others do, themselves or by a function to which they pass ``by``.
 NOT_ASKING = {
     "codes/citizens/guardianship.py:ask_guardianship": OWN,
     "codes/citizens/joining.py:join_people": A_STEP,
@@ -114,7 +114,7 @@ def _without_asking() -> set[str]:
 
 
 def _verbs(tree: ast.Module) -> list[tuple[str, Function]]:
-    """Public functions and methods that are told who acts, as ``name`` or ``Class.name``."""
+    """Return the public functions and methods with a parameter ``by``, as ``name`` or ``Class.name``."""
     found: list[tuple[str, Function]] = []
     for node in tree.body:
         inner = [(f"{node.name}.", one) for one in node.body] if isinstance(node, ast.ClassDef) else [("", node)]
@@ -155,7 +155,7 @@ def _is_asking(module: Module, name: str, seen: frozenset[str]) -> bool:
 
 @cache
 def _definitions(module: Module) -> dict[str, tuple[Module, Function]]:
-    """Functions of the module by name, its methods too, and those it imports from the product."""
+    """Return name → function, for the module's functions and methods and those that it imports from the product."""
     found = {node.name: (module, node) for node in module.functions()}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(("regions", "codes")):

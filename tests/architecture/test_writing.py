@@ -1,4 +1,4 @@
-"""Who records an act says by whom and when; the database ties such columns together and names what it refuses."""
+"""Every recorded act has an actor and an instant. The database requires both columns together, and its constraints have names."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.architecture.source import Function, Module, called_name, modules, pl
 OURS = ("portal", "codes", "regions", "keys", "sources", "staff", "journal")
 RECORDS = {"record", "record_all"}
 
-# ``by`` is somebody's name here, found by the function itself.
+# In these modules the function itself determines ``by``.
 NAMES_ITS_ACTOR = {
     "codes/citizens/sign_in.py",
     "codes/cities/look_ups.py",
@@ -22,7 +22,7 @@ NAMES_ITS_ACTOR = {
     "codes/cities/asked_corrections.py",
 }
 
-# A column that ends in _by and names nobody, or whose instant has another name.
+# Columns that end in _by but name no actor, or whose instant has another name.
 OTHER_PAIRS = {
     "codes.Rule.cleared_by": None,  # kinds of facts
     "codes.InformationRequest.answer_by": None,  # a deadline
@@ -32,7 +32,7 @@ OTHER_PAIRS = {
     "codes.SecondLook.decided_by": "drawn_at",
 }
 
-# These end also by themselves: a ruling expires, a question lapses. Then nobody did it.
+# These may also end without an actor: a ruling expires, a question lapses.
 ENDS_BY_ITSELF = {
     "codes.Guardianship.ended_by",
     "codes.InformationRequest.answered_by",
@@ -58,7 +58,7 @@ def recording() -> Iterator[tuple[Module, Function, ast.Call]]:
 
 
 def test_what_is_recorded_says_when_and_by_whom() -> None:
-    """Both are handed in by keyword, or ``by`` is the system."""
+    """Both are passed on from keyword parameters, or ``by`` is the system."""
     found = []
     for module, function, call in recording():
         asked = {argument.arg for argument in function.args.kwonlyargs}
@@ -85,7 +85,7 @@ def columns(model: type[models.Model]) -> dict[str, "models.Field[Any, Any]"]:
 
 
 def pairs() -> Iterator[tuple[type[models.Model], str, str]]:
-    """(model, column that says who, column that says when)"""
+    """Yield (model, column of the actor, column of the instant)."""
     for model in ours():
         for name in columns(model):
             label = f"{model._meta.label}.{name}"
@@ -95,7 +95,7 @@ def pairs() -> Iterator[tuple[type[models.Model], str, str]]:
 
 
 def optional_pairs() -> Iterator[tuple[type[models.Model], str, str]]:
-    """Those of which neither is needed at first."""
+    """Yield the pairs whose columns are both empty at first."""
     for model, who, when in pairs():
         if when in columns(model) and columns(model)[when].null and f"{model._meta.label}.{who}" not in ENDS_BY_ITSELF:
             yield model, who, when
@@ -116,14 +116,14 @@ def test_exceptions_to_the_names_are_real() -> None:
     [pytest.param(*pair, id=f"{pair[0]._meta.label}.{pair[1]}") for pair in optional_pairs()],
 )
 def test_who_and_when_are_set_together(model: type[models.Model], who: str, when: str) -> None:
-    """A constraint of the table ties the two."""
+    """A check constraint of the table requires both or neither."""
     checks = [one for one in model._meta.constraints if isinstance(one, models.CheckConstraint)]
     tying = [one.name for one in checks if {who, when} <= named_in(one.condition)]
     assert tying
 
 
 def named_in(condition: Any) -> set[str]:
-    """Columns that a condition speaks of."""
+    """Return the columns in the condition."""
     if isinstance(condition, models.Q):
         return set().union(*map(named_in, condition.children))
     name, value = condition
@@ -132,7 +132,7 @@ def named_in(condition: Any) -> set[str]:
 
 
 def test_every_check_has_a_name_that_says_what_it_refuses(alpha: City) -> None:
-    """Also those that fields bring with them would have to."""
+    """This includes constraints that fields would create by themselves."""
     with connection.cursor() as cursor:
         cursor.execute(CHECKS)
         found = {(table.rpartition(".")[2].strip('"'), name) for table, name in cursor.fetchall()}
