@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db.models import F
 from playwright.sync_api import Page
 
@@ -284,3 +285,16 @@ def test_what_is_under_way_comes_true_by_itself(window: Opens, world: World, dev
     propose.wait_for()
     assert page.evaluate("window.isTheSame"), "the page was not loaded again"
     assert manager.said("Waits for a worker …") not in manager.text
+
+
+def test_large_text_leaves_each_provider_room(window: Opens, world: World) -> None:
+    """On a desktop as wide as most: what stands beside the evidence goes below it."""
+    with in_city(CITY):
+        number = Case.objects.undecided().latest("pk").number
+    reviewer = window("desktop").staff("li", "zh-hans")
+    look = {"name": settings.LOOK_COOKIE_NAME, "value": "light.normal.elder", "url": world.address()}
+    reviewer.context.add_cookies([look])  # type: ignore[list-item]
+    page = reviewer.open(f"/staff/cases/{number}/")
+    assert page.locator("html").get_attribute("data-size") == "elder"
+    widths = page.locator(".sides article").evaluate_all("sides => sides.map(one => one.getBoundingClientRect().width)")
+    assert min(widths) > 240, widths

@@ -121,7 +121,6 @@ def _page(request: StaffRequest, device: GateDevice, **link: Any) -> HttpRespons
     is_in_force = device.state == GateDeviceState.CONFIRMED
     context = {
         "device": device,
-        "state": GateDeviceState(device.state).label,
         "may_decide": is_open and me != device.proposed_by,
         "may_withdraw": is_open and me == device.proposed_by,
         "may_link": is_in_force and device.secret_hash is None and device.expires_at > now,

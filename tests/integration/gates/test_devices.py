@@ -53,6 +53,9 @@ def test_two_administrators_enrol_a_device_and_one_revokes_it(city: City) -> Non
     assert (device.state, device.link_hash) == ("proposed", None)
     second.post(f"{page}decide/", {"verb": "confirm"})
 
+    for shown in (second.read(page), second.read("/staff/gates/")):
+        assert "has not enrolled yet" in shown, "in the list and on its page by the same words"
+
     shown = second.post(f"{page}link/").content.decode()
     link = shown.split("https://" if "https://" in shown else "http://beta.localhost")[1].split("<")[0]
     phone = browser()
@@ -61,6 +64,9 @@ def test_two_administrators_enrol_a_device_and_one_revokes_it(city: City) -> Non
     assert phone.get("/gate/").status_code == 401
     assert phone.post("/gate/enrol/", {"as": "browser"}).headers["Location"] == "/gate/"
     assert "East Station" in phone.read("/gate/")
+    for shown in (second.read(page), second.read("/staff/gates/")):
+        assert "in use" in shown
+        assert "onfirmed" not in shown
     cookie = phone.client.cookies[SECRET]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"

@@ -42,7 +42,8 @@ def test_the_alarm_stands_on_the_start_page_and_the_runs(crowd: Crowd) -> None:
     assert "Mass changes held: answer within the hour" in li.read("/staff/")
     runs = li.read("/staff/runs/")
     assert "1 mass change is held for two people." in runs
-    assert "Overdue" in runs
+    assert "It is overdue." in runs
+    assert "已超时。</strong>在此之前" in at_work("li").read(f"/staff/held-groups/{group().pk}/")
     assert "R1" in li.read(f"/staff/runs/{Run.objects.latest('pk').pk}/")
     assert "集中变码暂停待审" in at_work("wang").read("/staff/")
 

@@ -108,6 +108,7 @@ def test_replaced_the_old_key_works_until_the_chosen_instant(
     second = shown_by(han.post(f"{LIST}{old.pk}/replace/", sent))
     assert (opens(first), opens(second)) == (True, True)
     assert "replaced, still works" in han.read(LIST)
+    assert "Last day" not in han.read(f"{LIST}{old.pk}/"), "one end, and not that which it had before"
     again = han.post(f"{LIST}{old.pk}/replace/", sent)
     assert (again.status_code, "has been replaced already" in again.content.decode()) == (422, True)
     assert han.post(f"{LIST}new/", typed(desk.now)).status_code == 422, "two are in force"

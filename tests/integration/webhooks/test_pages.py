@@ -54,6 +54,10 @@ def test_from_the_proposal_to_a_second_sending(desk: Desk, receiver: Receiver, a
     assert "HTTP 500" in shown
     assert str(webhook.deliveries.get().event_id) in shown
     assert "w-17" not in shown, "to see that it did not arrive needs no person"
+    Webhook.objects.update(resume_at=later)
+    assert "<strong>接收端没有应答</strong>" in han.client.get(LIST).text, "no active one like the others"
+    Webhook.objects.update(resume_at=None)
+    assert "接收端没有应答" not in han.client.get(LIST).text
     receiver.answer = lambda _told: 204
     han.client.post(f"{page}decide/", {"verb": "replay", "delivery": webhook.deliveries.get().pk})
     assert deliver(webhook.pk, clock=lambda: later) == 1
