@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.db.models import Q
@@ -51,6 +52,7 @@ class CaseDetail:
     colour: str
     because: str
     one_sided: list[str]
+    explained_on: date | None
     facts: list[Fact]
     files: list[Row]
     questions: list[Row]
@@ -135,6 +137,7 @@ def read_case(**lookup: object) -> CaseDetail:
         colour=standing.colour,
         because=standing.because,
         one_sided=one_sided_sentences(sides),
+        explained_on=_explained_on(case, pairs, sides),
         facts=list(facts.values()),
         files=related_rows(case, "files"),
         questions=related_rows(case, "questions"),
@@ -191,6 +194,15 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
         render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
         for pair in pairs
     ]
+
+
+def _explained_on(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState]) -> date | None:
+    """Return the day that the explanation is of, if an open case's providers show other colours by now; else ``None``."""
+    if case.closed_at or not pairs:
+        return None
+    shown = {side.inputs.provider.code: side.state.value for side in sides}
+    explained = pairs[0].disagreement.colours
+    return pairs[0].run.day if any(shown.get(code) != colour for code, colour in explained.items()) else None
 
 
 def _timeline(case: Case, rulings: list[Row]) -> list[Row]:

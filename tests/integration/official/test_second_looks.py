@@ -59,3 +59,12 @@ def test_differing_on_the_page_makes_the_case_ones_own(desk: Desk, closed: Case,
     assert f'href="/cases/{closed.number}/"' in message
     desk.approve(desk.propose("zhang", by="wu"))
     assert "您结案后经复看重新办理的案件" not in li.read("/staff/")
+
+
+def test_a_case_opened_again_says_of_when_its_explanation_is(desk: Desk, closed: Case, at_work: At) -> None:
+    """The providers agree by now: the columns say so, and what is told above them is of the day when they did not."""
+    desk.revoke("zhang")
+    desk.run()
+    second_looks.take_second_look(case_id=closed.pk, outcome="differs", reason="日期不符", by="wu", now=desk.now)
+    assert "以上为2026年11月24日的情况" in at_work("wu").read(page_of(closed))
+    assert "以上为" not in at_work("wu").read(page_of(desk.case("chen")))
