@@ -54,6 +54,11 @@ class SessionStore(db.SessionStore):
         session.citizen_id = data[CITIZEN]["id"] if CITIZEN in data else None
         return session
 
+    def _validate_session_key(self, key: str) -> bool:
+        """Return whether it can be a key. A cookie may contain anything, also NUL, with which the database cannot be asked."""
+        is_key = bool(super()._validate_session_key(key))  # type: ignore[misc]  # Django's types lack it
+        return is_key and key.isascii() and key.isalnum()
+
     def _get_session_from_db(self) -> Any:
         statement, parameters = self.reading or (BY_KEY, dict)
         for row in statement.rows({"key": self.session_key, **parameters()}):

@@ -8,6 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
 
 from portal.web.bodies import FILE_BYTES, FORM_BYTES, LIMIT, MIB, limit_of
 from regions.models import City
@@ -107,6 +108,14 @@ def test_no_form_brings_a_nul(zhang: Visitor, path: str, sent: dict[str, str]) -
     refused = zhang.client.post(path, sent)
     assert refused.status_code == 400
     assert "NUL" in refused.content.decode()
+
+
+@pytest.mark.parametrize("key", ["\\000" + "a" * 31, "a" * 31 + "\\000", "é" * 32])
+def test_nor_a_cookie(beta: City, settings: Settings, key: str) -> None:
+    """Cookies may write any character by its number; a session's key is letters and digits."""
+    stranger = Client(headers={"host": "beta.localhost", "cookie": f'{settings.SESSION_COOKIE_NAME}="{key}"'})
+    for path in ("/", "/sign-in/", "/staff/sign-in/"):
+        assert stranger.get(path).status_code == 200
 
 
 def test_nor_does_a_form_of_officials(desk: Desk, now: datetime) -> None:
