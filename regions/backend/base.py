@@ -28,6 +28,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     """PostgreSQL through psycopg2, with one role per city."""
 
     connection: Any
+    close_at: float | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The login of ``connection``, and this process's sessions under other logins, least recently used first.
@@ -46,6 +47,13 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         self._login = str(conn_params["user"])
         self.forget_entry()
         return super().get_new_connection(conn_params)
+
+    def connect(self) -> None:
+        """Open the session of the tenant's login. All sessions are closed when the first of them has reached ``CONN_MAX_AGE``."""
+        first_closes_at = self.close_at if self._parked else None
+        super().connect()
+        if first_closes_at is not None and self.close_at is not None:
+            self.close_at = min(first_closes_at, self.close_at)
 
     def ensure_connection(self) -> None:
         """Change to the session of the tenant's login if necessary. Every use of the session passes through here."""

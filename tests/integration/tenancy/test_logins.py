@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2.errors
 import pytest
 from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]  # its stubs lack it
 from celery.signals import task_postrun, task_prerun
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.utils import ProgrammingError
 from django.test import Client
 from pytest_django import Settings
@@ -117,6 +118,23 @@ def test_a_worker_keeps_its_sessions_from_task_to_task(owner: Any) -> None:
         cursor.execute("SET ROLE city_alpha")
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
     assert in_task() != first
+
+
+def test_a_worker_of_many_cities_keeps_no_session_for_longer_than_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """… although it logs in to one city or another all the time."""
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+    times = [0, 40, 59, 61, 100]
+    monkeypatch.setattr("django.db.backends.base.base.time", SimpleNamespace(monotonic=lambda: times[len(seen)]))
+    monkeypatch.setattr("regions.backend.base.CITY_SESSIONS", 1)
+    seen: list[int] = []
+    for schema in ("alpha", "beta", "alpha", "beta", "alpha"):
+        close_old_connections()
+        pid = _one("SELECT pg_backend_pid()")
+        with in_city(schema):
+            _one("SELECT 1")
+        seen.append(pid)
+    assert seen[0] == seen[1] == seen[2] != seen[3] == seen[4]
 
 
 def test_a_request_is_its_citys() -> None:
