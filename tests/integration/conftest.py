@@ -1,4 +1,4 @@
-"""What tests of many rooms begin with."""
+"""Fixtures shared by the integration tests of several packages."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class OpenDesk(Protocol):
-    """``then`` is what else happens at the desk before the test."""
+    """Opens the city with its officials. ``then`` is called before the test and can do more."""
 
     def __call__(
         self, people: Mapping[str, str], *, now: datetime, then: Callable[[Desk], None] | None = None
@@ -23,7 +23,7 @@ class OpenDesk(Protocol):
 
 @pytest.fixture
 def kept_at_beta(keep: Keep, request: pytest.FixtureRequest) -> Keep:
-    """What it calls it calls once for the session, in beta with nothing else in it; the test goes on inside the city."""
+    """Call a function once for the session, in an empty city beta. The test then continues inside the city."""
 
     def kept(build: Callable[..., T], *arguments: Any) -> T:
         made: T = keep(at_beta, build, *arguments)
@@ -41,7 +41,7 @@ def at_beta(build: Callable[..., T], *arguments: Any) -> T:
 
 @pytest.fixture
 def opened_at_beta(kept_at_beta: Keep) -> OpenDesk:
-    """Opens beta's desk, once for the session for the same people."""
+    """Open beta with these citizens and its officials, once for the session for the same arguments."""
 
     def opened(people: Mapping[str, str], *, now: datetime, then: Callable[[Desk], None] | None = None) -> Desk:
         return kept_at_beta(desk_with, tuple(people.items()), now, then)

@@ -1,4 +1,4 @@
-"""Lines as providers send them, and the short way to have them taken."""
+"""Lines as providers send them, and a function that imports them."""
 
 import json
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ from regions.keys.encryption import identity_hash
 from regions.vocabulary import IdType
 
 Line = dict[str, Any]
-# Two residents whose numbers pass every check, made up.
+# Fictitious ID numbers of two residents that pass every check.
 ANNA, BERT = "11010519491231002X", "510104199003078033"
 
 
 def declaration(**changes: Any) -> Line:
-    """A declaration of Anna's to Alipay in which nothing is wrong; a change to ``...`` leaves the key out."""
+    """Return a valid declaration of Anna to Alipay with these changes. A change to ``...`` omits the key."""
     line: Line = {
         "type": "declaration",
         "provider": "alipay",
@@ -38,7 +38,7 @@ def declaration(**changes: Any) -> Line:
 
 
 def check_in(**changes: Any) -> Line:
-    """A healthy check-in of Anna's with Alipay, submitted at noon of its day; a change to ``...`` leaves the key out."""
+    """Return a healthy check-in of Anna with Alipay, submitted at noon of its day. A change to ``...`` omits the key."""
     line: Line = {
         "type": "check_in",
         "provider": "alipay",
@@ -55,18 +55,18 @@ def check_in(**changes: Any) -> Line:
 
 
 def take(*lines: Line | bytes, now: datetime, **options: Any) -> list[LineResult]:
-    """Have the current city take the lines."""
+    """Import the lines into the current city. Return the results."""
     raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
     return list(take_lines(raw, by="system", now=now, **options))
 
 
 def outcomes(results: Iterable[LineResult]) -> list[str]:
-    """What became of each line: `accepted`, `duplicate`, or the reason why it was refused."""
+    """Return the outcome of each line: `accepted`, `duplicate`, or the reason for its refusal."""
     return [result.refusal.reason.value if result.refusal else result.outcome.value for result in results]
 
 
 def citizen(id_number: str = ANNA, id_type: IdType = IdType.RESIDENT_ID) -> Citizen:
-    """The citizen with this document in the current city."""
+    """Return the citizen with this document in the current city."""
     return Citizen.objects.get(id_hash=identity_hash(Identity(id_type, id_number)))
 
 

@@ -1,4 +1,4 @@
-"""A provider's machine: it posts lines to alpha's host with its key."""
+"""Fixtures of the API tests: a provider's machine that posts lines to alpha's host with its key."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -21,7 +21,7 @@ ENTRIES = "/api/v1/entries"
 
 @dataclass(frozen=True)
 class Machine:
-    """Posts what it is given; what a test changes it says by keyword."""
+    """Posts lines with the provider's key. Headers can be changed by keyword."""
 
     key: str
     host: str = "alpha.localhost"
@@ -38,7 +38,7 @@ class Machine:
 
 
 class Service:
-    """A provider's machine that opens everything."""
+    """A provider's machine with a key for all scopes, unless specified otherwise."""
 
     def __init__(
         self, provider: str, now: datetime, *, host: str = "alpha.localhost", scopes: Collection[Scope] = tuple(Scope)
@@ -59,21 +59,21 @@ class Service:
 
 @pytest.fixture
 def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Every call happens at this moment."""
+    """Set the time of all calls to ``now``."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     return now
 
 
 @pytest.fixture
 def alipay(alpha: City, clock: datetime) -> Machine:
-    """Alipay's own machine."""
+    """Alipay's machine."""
     _, key = issue_key(provider="alipay", by="operator:lin", now=clock)
     return Machine(key)
 
 
 @pytest.fixture
 def one_connection() -> Iterator[None]:
-    """Requests that come past Django's own test client would close the connection, and with it the test's transaction."""
+    """Keep the database connection open: requests without Django's test client would close it and end the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield

@@ -1,4 +1,4 @@
-"""The officials' desk of ``tests/integration/official`` and the police database of ``tests/integration/sources``."""
+"""Fixtures of ``tests/integration/official`` (the officials) and of ``tests/integration/sources`` (the police database)."""
 
 from tests.integration.official.conftest import at_work, clock, desk, picture, stranger, visitor
 from tests.integration.sources.conftest import police

@@ -1,4 +1,4 @@
-"""Which of the product's files a piece of work passes through."""
+"""Trace the files of the product that a piece of work executes."""
 
 import sys
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import Any
 
 from tests.architecture.source import CHECKOUT, FLOORS
 
-# A module or class body runs at import, not because the work needs it.
+# The code flag of functions. Bodies of modules and classes do not have it: they run at import, not for the work.
 OPTIMIZED = 0x1
 
 
 @contextmanager
 def traced() -> Iterator[set[str]]:
-    """Collect the files of `portal`, `codes` and `regions` in which a function is called meanwhile."""
+    """Collect the files of `portal`, `codes` and `regions` in which a function is called during the block."""
     seen: set[CodeType] = set()
     files: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""An auditor at a desk with disagreements, files kept to the test, and a broker that is not there."""
+"""Fixtures of the auditor tests: an auditor in a city with disagreements, without a broker. Files belong to the test."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ __all__ = ["clock", "desk"]
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The exports that were enqueued for."""
+    """The keys of the exports that were enqueued."""
     enqueued: list[int] = []
     for module in (reports, identified):
         monkeypatch.setattr(module, "enqueue_export", lambda schema, job: enqueued.append(job))
@@ -32,7 +32,7 @@ def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def auditor(desk: Desk, enqueued: list[int], settings: Settings, tmp_path: Path) -> Visitor:
-    """Signed in, in English."""
+    """A signed-in auditor with pages in English."""
     settings.MEDIA_ROOT = tmp_path / "media"
     number = encrypt_number(Identity(IdType.OTHER, "X1234567"))
     Citizen.objects.exclude(full_name__contains="小三").update(id_encrypted=number)
@@ -40,13 +40,13 @@ def auditor(desk: Desk, enqueued: list[int], settings: Settings, tmp_path: Path)
 
 
 def record_many(count: int, *, by: str, now: datetime) -> None:
-    """So many acts of one kind on things of their own."""
+    """Record that many acts of one kind, each on another object."""
     with transaction.atomic():
         record_all([Act("tests.done", f"thing:{n}") for n in range(count)], by=by, now=now)
 
 
 def written(desk: Desk) -> ExportJob:
-    """The newest export after a worker was there."""
+    """Write the newest export, as a worker does. Return it."""
     job = ExportJob.objects.latest("pk")
     assert write_export(job.pk, clock=lambda: desk.now)
     job.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Two cities that know each other: people of beta, and their passes shown in alpha."""
+"""Fixtures of two cities that know each other: the citizens belong to beta and show their passes in alpha."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from tests.integration.review.desk import Desk, open_desk
 
 @pytest.fixture
 def wire(db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """All clocks stand at ``now``."""
+    """The network between the two cities. The time is always ``now``."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     assert note_neighbours(now=now) == 2
     return lay_wire(monkeypatch)
@@ -22,7 +22,7 @@ def wire(db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 @pytest.fixture
 def there(wire: Wire, now: datetime) -> Desk:
-    """beta's officials; zhang is red there and chen yellow."""
+    """The officials of beta, where zhang is red and chen yellow."""
     with in_city("beta"):
         for model in (Provider, RuleSetVersion, RuleSet, Source):
             model.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The network between two cities of a test: a call reaches the portal itself, under the host it names, in that city."""
+"""The network between two cities in a test: a call is answered by the portal itself, in the city of the called host."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +22,11 @@ class Sent:
 
 @dataclass
 class Wire:
-    """``down``: hosts that do not answer. ``fails``: ends of addresses that no call reaches.
-    ``altered``: what somebody on the way makes of a call."""
+    """The network.
+
+    ``down`` are hosts that do not answer, ``fails`` ends of addresses that cannot be reached. ``altered`` changes each call
+    on its way.
+    """
 
     sent: list[Sent] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
@@ -41,7 +44,7 @@ class Wire:
 
     @property
     def calls(self) -> list[Sent]:
-        """Those that are signed."""
+        """The signed calls."""
         return [one for one in self.sent if one.method == "POST"]
 
 
@@ -49,7 +52,7 @@ def deliver(sent: Sent, *, down: set[str] | None = None) -> Answer:
     url = urlsplit(sent.address)
     if url.hostname in (down or ()):
         raise CallFailed(CallFault.NO_CONNECTION)
-    # The other side is another process: it begins outside any city.
+    # The called portal is another process in reality, so its request begins outside of any city.
     with in_public():
         response = Client(headers=sent.headers).generic(
             sent.method, url.path, sent.content, content_type="application/json", headers={"host": str(url.hostname)}

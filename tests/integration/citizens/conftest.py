@@ -1,4 +1,4 @@
-"""A city with people in it and officials who review."""
+"""Fixtures of a city with citizens and reviewers."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,6 @@ from tests.integration.review.desk import Desk
 
 @pytest.fixture
 def desk(opened_at_beta: OpenDesk, now: datetime, settings: Settings, tmp_path: Path) -> Desk:
-    """zhang and chen, who are citizens; li and wu, who review."""
+    """The city with the citizens zhang and chen and the reviewers li and wu."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)

@@ -1,7 +1,7 @@
-"""A database of the tests' own on the Citus cluster that ``CITUS_URL`` names: a superuser's URL of a database on its coordinator.
+"""A database of the tests on a Citus cluster. ``CITUS_URL`` is a superuser's URL of a database on its coordinator.
 
-The cluster's nodes are those of that database. What the portal's owner and application do there they do as in production: each
-session of a city is logged in as it.
+The nodes of that database are used. Owner and application of the portal work as in production: each session of a city logs
+in as that city.
 """
 
 import os
@@ -25,7 +25,7 @@ from regions.schemas import prepare_database
 from regions.tenancy import as_owner
 
 DATABASE = f"test_portal_citus_{os.getpid()}"
-# Which node of which database a city is on, by the coordinator.
+# City → node, according to the coordinator.
 PLACES = """
 SELECT s.schema_name::text, n.nodename, n.nodeport FROM citus_schemas s
 JOIN pg_dist_colocation c ON c.colocationid = s.colocation_id
@@ -40,15 +40,15 @@ Node = tuple[str, int]
 
 @dataclass(frozen=True)
 class Cluster:
-    """``nodes``: the coordinator first."""
+    """The cluster. The first of ``nodes`` is the coordinator."""
 
     superuser: str
     nodes: tuple[Node, ...]
 
     def query(self, statement: str, *parameters: object, node: Node | None = None, database: str = DATABASE) -> Any:
-        """The rows of a statement of the superuser's, on the coordinator or another node."""
+        """Execute a statement as superuser on the coordinator or another node. Return its rows."""
         place: dict[str, Any] = {"host": node[0], "port": node[1]} if node else {}
-        place["options"] = "-c citus.override_table_visibility=off"  # what lies on a node is hidden there otherwise
+        place["options"] = "-c citus.override_table_visibility=off"  # otherwise a node hides the tables on it
         raw = psycopg2.connect(make_dsn(self.superuser, dbname=database, **place))
         raw.autocommit = True
         try:
@@ -59,13 +59,13 @@ class Cluster:
             raw.close()
 
     def places(self) -> dict[str, Node]:
-        """City → the node that it is on."""
+        """Return city → its node."""
         return {schema: (host, port) for schema, host, port in self.query(PLACES)}
 
 
 @contextmanager
 def own_cluster_database(url: str) -> Iterator[Cluster]:
-    """Prepared, and without a city; removed again at the end."""
+    """Create a prepared database without cities on the cluster, and drop it at the end."""
     found = parse_dsn(url)
     home = Cluster(url, ())
     nodes = home.query(
@@ -83,7 +83,11 @@ def own_cluster_database(url: str) -> Iterator[Cluster]:
 
 
 def _make(cluster: Cluster) -> None:
-    """In this order: without the extension a role is made on one node only, and without the roles no city's table is made."""
+    """Create the database on all nodes, then the roles.
+
+    The order matters: without the extension, a role is created on one node only; without the roles, no city's tables can be
+    created.
+    """
     coordinator, *others = cluster.nodes
     for node in cluster.nodes:
         cluster.query(
@@ -120,7 +124,7 @@ def _drop(cluster: Cluster, node: Node) -> None:
 
 @contextmanager
 def connected_to(cluster: Cluster) -> Iterator[None]:
-    """The connection is the application's, to the coordinator."""
+    """Connect as the application to the coordinator for the block."""
     place, (host, port) = connection.settings_dict, cluster.nodes[0]
     before = {name: place[name] for name in ("HOST", "PORT", "NAME")}
     connection.close()

@@ -1,4 +1,7 @@
-"""Three cities of a Citus cluster, two of them after two days. Skipped unless ``CITUS_URL`` names a cluster (docs/operations.md)."""
+"""Fixtures of three cities on a Citus cluster, two of which have had runs on two days.
+
+The tests are skipped unless ``CITUS_URL`` names a cluster (docs/operations.md).
+"""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -28,9 +31,9 @@ OPENED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Lived:
-    """What the days of the cities left: the keys of each city's people, and all that is exported.
+    """The result of the days: the keys of each city's rows, and all exports.
 
-    ``folder`` has their checkpoints, ``sources`` say where theirs are.
+    ``folder`` contains the checkpoints; ``sources`` are the environment variables with the URLs of the sources.
     """
 
     folder: Path
@@ -43,7 +46,7 @@ class Lived:
 def built(
     django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Cluster, Lived]]:
-    """The city alpha is opened by its file, north and middle are filled."""
+    """Build the cities on the cluster: alpha is opened from its file, north and middle are filled and have runs."""
     if "CITUS_URL" not in os.environ:
         pytest.skip("CITUS_URL names no Citus cluster")
     folder = tmp_path_factory.mktemp("cluster")
@@ -75,7 +78,7 @@ def live(folder: Path) -> Lived:
 
 @contextmanager
 def in_production(folder: Path, sources: Mapping[str, str]) -> Iterator[None]:
-    """Sessions are logged in as their city; the cities' sources have nothing new."""
+    """Use the settings of production for the block: sessions log in as their city. The sources have no new records."""
     with (
         override_settings(
             CITY_LOGINS=True,
@@ -92,7 +95,7 @@ def in_production(folder: Path, sources: Mapping[str, str]) -> Iterator[None]:
 
 @pytest.fixture
 def cluster(built: tuple[Cluster, Lived], django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
-    """The connection is in its database, outside any city."""
+    """The cluster, with the connection in its database, outside of any city."""
     made, lived = built
     with in_production(lived.folder, lived.sources), django_db_blocker.unblock(), connected_to(made):
         yield made

@@ -1,4 +1,4 @@
-"""Days of two small cities, as the daily job makes them, and all that can be exported of them."""
+"""Run the daily job of two small cities, and export all reports of them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +12,13 @@ from regions.tenancy import in_city
 from tests.faults.cities import Size, scene_of
 
 Exported = dict[tuple[str, ReportName], list[str]]
-"""Of each city and each report the lines."""
+"""(city, report) → the lines of the export."""
 
 SIZES = {"north": Size(1, 80, 40), "middle": Size(10, 60, 40)}
 
 
 def run_day(schema: str, *, after: int = 0) -> Run:
-    """The run of the city's first day, or of one ``after`` it; its sources are collected. In the city."""
+    """Do the run of the city's first day, or of a day ``after`` it, with collection. Call it inside the city."""
     scene = scene_of(SIZES[schema])
     later = timedelta(days=after)
     as_of = scene.as_of + later
@@ -28,13 +28,13 @@ def run_day(schema: str, *, after: int = 0) -> Run:
 
 
 def assert_settled(run: Run) -> None:
-    """Everybody was judged, though by then the sources' last word may be too old."""
+    """Assert that the run has settled and judged everybody. The sources' data may be too old by then."""
     assert run == Run.objects.last_settled()
     assert set(run.partitions.values_list("state", flat=True)) <= {Partition.State.DONE}
 
 
 def two_days(folder: Path) -> Exported:
-    """Both cities' first days, and all that is exported after them."""
+    """Do the runs of both cities' first two days. Return all exports after them."""
     told: Exported = {}
     for schema, size in SIZES.items():
         scene = scene_of(size)

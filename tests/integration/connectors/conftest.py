@@ -1,4 +1,4 @@
-"""Sources to connect to: a stand-in centre per test, and databases of three makes."""
+"""Fixtures of sources: a stand-in big-data centre for each test, and databases of PostgreSQL, MariaDB and SQLite."""
 
 import os
 import secrets
@@ -25,7 +25,7 @@ from tests.integration.runs.installed import program
 
 @pytest.fixture
 def loopback() -> AllowList:
-    """What the operator allows while debugging."""
+    """The addresses that are permitted in debug mode."""
     return AllowList.parse(None, debug=True)
 
 
@@ -42,7 +42,7 @@ def centre(tmp_path: Path) -> Iterator[Centre]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> URL:
-    """A superuser's login of a PostgreSQL server."""
+    """A superuser's URL of a PostgreSQL server."""
     try:
         return make_url(ensure_postgres().superuser).set(drivername="postgresql+psycopg2")
     except EmbeddedServerError as error:
@@ -50,19 +50,19 @@ def postgres_server() -> URL:
 
 
 def make_database(server: URL, options: str = "") -> URL:
-    """A new database on the server."""
+    """Create a database on the server. Return its URL."""
     name = f"connectors_{secrets.token_hex(4)}"
     _on_server(server, f"CREATE DATABASE {name} {options}")
     return server.set(database=name)
 
 
 def drop_database(url: URL) -> None:
-    """Remove it again, whoever may still be connected."""
+    """Drop the database, even if sessions are connected to it."""
     _on_server(url.set(database="postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
 
 
 def _on_server(server: URL, statement: str) -> None:
-    """One statement outside any transaction."""
+    """Execute a statement outside of any transaction."""
     engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(statement))
@@ -96,7 +96,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="session")
 def mariadb_url(tmp_path_factory: pytest.TempPathFactory, certified: tuple[Path, Path]) -> Iterator[URL]:
-    """An empty MariaDB database on a server of its own, which offers TLS; skipped where MariaDB is not installed."""
+    """An empty MariaDB database on its own server, which supports TLS. Tests are skipped if MariaDB is not installed."""
     server = program(shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"), "mariadb-server")
     installer = program(shutil.which("mariadb-install-db"), "mariadb-server")
     home = tmp_path_factory.mktemp("mariadb")
@@ -112,7 +112,7 @@ def mariadb_url(tmp_path_factory: pytest.TempPathFactory, certified: tuple[Path,
         capture_output=True,
     )
     setup = home / "setup.sql"
-    # One statement a line: that is how the server reads the file.
+    # The server reads one statement from each line of the file.
     setup.write_text(
         "CREATE DATABASE police CHARACTER SET utf8mb4;\n"
         "CREATE USER u@'%' IDENTIFIED BY 'hidden';\n"
@@ -132,7 +132,7 @@ def mariadb_url(tmp_path_factory: pytest.TempPathFactory, certified: tuple[Path,
 
 
 def _wait_for(url: URL) -> None:
-    """Until the server answers, at most half a minute."""
+    """Wait until the server answers, at most half a minute."""
     engine = create_engine(url, poolclass=NullPool)
     end = time.monotonic() + 30
     while True:

@@ -1,4 +1,4 @@
-"""A police database with the contract's two views, made by hand in the SQL of each make."""
+"""A police database with the two relations of the contract, created in the SQL of each database system."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from regions.sources.connectors.police_database import open_delivery
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOOPBACK = AllowList.parse(None, debug=True)
-# Nine o'clock in Shanghai is one o'clock in UTC; `{instant}` is a column with a zone where the make has one.
+# 9:00 in Shanghai is 1:00 UTC. `{instant}` is a type with time zone if the database system has one.
 RECORDS = """
     CREATE TABLE health_records (
         record_id varchar(200), id_type varchar(2), id_number varchar(30), full_name varchar(200), kind varchar(50),
@@ -39,7 +39,7 @@ ROW: dict[str, Any] = {
 
 
 def create(engine: Engine, **types: str) -> None:
-    """The two relations, empty, and the clock at noon in Shanghai."""
+    """Create the two relations, without records, and set the clock to noon in Shanghai."""
     with engine.begin() as connection:
         in_shanghai(connection)
         chosen = TYPES[engine.dialect.name] | types
@@ -49,7 +49,7 @@ def create(engine: Engine, **types: str) -> None:
 
 
 def add(engine: Engine, **changes: Any) -> None:
-    """One record; times are as a clock on a wall in Shanghai shows them."""
+    """Add a record. Times are local times in Shanghai."""
     row = ROW | changes
     with engine.begin() as connection:
         in_shanghai(connection)
@@ -59,25 +59,25 @@ def add(engine: Engine, **changes: Any) -> None:
 
 
 def run(engine: Engine, *statements: str) -> None:
-    """The statements, in one transaction."""
+    """Execute the statements in one transaction."""
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
 
 def in_shanghai(connection: Connection) -> None:
-    """Have the server read instants without an offset as Shanghai's."""
+    """Let the server interpret instants without an offset as local time in Shanghai."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL TIME ZONE 'Asia/Shanghai'"))
 
 
 def url_of(url: URL) -> str:
-    """The URL as a source's settings hold it, with its password."""
+    """Return the URL with its password, as in the settings of a source."""
     return url.render_as_string(hide_password=False)
 
 
 def read(engine: Engine, **changes: Any) -> tuple[Any, list[dict[str, Any]]]:
-    """The delivery's as_of and the content of all its records."""
+    """Return the delivery's `as_of` and the content of all its records."""
     settings: dict[str, Any] = {
         "url": url_of(engine.url),
         "records_view": "health_records",

@@ -1,4 +1,4 @@
-"""Records as a source that keeps the contract sends them."""
+"""Records as a source that follows the contract sends them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,14 +14,14 @@ NAMED = "source.example"
 
 @dataclass(frozen=True)
 class Centre:
-    """A stand-in centre that runs."""
+    """A running stand-in of the big-data centre."""
 
     store: BigDataStore
     base_url: str
 
 
 def records(count: int, *, until: datetime = AS_OF) -> list[dict[str, Any]]:
-    """Records one minute apart, the last of them at `until`."""
+    """Return records that were recorded one minute apart, the last of them at `until`."""
     return [
         {
             "record_id": f"r{number}",

@@ -1,4 +1,4 @@
-"""Many small scenes as one city: people whose providers are alike in everything share them, all others have their own."""
+"""Join many small scenes to one city. People with equal providers, sources and rule sets share these; others have their own."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ Setting = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Placed:
-    """A planted person with the names they have in the joined city."""
+    """A person with a planted cause, and the names of person and providers in the joined city."""
 
     planted: Injected
     citizen: str
@@ -25,17 +25,17 @@ class Placed:
         return self.citizen, first, second
 
     def record_id(self, told: str) -> str:
-        """A record's id there, from the one in the scene."""
+        """Return the record id in the joined city, from the one in the scene."""
         return f"{self.citizen}/{told}"
 
 
 def setting_of(one: Injected) -> Setting:
-    """What makes two people's providers alike."""
+    """Return the providers, sources and rule sets of the person."""
     return one.world.providers, one.world.sources, one.world.rule_sets
 
 
 def by_setting(planted: Iterable[Injected], *, settings_in_a_city: int) -> list[list[Injected]]:
-    """Cut into cities of so many settings; the people of a setting stay together."""
+    """Divide the people into cities of that many settings. The people of one setting stay together."""
     groups: dict[Setting, list[Injected]] = {}
     for one in planted:
         groups.setdefault(setting_of(one), []).append(one)
@@ -45,7 +45,7 @@ def by_setting(planted: Iterable[Injected], *, settings_in_a_city: int) -> list[
 
 
 def joined(planted: Sequence[Injected]) -> tuple[Scene, list[Placed]]:
-    """One scene of all of them. They are asked about on the same day, at the same instant."""
+    """Return one scene of all of them, and their names in it. All are judged for the same day and instant."""
     settings = {setting: f"{number:04}" for number, setting in enumerate(dict.fromkeys(map(setting_of, planted)))}
     parts: list[World] = []
     placed: list[Placed] = []
@@ -71,7 +71,7 @@ def _sum(parts: Sequence[World]) -> World:
 
 
 def _renamed(world: World, setting: str, number: str) -> World:
-    """Codes belong to the setting, people and their records to the scene."""
+    """Return the world with codes that are unique to the setting and people and records that are unique to the scene."""
 
     def code(name: str) -> str:
         return f"{setting}-{name}"

@@ -1,4 +1,4 @@
-"""Whether a stored root cause names what was planted, all of it and nothing else."""
+"""Check that a stored root cause names everything that was planted and nothing else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,16 @@ Planted = tuple[Placed, RootCause]
 
 
 def unnamed(cause: StoredCause, placed: Placed) -> list[RootCause]:
-    """Those of the planted causes that belong to the cause's factor and that it does not name."""
+    """Return the planted causes of the root cause's factor that it does not name."""
     planted = [one for one in placed.planted.root_causes if one.factor == cause["cause"]]
     return [one for one in planted if not NAMES[one.cause](cause, placed, one)]
 
 
 def says_nothing_else(cause: StoredCause, placed: Placed) -> bool:
-    """As many things are named as were planted for this factor; an event that two sources tell otherwise is one thing."""
+    """Return whether it names as many differences as were planted for this factor.
+
+    An event that two sources record differently counts once.
+    """
     twins = [event[side]["record_id"] for event in cause.get("same_event", []) for side in "ab"]
     alone = [one for one in cause.get("only", []) if one["record"]["record_id"] not in twins]
     others = [cause.get(key, []) for key in ("records", "rules", "risk_areas", "answers", "check_ins", "same_event")]
@@ -43,7 +46,7 @@ def _names_late_record(cause: StoredCause, placed: Placed, planted: RootCause) -
 
 
 def _sources(placed: Placed) -> list[tuple[str, str]]:
-    """(provider in the joined city, source in the scene)"""
+    """Return (provider in the joined city, source in the scene) of both sides."""
     world = placed.planted.world
     return [
         (placed.a, world.provider(placed.planted.a).source),

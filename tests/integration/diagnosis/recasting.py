@@ -1,4 +1,4 @@
-"""The same world with its providers doubled, or with their places traded."""
+"""Return a world with its providers duplicated, or with their codes exchanged."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,7 @@ Told = TypeVar("Told", CheckIn, Registration)
 
 
 def with_twins(scene: Scene) -> Scene:
-    """Every provider has a twin: the same source, rule set and registrations, and people told it the same."""
+    """Add a twin of every provider, with the same source, rule set, registrations and entries."""
     world = scene.world
     twin = _recast(world, lambda code: code + TWIN)
     declared = [fact for fact in twin.facts if fact.origin.kind == "provider"]
@@ -33,13 +33,13 @@ def with_twins(scene: Scene) -> Scene:
 
 
 def places_traded(world: World) -> dict[str, str]:
-    """Provider code → the code it has when the last comes first."""
+    """Return provider code → its code when the order of the codes is reversed."""
     codes = sorted(provider.code for provider in world.providers)
     return dict(zip(codes, reversed(codes), strict=True))
 
 
 def with_places_traded(scene: Scene) -> Scene:
-    """The providers under each other's codes, so that whoever was A in a pair is B."""
+    """Exchange the providers' codes, so that A of each pair becomes B."""
     return replace(scene, world=replace(_recast(scene.world, places_traded(scene.world).__getitem__), rulings=()))
 
 

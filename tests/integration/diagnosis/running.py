@@ -1,4 +1,4 @@
-"""A scene's run, and the diagnoses it stored."""
+"""Run a scene's day and read the stored diagnoses."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from tests.integration.engine.loading import load_world
 from tests.oracle import Diagnosis, Swap
 from tests.worlds import Scene, asked_at
 
-# As many as make a run take little longer than over one.
+# The number of worlds in one city: with so many, a run takes little longer than with one.
 WORLDS_AT_A_TIME = 25
 Pair = tuple[str, str, str]
-"""(citizen, provider, provider), the providers in the order of their codes."""
+"""(citizen, provider, provider). The providers are in the order of their codes."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Diagnosed:
     pairs: dict[Pair, PairDiagnosis]
 
     def of(self, part: Scene) -> dict[Pair, PairDiagnosis]:
-        """Those of the people of one of the city's worlds."""
+        """Return the diagnoses of the people of one of the city's worlds."""
         people = set(part.world.citizens)
         return {pair: row for pair, row in self.pairs.items() if pair[0] in people}
 
 
 def diagnosed(scene: Scene) -> Diagnosed:
-    """Load the scene into the city the connection is in and run its day there."""
+    """Load the scene into the current city and run its day there."""
     current_city().interim_policy = scene.world.interim_policy
     keys = load_world(scene.world, known_at=scene.as_of)
     run, _ = start_run(
@@ -43,7 +43,7 @@ def diagnosed(scene: Scene) -> Diagnosed:
 
 
 def as_oracle_says_it(row: PairDiagnosis) -> Diagnosis:
-    """The stored causes in the oracle's words."""
+    """Return the stored diagnosis in the form of the oracle's."""
     return Diagnosis(row.primary_cause, _swaps(row.swaps_a_to_b), _swaps(row.swaps_b_to_a))  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""What a root cause must be in any world: about this pair, of its factor, and never empty."""
+"""Check what holds for a root cause in any world: it concerns this pair and its factor, and is never empty."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ StoredCause = dict[str, Any]
 
 
 def assert_is_sound(row: PairDiagnosis) -> None:
-    """Every record named is one that the side named can have; every difference named is one."""
+    """Assert that every named record is one that its side can see, and that every named difference is one."""
     frozen = {
         side: RunProvider.objects.select_related("source", "version__rule_set").get(run=row.run_id, provider=provider)
         for side, provider in (("a", row.a_id), ("b", row.b_id))
@@ -73,7 +73,7 @@ def _source(cause: StoredCause, row: PairDiagnosis, frozen: dict[str, RunProvide
 
 
 def told_alike(cause: StoredCause) -> list[list[Any]]:
-    """What stands among A's records and among B's, word for word: it explains nothing."""
+    """Return the statements that are both among A's and among B's records: they would explain nothing."""
     told = ("kind", "area", "started_on", "ended_on", "recorded_at")
     statements = {
         side: [[one["record"][key] for key in told] for one in cause["only"] if one["side"] == side] for side in "ab"

@@ -1,4 +1,4 @@
-"""Servers of the tests' own, beside those that serve the tests."""
+"""Fixtures of embedded servers that are separate from those that the test session uses."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from portal.embedded.state import open_state
 
 @pytest.fixture(scope="module")
 def own_state() -> Iterator[Path]:
-    """A state directory that the servers' user can enter, with whatever was started in it stopped at the end."""
+    """A state directory that the servers' user can enter. What was started from it is stopped at the end."""
     patch = pytest.MonkeyPatch()
     directory = Path(tempfile.mkdtemp(prefix="portal state "))
     patch.setenv("PORTAL_STATE", str(directory))

@@ -1,4 +1,4 @@
-"""What the oracle and the city say about everybody in a world, in the same words."""
+"""Compare the verdicts and forecasts of the oracle with the city's, for everybody in a world and in the same form."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +12,7 @@ from tests.worlds import FORESEEABLE_DAYS, Scene
 
 
 class Said(NamedTuple):
-    """A verdict with its forecast: either a day, or the rules that wait for an act, each with whether a stay's end is missing."""
+    """A verdict with its forecast: a day, or the rules that wait for an act, each with whether the end of a stay is missing."""
 
     state: str
     hits: frozenset[tuple[str, FactRef, date]] = frozenset()
@@ -21,7 +21,7 @@ class Said(NamedTuple):
 
 
 Sayings = dict[tuple[str, str], Said]
-"""(citizen, provider) → what is said."""
+"""(citizen, provider) → verdict and forecast."""
 
 
 def oracle_says(scene: Scene) -> Sayings:
@@ -30,7 +30,7 @@ def oracle_says(scene: Scene) -> Sayings:
 
 
 def city_says(run: Run, keys: Keys, held: Iterable[Verdict | VerdictChange]) -> Sayings:
-    """``held``: the verdicts that are not green, stored or as the run noted them."""
+    """Return the city's verdicts. ``held`` are those that are not green, from the standing ones or from the run's changes."""
     known = dict(run.providers.values_list("provider_id", "known"))
     registered = set(Registration.objects.filter(registered_at__lte=run.as_of).values_list("citizen_id", "provider_id"))
     rows = {(row.citizen_id, row.provider_id): row for row in held}
@@ -49,7 +49,7 @@ def city_says(run: Run, keys: Keys, held: Iterable[Verdict | VerdictChange]) -> 
 
 
 def differences(ours: Sayings, theirs: Sayings) -> list[str]:
-    """A line for each verdict on which the two differ; a list that shrinks well and reads well."""
+    """Return a line for each verdict on which the two differ."""
     assert ours.keys() == theirs.keys()
     return [f"{key}: oracle {theirs[key]}, city {ours[key]}" for key in sorted(ours) if ours[key] != theirs[key]]
 

@@ -1,4 +1,4 @@
-"""Rows of what a city knows about people: registrations, facts, check-ins, rulings."""
+"""The rows of people's data: registrations, facts, check-ins, suppressions, rulings."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ def facts(world: World, keys: Keys) -> Iterator[Model]:
 
 
 def check_ins(world: World, keys: Keys) -> Iterator[Model]:
-    """Keys in the order received, which decides between check-ins of one instant."""
+    """Yield check-ins with keys in the order received, which is the order of check-ins of one instant."""
     for number, one in enumerate(sorted(world.check_ins, key=_as_received), start=FIRST_KEY):
         yield models.Entry(
             pk=number,

@@ -1,4 +1,4 @@
-"""One person, one source, one provider, a few rules: what the engine and the forecast say on a day."""
+"""Judge a person with one source, one provider and a few rules, and return the results of engine and forecast on a day."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ AREA = "420100"
 
 @dataclass(frozen=True)
 class Judged:
-    """``hits``: (rule, record, anchor). ``needs``: the rules that wait, each with whether the end of a stay is missing."""
+    """The result. ``hits`` are (rule, record, anchor); ``needs`` are (rule that waits, whether the end of a stay is missing)."""
 
     colour: str
     hits: frozenset[tuple[str, str, date]]
@@ -61,7 +61,10 @@ def record(
     citizen: str = WHO,
     revoked: bool = False,
 ) -> FactVersion:
-    """Days and instants by number; recorded in the small hours of its first day and received at once, unless said otherwise."""
+    """Return a fact of the source. Days and instants are numbers.
+
+    Unless specified otherwise, it is recorded at 3:00 of its first day and received at once.
+    """
     at = 3 * started if recorded is None else recorded
     return FactVersion(
         origin=SOURCE,
@@ -89,7 +92,7 @@ def world(
     checked_in: range = range(0),
     later: tuple[RuleSetVersion, ...] = (),
 ) -> World:
-    """Check-ins of a day are received in its morning; the source is complete up to the instant asked about."""
+    """Return a world with these facts. Check-ins are received on the morning of their day."""
     citizens = tuple(dict.fromkeys((WHO, *(fact.citizen for fact in facts))))
     return World(
         providers=(Provider("alipay", "police", "national"),),
@@ -103,7 +106,7 @@ def world(
 
 
 def judge(known: World, number: int = TODAY, *, citizen: str = WHO, horizon: datetime | None = None) -> Judged:
-    """By a run at eleven in the morning of the day with this number."""
+    """Judge the citizen by a run at 11:00 of the day with this number. The source is complete up to then, or to `horizon`."""
     at = noon(number)
     known = delivered(known, Batch(at, horizon or at))
     with transaction.atomic():
@@ -129,7 +132,7 @@ def judge(known: World, number: int = TODAY, *, citizen: str = WHO, horizon: dat
 
 
 def colours(known: World, numbers: range) -> str:
-    """A letter for each day: r, y or g. Each is judged as of its own morning, with nothing settled between."""
+    """Return a letter for each day: r, y or g. Each is judged as of 11:00 of that day, without settling in between."""
     known = delivered(known, *(Batch(noon(number), noon(number)) for number in numbers))
     said = ""
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Puts an oracle's world into the city the connection is in, past the intake."""
+"""Load a world of the oracle into the current city, without the intake."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from tests.oracle import FactRef, World
 
 
 def load_world(world: World, *, known_at: datetime) -> Keys:
-    """Store everything of the world as the city has it at an instant; horizons are left to the product to derive."""
+    """Store everything in the world as the city has it at an instant. Horizons are not stored: the product derives them."""
     keys = keys_of(world)
     insert_rows(_rows(world, keys, known_at))
     return keys
@@ -32,7 +32,7 @@ def keys_of(world: World) -> Keys:
 
 
 def hits_of(hits: list[dict[str, Any]], facts: dict[int, FactRef]) -> set[tuple[str, FactRef, date]]:
-    """A stored verdict's hits in the oracle's words."""
+    """Return the hits of a stored verdict in the form of the oracle's."""
     return {(hit["rule"], facts[hit["fact_id"]], date.fromisoformat(hit["anchor"])) for hit in hits}
 
 

@@ -1,4 +1,4 @@
-"""Writes many rows of many tables in one round trip: what a comparison with the oracle spends its time on otherwise."""
+"""Insert many rows of many tables in one round trip. Otherwise, comparisons with the oracle spend most of their time here."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -11,12 +11,12 @@ from django.db.models.expressions import DatabaseDefault
 
 ROWS_AT_A_TIME = 2_000
 AS_THEY_ARE = frozenset({type(None), bool, int, float, str, date, datetime})
-"""Types that the driver writes by itself; the others are their field's to prepare."""
+"""Types that the driver can write. Values of other types are prepared by their field."""
 
 
 def insert_rows(rows: Iterable[Model]) -> None:
-    """Insert the rows as they stand, keys included, in this order; neighbours of one table make one statement."""
-    database = connections["default"]  # asked for once: the usual proxy is looked up anew at every value
+    """Insert the rows unchanged, with their keys, in this order. Consecutive rows of one table become one statement."""
+    database = connections["default"]  # got once, because the usual proxy looks it up again for every value
     left = iter(rows)
     while some := list(islice(left, ROWS_AT_A_TIME)):
         statements: list[str] = []

@@ -1,4 +1,4 @@
-"""Rows of what a city decides by: sources with their deliveries, rule sets, providers."""
+"""The rows of a city's settings: sources with their batches, rule sets, providers."""
 
 from collections.abc import Iterator
 from datetime import timedelta

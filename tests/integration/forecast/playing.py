@@ -1,4 +1,4 @@
-"""Living on as one was told, in the oracle: day after day, with nothing new but what the citizen does."""
+"""Play the following days in the oracle, with nothing new except that the citizen does what the forecast asks for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,20 +13,20 @@ from tests.oracle.verdicts import colour_of, inputs_of, version_in_force
 from tests.worlds import FORESEEABLE_DAYS, Scene
 
 ONE_DAY = timedelta(days=1)
-# When a clearing record comes: after whatever it clears, some of which lies ahead.
+# The time until a clearing fact starts: it must be after what it clears, some of which is in the future.
 LATER = 30 * ONE_DAY
 
 
 @dataclass(frozen=True)
 class Lived:
-    """A world in which the acts are done, and the days on which the citizen checks in as told: provider → days."""
+    """A world in which the acts are done. ``healthy`` maps each provider to the days of the citizen's check-ins."""
 
     world: World
     healthy: Mapping[str, frozenset[date]]
 
 
 def doing(scene: Scene, citizen: str, acts: Sequence[Act], *, tests_left_out: int = 0) -> Lived:
-    """All is known at once: when it counts is a matter of its days."""
+    """Do the acts. All new facts are received at once; from when they count depends on their days."""
     world = scene.world
     healthy: dict[str, frozenset[date]] = {}
     for act in acts:
@@ -48,7 +48,7 @@ def doing(scene: Scene, citizen: str, acts: Sequence[Act], *, tests_left_out: in
 
 
 def ended_today(scene: Scene, citizen: str, act: TellEnd, world: World) -> list[FactVersion]:
-    """A further version of each stay in the area that is seen to have no end: it ended today."""
+    """Return a new version, which ends today, of each visible stay in the area without an end."""
     asked = (inputs_of(world, provider.code, scene.day, scene.as_of) for provider in world.providers)
     seen = {fact for inputs in asked if inputs for fact in seen_facts(world, citizen, inputs)}
     return [
@@ -64,21 +64,21 @@ def ended_today(scene: Scene, citizen: str, act: TellEnd, world: World) -> list[
 
 
 def days_ahead(scene: Scene) -> list[date]:
-    """The days from the run's on, as far as one can foresee."""
+    """Return the days from the run's on that a forecast covers."""
     return [scene.day + n * ONE_DAY for n in range(FORESEEABLE_DAYS + 1)]
 
 
 def green_days(scene: Scene, lived: Lived, citizen: str, provider: str) -> list[date]:
-    """The days on which the provider would show green."""
+    """Return the days on which the provider's verdict would be green."""
     return [day for day in days_ahead(scene) if colour_on(scene, lived, citizen, provider, day) == "green"]
 
 
 def first_effective_green(
     scene: Scene, lived: Lived, citizen: str, providers: list[str], held: list[str]
 ) -> date | None:
-    """The first day on which the city's policy would make it green and nothing is held any more.
+    """Return the first day on which the code would be green by the city's policy and no colour is held.
 
-    ``providers`` are those that have a colour, ``held`` those whose silent source holds one.
+    ``providers`` are those that have a colour, ``held`` those with a held colour.
     """
     for day in days_ahead(scene):
         colours = {provider: colour_on(scene, lived, citizen, provider, day) for provider in providers}
@@ -99,7 +99,7 @@ def colour_on(scene: Scene, lived: Lived, citizen: str, provider: str, day: date
 
 
 def _new(scene: Scene, citizen: str, kind: str, days: list[date], world: World) -> list[FactVersion]:
-    """Records of the city, which every provider sees."""
+    """Return new facts with the city as origin, which every provider sees."""
     return [
         FactVersion(
             origin=CITY,

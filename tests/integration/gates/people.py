@@ -1,4 +1,4 @@
-"""Two system administrators, and devices they have enrolled."""
+"""Two system administrators, and the gate devices that they set up."""
 
 import re
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def proposed(name: str = "一号机", *, now: datetime) -> GateDevice:
 
 
 def link_for(name: str = "一号机", *, now: datetime) -> tuple[GateDevice, str]:
-    """A confirmed device, and the path of a link for it."""
+    """Return a confirmed device and the path of its enrolment link."""
     hire_administrators(now=now)
     device = confirm_device(proposed(name, now=now).pk, by=SECOND, now=now)
     device, token = open_device_link(device.pk, by=SECOND, now=now)
@@ -42,7 +42,7 @@ def browser(host: str = "beta.localhost") -> Visitor:
 
 
 def enrolled(name: str = "一号机", *, now: datetime, host: str = "beta.localhost") -> tuple[GateDevice, Visitor]:
-    """A device at work, and its browser."""
+    """Return an enrolled device and its browser."""
     device, link = link_for(name, now=now)
     visitor = browser(host)
     visitor.get(link)
@@ -52,7 +52,7 @@ def enrolled(name: str = "一号机", *, now: datetime, host: str = "beta.localh
 
 
 def machine_key(name: str = "闸机", *, now: datetime) -> tuple[GateDevice, str]:
-    """A machine at work, and its key."""
+    """Return an enrolled machine and its key, by the pages."""
     device, link = link_for(name, now=now)
     visitor = browser()
     visitor.get(link)
@@ -62,7 +62,7 @@ def machine_key(name: str = "闸机", *, now: datetime) -> tuple[GateDevice, str
 
 
 def key_of_machine(name: str = "闸机", *, now: datetime) -> tuple[GateDevice, str]:
-    """The same in whatever city is current, without its pages."""
+    """Return an enrolled machine of the current city and its key, without the pages."""
     hire_administrators(now=now)
     device = confirm_device(proposed(name, now=now).pk, by=SECOND, now=now)
     _, token = open_device_link(device.pk, by=SECOND, now=now)

@@ -1,4 +1,4 @@
-"""Whether what a test did is in a journal that holds."""
+"""Check that the journal of a test is intact."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from regions.journal.verify import ChainBreak, verify_journal
 
 
 def journal_break() -> ChainBreak | None:
-    """Sign a checkpoint, as whoever changed the journal would have, and check the chain; none when it holds."""
+    """Write a checkpoint and verify the chain. Return where it is broken, or None if it is intact."""
     now = datetime.now(UTC)
     write_checkpoint(now=now)
     return verify_journal(now=now).broken

@@ -1,4 +1,4 @@
-"""A city whose first run has turned some red and yellow, and a family in it."""
+"""Fixtures of a city in which some are red or yellow after the first run, and of a family in it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ PHONE = "13812345678"
 
 @pytest.fixture
 def desk(bare_city: City, now: datetime, settings: Settings, tmp_path: Path) -> Desk:
-    """zhang is red with one provider, chen yellow; liu is nobody's concern yet. All have a phone, and the city sends SMS."""
+    """The city, where zhang is red with one provider and chen yellow. All have phones, and the city sends SMS."""
     settings.MEDIA_ROOT, settings.SMS_GATEWAY = tmp_path / "media", "tests.of.a.city"
     opened = open_desk({"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}, now=now)
     for place, citizen in enumerate(Citizen.objects.order_by("pk")):
@@ -29,7 +29,7 @@ def desk(bare_city: City, now: datetime, settings: Settings, tmp_path: Path) -> 
 
 @pytest.fixture
 def family(desk: Desk) -> Guardianship:
-    """chen answers for zhang."""
+    """The guardianship of chen for zhang."""
     return Guardianship.objects.create(
         guardian=desk.citizen("chen"),
         dependant=desk.citizen("zhang"),

@@ -1,4 +1,4 @@
-"""The officials' desk at beta: people the providers differ about, and officials at their browsers."""
+"""Fixtures of officials' pages at beta: citizens about whom the providers disagree, and officials at their browsers."""
 
 from collections.abc import Callable
 
@@ -15,5 +15,5 @@ At = Callable[..., Visitor]
 
 @pytest.fixture
 def at_work(desk: Desk) -> At:
-    """An official of the desk by name, signed in with both factors: ``li`` and ``wu`` review, ``wang`` approves."""
+    """Return a signed-in official by user name: ``li`` and ``wu`` are reviewers, ``wang`` is an approver."""
     return lambda name: Visitor.as_account(name, now=desk.now)

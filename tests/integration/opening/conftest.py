@@ -1,4 +1,4 @@
-"""City files to write and open, and a way to see that nothing at all was written."""
+"""Fixtures of city files, commands, and the content of the whole database, to check that nothing was written."""
 
 import shutil
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Run = Callable[..., Ended]
 
 @pytest.fixture
 def files(tmp_path: Path) -> Edited:
-    """Alpha's file with its rule sets, free to be changed."""
+    """A copy of alpha's file with its rule sets, which the test may change."""
     shutil.copytree(CITY_FILES, tmp_path / "cities")
     return Edited(tmp_path / "cities")
 

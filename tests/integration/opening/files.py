@@ -1,4 +1,4 @@
-"""Changing a city file by its text, as people do."""
+"""Change the text of a city file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -24,7 +24,7 @@ class Edited:
         return self.folder / "alpha.toml"
 
     def change(self, before: str, after: str, name: str = "alpha.toml") -> Path:
-        """Replace a text that must be there, every time it is; the file's path."""
+        """Replace all occurrences of a text, of which there must be at least one. Return the file's path."""
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         assert before in text
@@ -32,7 +32,7 @@ class Edited:
         return path
 
     def append(self, text: str, name: str = "alpha.toml") -> Path:
-        """Add to the end of a file; its path."""
+        """Append to a file. Return its path."""
         path = self.folder / name
         path.write_text(f"{path.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
         return path

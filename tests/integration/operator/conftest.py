@@ -1,4 +1,4 @@
-"""The operator at a browser, on the host of no city, and a broker that is not there."""
+"""Fixtures of the operator at a browser, on a host of no city, without a broker."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ Opens = Callable[..., Visitor]
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What was enqueued for."""
+    """The arguments of what was enqueued."""
     enqueued: list[object] = []
     monkeypatch.setattr(views, "enqueue_opening", enqueued.append)
     monkeypatch.setattr(views, "enqueue_run", lambda *what: enqueued.append(what))
@@ -24,12 +24,12 @@ def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 @pytest.fixture
 def operator(db: None, clock: datetime, enqueued: list[object]) -> Visitor:
-    """Who may open cities, in English."""
+    """A signed-in operator with pages in English."""
     return Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
 
 
 def second_operator(*, now: datetime) -> Visitor:
-    """Who confirms what the first has asked for, in English."""
+    """Return the operator who confirms what the first has requested, with pages in English."""
     return Visitor.at_work("system_admin", now=now, host="localhost", username="su").in_english()
 
 
