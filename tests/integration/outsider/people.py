@@ -1,4 +1,4 @@
-"""Who lives in the outsider's city, and what its sources and providers hold about them: values, and the oracle's world of them."""
+"""The people of the outsider's city, and what its sources and providers send about them, also as a world of the oracle."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from tests.oracle import (
 ZONE = ZoneInfo("Asia/Urumqi")
 NOW = datetime.combine(TODAY, time(9, 30), ZONE).astimezone(UTC)
 PEOPLE = 90
-# Source → how long it may be silent, and up to when it is complete. The annex has been silent for too long.
+# Source → (maximum age, horizon). The annex's data is too old.
 SOURCES = {
     "ledger": (timedelta(hours=30), NOW - timedelta(minutes=20)),
     "hub": (timedelta(hours=30), NOW - timedelta(hours=20)),
@@ -41,7 +41,7 @@ PROVIDERS = (
     Provider("post_office", "ledger", "south"),
     Provider("dusk", "annex", "south"),
 )
-# The ledger's own words; the others send ours.
+# The codes of kinds that the ledger sends. The other sources send the portal's codes.
 WORDS = {"confirmed_case": "确诊", "close_contact": "MQJC", "area_stay": "7", "negative_test": "阴性"}
 Contact = Literal["yes", "no", "unsure"]
 SELDOM: list[Contact] = ["yes", "unsure", "unsure"]
@@ -65,7 +65,7 @@ KINDS = [
 
 @dataclass
 class Told:
-    """What the sources hold (record fields), what providers send (lines), and the same for the oracle."""
+    """The records of the sources (as fields), the lines that providers send, and the same for the oracle."""
 
     records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -110,9 +110,9 @@ def tell(seed: int) -> Told:
 
 
 def _event(dice: Random, told: Told, person: int, number: int) -> None:
-    """One thing that happened, in all sources or some, now and then dated otherwise. It may go on, or end on a planned day.
+    """Draw an event, recorded in all sources or some, sometimes with different dates. Its end may be open or planned.
 
-    Later it may be corrected, told again under another spelling of the name, given another end, or taken back.
+    A later version may correct it, spell the name differently, change its end, or revoke it.
     """
     kind, days_ago = dice.choice(KINDS), dice.randint(0, 24)
     for source in dice.choice((list(SOURCES), list(SOURCES), ["ledger"], ["hub"], ["hub", "annex"])):
@@ -147,7 +147,7 @@ def _event(dice: Random, told: Told, person: int, number: int) -> None:
 
 def _record(told: Told, person: int, source: str, record_id: str, version: int, one: dict[str, Any]) -> None:
     word = WORDS.get(one["kind"], one["kind"]) if source == "ledger" else one["kind"]
-    # What the source recorded behind its own clock it will send with its next delivery.
+    # The source sends what it has recorded after its horizon only with its next delivery.
     if one["recorded_at"] > SOURCES[source][1]:
         return
     told.records[source].append(
@@ -170,7 +170,7 @@ def _record(told: Told, person: int, source: str, record_id: str, version: int, 
 
 
 def _declare(dice: Random, told: Told, person: int, provider: str) -> None:
-    """The first in full or in part, sometimes corrected by another that asks only some of the questions."""
+    """Draw one to three declarations, each full or with some of the questions only."""
     for number in range(dice.choice((1, 1, 2, 3))):
         at = NOW - timedelta(days=dice.randint(0, 12), minutes=17 * number + dice.randint(1, 15))
         entry = {"provider": provider, "entry_id": f"{provider}:{person}:{number}"}
@@ -225,7 +225,7 @@ def _declare(dice: Random, told: Told, person: int, provider: str) -> None:
 
 
 def _check_in(dice: Random, told: Told, person: int, provider: str) -> None:
-    """Most on their day, some days later; now and then somebody says something else of a day."""
+    """Draw check-ins, most of them submitted on their day, some days later. Some are contradicted by another of the same day."""
     missed = {dice.randint(0, 20) for _ in range(dice.choice((0, 0, 1, 4)))}
     tardy = dice.random() < 0.15
     for ago in set(range(dice.randint(0, 20))) - missed:

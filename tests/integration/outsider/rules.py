@@ -1,4 +1,4 @@
-"""The outsider's rule sets: the same rules once as the oracle's values and once as the file the contracts describe."""
+"""The outsider's rule sets, as values of the oracle and as the files that the contracts describe."""
 
 from datetime import date, timedelta
 
@@ -34,7 +34,7 @@ SOUTH = (
     Rule("S5", "unsure_contact", "yellow", hold_days=3, tests=1),
     Rule("S6", "contact_with_case", "red", hold_days=5, checkin_days=5, cleared_by=("contact_excluded",)),
 )
-# The first version of the north held longer; the third begins while codes that stand today still wait for their day.
+# The first version of the north held longer. The third takes effect before today's verdicts turn green.
 OLDER = tuple(Rule(rule.code, rule.kind, "red", hold_days=30) for rule in NORTH if not rule.area_levels)
 COMING = tuple(Rule(rule.code, rule.kind, rule.colour, rule.anchor, hold_days=3) for rule in NORTH if rule.hold_days)
 VERSIONS = (
@@ -46,7 +46,7 @@ VERSIONS = (
 
 
 def as_toml(version: RuleSetVersion) -> str:
-    """The version as a file."""
+    """Return the version as the text of a file."""
     head = f'code = "{version.code}"\nversion = {version.version}\neffective_from = {version.effective_from}\n'
     rules = "".join(map(_rule, version.rules))
     return head + rules + "".join(map(_area, version.risk_areas))

@@ -1,4 +1,4 @@
-"""The outsider's two kinds of sources, written from the contracts: a SQLite police database and a small HTTP centre."""
+"""The outsider's two kinds of sources, written by the contracts alone: a SQLite police database and a small HTTP centre."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ FIELDS = [
 
 
 def write_police_database(path: Path, records: Sequence[Record], *, as_of: datetime) -> str:
-    """A file with the two views under names of its own; its URL."""
+    """Write a SQLite file with the two views, under other names than the default ones. Return its URL."""
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE TABLE held ({', '.join(FIELDS)})")
         rows = [[_sqlite(record[name]) for name in FIELDS] for record in records]
@@ -49,7 +49,7 @@ def _sqlite(value: Any) -> Any:
 
 @contextmanager
 def centre(shares: Mapping[str, tuple[Sequence[Record], datetime]]) -> Iterator[str]:
-    """Serves each app's records, complete up to its instant; the base URL."""
+    """Serve each app's records, complete up to its instant. Yield the base URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(shares))
     serving = Thread(target=server.serve_forever)
     serving.start()
@@ -101,6 +101,6 @@ def _handler(shares: Mapping[str, tuple[Sequence[Record], datetime]]) -> type[Ba
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
-            """Stay silent."""
+            """Log nothing."""
 
     return Handler

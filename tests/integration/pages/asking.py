@@ -1,4 +1,4 @@
-"""How many questions a page asks the database."""
+"""Limit the number of a page's database queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-# As ``./run bench pages`` counts: entering the city, and where transactions begin and end, are no questions.
+# Not counted, as in ``./run bench pages``: statements that enter the city or begin and end transactions.
 NO_QUESTIONS = ("SET search_path", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 @contextmanager
 def at_most(number: int) -> Iterator[None]:
-    """Fail when the block asks more."""
+    """Fail if the block executes more queries."""
     with CaptureQueriesContext(connection) as captured:
         yield
     asked = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(NO_QUESTIONS)]

@@ -1,4 +1,4 @@
-"""Browsers without a browser: a client per host, somebody signed in at it, and a clock that stands still."""
+"""Fixtures of page tests: Django's test clients for hosts, signed-in visitors, and a fixed time."""
 
 import io
 from collections.abc import Callable
@@ -43,16 +43,16 @@ PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact
 
 @pytest.fixture
 def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Every page believes that it is this moment."""
+    """Set the time of all pages to ``now``."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     return now
 
 
 @pytest.fixture
 def desk(opened_at_beta: OpenDesk, clock: datetime, settings: Settings, tmp_path: Path) -> Desk:
-    """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay.
+    """The city, where all are green with alipay; with wechat, zhang (an overlap) and liu (a contact) are red, chen is yellow.
 
-    zhang and chen have documents that can be opened.
+    The ID numbers of zhang and chen can be decrypted.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
     return opened_at_beta(PEOPLE, now=clock, then=give_documents)
@@ -71,13 +71,13 @@ def give_documents(desk: Desk) -> None:
 
 @pytest.fixture
 def visitor(desk: Desk) -> Callable[[str], Visitor]:
-    """A person's browser, signed in at their city."""
+    """A function that returns a citizen's browser, signed in."""
     return lambda name: Visitor.signed_in(desk.citizen(name), now=desk.now)
 
 
 @pytest.fixture
 def stranger() -> Visitor:
-    """A browser at beta's host, signed in as nobody."""
+    """A browser at beta's host, not signed in."""
     return Visitor(Client(headers={"host": "beta.localhost"}))
 
 
@@ -91,26 +91,26 @@ def picture() -> bytes:
 
 @pytest.fixture
 def stranger_without_desk(beta: City) -> Visitor:
-    """The same before anything has happened in the city."""
+    """A browser at the host of beta as it was opened, not signed in."""
     return Visitor(Client(headers={"host": "beta.localhost"}))
 
 
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is enqueued."""
+    """Enqueue nothing."""
     monkeypatch.setattr(Task, "apply_async", lambda *args, **kwargs: None)
 
 
 @pytest.fixture
 def elsewhere(db: None, clock: datetime) -> dict[str, Visitor]:
-    """Before anybody is at home: nobody is in two cities at once."""
+    """The visitors of the other city. They are created first, because the connection can be in one city at a time only."""
     with in_city("alpha"):
         return abroad(now=clock)
 
 
 @pytest.fixture
 def long_keys(desk: Desk) -> None:
-    """What is made from here on has a number that a page would write in groups of three digits."""
+    """Advance all sequences, so that new primary keys have four digits, which a page might display with a separator."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns "
@@ -122,7 +122,7 @@ def long_keys(desk: Desk) -> None:
 
 @pytest.fixture
 def cast(elsewhere: dict[str, Visitor], desk: Desk, long_keys: None, picture: bytes) -> Cast:
-    """Everybody, and their things."""
+    """Visitors of all roles, and the objects that the pages show."""
     people = {
         STRANGER: Visitor(Client(headers={"host": "beta.localhost"})),
         CITIZEN: Visitor.signed_in(desk.citizen("zhang"), now=desk.now),
@@ -134,7 +134,7 @@ def cast(elsewhere: dict[str, Visitor], desk: Desk, long_keys: None, picture: by
 
 @pytest.fixture
 def operators(db: None, clock: datetime) -> Cast:
-    """The staff on the host of no city, and an opening they asked for."""
+    """The staff on the operator's host, and an opening that they requested."""
     people = {
         STRANGER: Visitor(Client(headers={"host": "localhost"})),
         **everybody_at("localhost", now=clock),
@@ -151,7 +151,7 @@ def operators(db: None, clock: datetime) -> Cast:
 
 @pytest.fixture(params=["city", "public"])
 def place(request: pytest.FixtureRequest) -> Place:
-    """A city's host, and the operator's."""
+    """A city's host or the operator's."""
     if request.param == "city":
         return Place(request.getfixturevalue("cast"), CITY, CITY_ADDRESSES, "/staff/sign-in/")
     return Place(request.getfixturevalue("operators"), {**CITY, **PUBLIC}, PUBLIC_ADDRESSES, "/sign-in/")

@@ -1,7 +1,7 @@
-"""What a page says to a reader, piece by piece, each piece with the language it must be in.
+"""Split the text of a page into pieces, each with the language in which it must be.
 
-What is marked as data (``<code>``, ``<kbd>``, ``translate="no"``) is in no language; an element with ``lang`` is
-in its own, and in an unknown one where that is empty.
+What is marked as data (``<code>``, ``<kbd>``, ``translate="no"``) has no language. An element with ``lang`` has that
+language, or an unknown one if ``lang`` is empty.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 CHINESE, ENGLISH = "zh-Hans", "en"
-# The letters of the other language; full-width punctuation is Chinese.
+# Language → what belongs to the other language. Full-width punctuation is Chinese.
 FOREIGN = {
     CHINESE: re.compile(r"[A-Za-z][A-Za-z'’]+"),
     ENGLISH: re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+"),
@@ -24,17 +24,17 @@ DATA = frozenset({"code", "kbd"})
 WITHOUT_END = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 READ_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
 INLINE = re.compile(r"</?(?:a|b|code|em|kbd|q|small|span|strong|time)\b[^>]*>")
-# A full-width stop is as wide as a stop with its space: one more after it is a hole in the line.
+# A full-width punctuation mark includes its space: another space after it leaves a gap in the line.
 HOLE = re.compile(r"[^<>]{0,20}[。，；：！？、）]\s+(?=[^\s<])[^<>]{0,20}")
 
 
-# Attributes that a browser or the portal reads: a number in groups of three is none to them.
+# Attributes that a browser or the portal reads. They cannot parse a number with thousand separators.
 FOR_MACHINES = re.compile(r'\b(?:value|min|max|maxlength|name|id|href|action|data-[a-z-]+|hx-[a-z]+)="([^"]*)"')
 GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])")
 
 
 def grouped_for_machines(page: str) -> list[str]:
-    """Attributes for machines with a number in groups of three digits."""
+    """Return the attributes for machines that contain a number with thousand separators."""
     return [found[0] for found in FOR_MACHINES.finditer(page) if GROUPED.search(found[1])]
 
 
@@ -98,10 +98,10 @@ class _Reader(HTMLParser):
 
 
 def foreign_words(page: str, language: str, names: Iterable[str] = ()) -> set[tuple[str, str]]:
-    """The words in a language other than their element's, each with the text it stands in.
+    """Return the words in another language than their element's, each with its text.
 
-    A title or an attribute cannot hold markup, and a sentence repeats a name: what the page marks as data once is data all over it,
-    as are ``names``.
+    What the page marks as data once is data everywhere on it, and so are ``names``: a title or an attribute cannot contain
+    markup, and a sentence may repeat a name.
     """
     reader = _Reader(language)
     reader.feed(page)
@@ -116,6 +116,6 @@ def foreign_words(page: str, language: str, names: Iterable[str] = ()) -> set[tu
 
 
 def holes(page: str) -> set[str]:
-    """Spaces after full-width stops, each with what stands around it; elements within a line do not end it."""
+    """Return the spaces after full-width punctuation marks, each with the text around it, across inline elements."""
     read = re.sub(r"<(script|style|svg|textarea|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
     return {" ".join(found.split()) for found in HOLE.findall(INLINE.sub("", read))}

@@ -1,4 +1,4 @@
-"""Whoever looks at pages: a citizen or a member of staff at a browser."""
+"""Visitors of pages: a citizen or a member of staff at a browser."""
 
 from datetime import datetime
 from typing import Any
@@ -24,14 +24,14 @@ PASSWORD = "drei Wörter im Kopf"
 
 
 class Visitor:
-    """A client that is read as a person reads."""
+    """A test client with functions for what a person does."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
 
     @classmethod
     def signed_in(cls, citizen: Citizen, *, now: datetime, host: str = "beta.localhost") -> "Visitor":
-        """A citizen who has typed in their code."""
+        """Return the browser of a signed-in citizen."""
         visitor = cls(Client(headers={"host": host}))
         session = visitor.client.session
         session[CITIZEN] = {"id": citizen.pk, "seen": now.timestamp()}
@@ -40,13 +40,13 @@ class Visitor:
 
     @classmethod
     def at_work(cls, *roles: str, now: datetime, host: str = "beta.localhost", username: str = "li") -> "Visitor":
-        """A member of staff who has signed in with both factors."""
+        """Return the browser of a new member of staff with these roles, signed in with both factors."""
         ready_account(username, *roles, now=now)
         return cls.as_account(username, now=now, host=host)
 
     @classmethod
     def as_account(cls, username: str, *, now: datetime, host: str = "beta.localhost") -> "Visitor":
-        """The same for an account that is there already."""
+        """Return the browser of an existing account, signed in with both factors."""
         account = Account.objects.get(username=username)
         visitor = cls(Client(headers={"host": host}))
         visitor.client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
@@ -62,19 +62,19 @@ class Visitor:
         return self.client.post(path, data or {}, **options)  # type: ignore[return-value]
 
     def read(self, path: str, **options: Any) -> str:
-        """The page's text; it must be there."""
+        """Return the page's text. Its status must be 200."""
         response = self.get(path, **options)
         assert response.status_code == 200, (path, response.status_code, response.headers.get("Location"))
         return response.content.decode()
 
     def in_english(self) -> "Visitor":
-        """The same person with the switch on top turned."""
+        """Switch to English. Return the visitor."""
         self.client.cookies["language"] = "en"
         return self
 
 
 def ready_account(username: str, *roles: str, now: datetime) -> Account:
-    """An account past its first steps: own password, one-time codes."""
+    """Create an account that is ready for sign-in, with its own password and an authenticator app."""
     account, _ = add_staff(username=username, roles=roles, by="system", now=now)
     account.set_password(PASSWORD)
     account.must_change_password = False
@@ -84,7 +84,7 @@ def ready_account(username: str, *roles: str, now: datetime) -> Account:
 
 
 def tie_phone(account: Account, *, schema: str = "beta") -> str:
-    """Give the account an authenticator app; its secret."""
+    """Give the account an authenticator app. Return its secret."""
     secret: str = generate_totp_secret()
     encrypted = encrypt_secret(secret, schema=schema)
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": encrypted})
@@ -92,7 +92,7 @@ def tie_phone(account: Account, *, schema: str = "beta") -> str:
 
 
 def present_code(secret: str) -> str:
-    """What the app shows now."""
+    """Return the code that the app shows now."""
     counter = list(yield_hotp_counters_from_time())[1]
     shown: str = format_hotp_value(hotp_value(secret, counter))
     return shown

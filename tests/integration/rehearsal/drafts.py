@@ -1,4 +1,4 @@
-"""Drafts made from the rules of a world: stricter here, milder there, one rule gone."""
+"""Drafts made from the rules of a world: some rules are milder, some have another colour, one is removed."""
 
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.oracle import Rule, RuleSetVersion, World, version_in_force
 
 
 def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> VersionContent:
-    """The next version of a rule set: every other rule held for half as long, the next ones of the other colour, the last gone."""
+    """Return a draft of the next version: rules hold half as long and have the other colour in turn, and the last is removed."""
     stored = version_in_force(world, rule_set, day)
     assert stored
     newest = max(one.version for one in world.rule_sets if one.code == rule_set)
@@ -30,7 +30,7 @@ def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) ->
 
 
 def as_file(version: VersionContent, folder: Path) -> Path:
-    """The draft as ``open_city`` reads it."""
+    """Write the draft as a file for ``open_city``. Return its path."""
     lines = [f'code = "{version.code}"', f"version = {version.version}", f"effective_from = {version.effective_from}"]
     for rule in version.rules:
         values = {key: value for key, value in rule.model_dump(mode="json").items() if value is not None}
@@ -45,7 +45,7 @@ def as_file(version: VersionContent, folder: Path) -> Path:
 
 
 def _changed(rule: Rule, place: int, stored: RuleSetVersion) -> dict[str, Any]:
-    """What a file may not say, a drawn rule may: that much is put right."""
+    """Return the changed rule. What a drawn rule may contain but a file may not is corrected."""
     colour = {"red": "yellow", "yellow": "red"}[rule.colour] if place % 2 else rule.colour
     hold_days = rule.hold_days if rule.hold_days is None or place % 2 else rule.hold_days // 2
     cleared_by = [kind for kind in rule.cleared_by if kind in CLEARING_KINDS]

@@ -1,4 +1,4 @@
-"""A city that has run for three days, by a world in which every state occurs: on the second a source has become stale."""
+"""Fixtures of a city with runs of three days, from a world with all states. On the second day a source is too old."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,14 @@ PEOPLE = 60
 
 @dataclass(frozen=True)
 class Settled:
-    """The runs in their order: the world's day, and the two after it."""
+    """The scene and the runs of its day and the two days after it."""
 
     scene: Scene
     runs: tuple[Run, ...]
 
 
 def run_three_days() -> Settled:
-    """The runs of beta, emptied and filled from the world."""
+    """Fill the emptied city beta from the world and do its runs."""
     with in_city("beta") as city:
         empty_city()
         scene = scene_of(SEED, PEOPLE)
@@ -36,13 +36,13 @@ def run_three_days() -> Settled:
 
 @pytest.fixture
 def kept_three_days(keep: Keep) -> Settled:
-    """The database in which they are: before the test's transaction begins."""
+    """A database with the runs, which must be requested before the test's transaction begins."""
     return keep(run_three_days)
 
 
 @pytest.fixture
 def three_days(kept_three_days: Settled, beta: City, monkeypatch: pytest.MonkeyPatch) -> Settled:
-    """Exports are asked for on the day after the last."""
+    """The runs, inside the city. The time is the day after the last run."""
     beta.interim_policy = kept_three_days.scene.world.interim_policy
     monkeypatch.setattr("django.utils.timezone.now", lambda: kept_three_days.runs[-1].as_of + ONE_DAY)
     return kept_three_days
@@ -50,7 +50,7 @@ def three_days(kept_three_days: Settled, beta: City, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Where exports are written to, and nothing else."""
+    """An empty folder for exports."""
     directory = tmp_path / "exports"
     directory.mkdir()
     return directory

@@ -1,4 +1,4 @@
-"""A city of the oracle's with real numbers and names, its days run one after the other, and what the oracle says of each."""
+"""A city filled from a world of the oracle, with encrypted ID numbers and names: its runs, and the oracle's rows of reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Person:
-    """A citizen's ID number and name as they are, and as they may be shown."""
+    """A citizen's ID number and name, in full and masked."""
 
     number: str
     name: str
@@ -30,19 +30,19 @@ class Person:
 
 
 def person(place: int) -> Person:
-    """Made up from the citizen's place in the world."""
+    """Return number and name, derived from the citizen's position in the world."""
     number, surname = f"51010719{place:06d}074X", SURNAMES[place % len(SURNAMES)]
     return Person(number, f"{surname}小三", f"51{'*' * (len(number) - 4)}4X", f"{surname}*三")
 
 
 def scene_of(seed: int, people: int) -> Scene:
-    """A random world in which nobody has ruled yet: tests that need a ruling make their own."""
+    """Return a random world without rulings. Tests that need a ruling create it."""
     scene = random_world(seed, people)
     return replace(scene, world=replace(scene.world, rulings=()))
 
 
 def load_people(scene: Scene) -> None:
-    """The world, its citizens' numbers encrypted and their names given."""
+    """Load the world, and give its citizens encrypted numbers and names."""
     load_world(scene.world, known_at=scene.as_of)
     citizens = list(Citizen.objects.order_by("pk"))
     for place, citizen in enumerate(citizens):
@@ -52,7 +52,7 @@ def load_people(scene: Scene) -> None:
 
 
 def run_day(day: date, as_of: datetime) -> Run:
-    """The daily job of that day, without collecting."""
+    """Do the run of that day without collecting."""
     run, opened = start_run(by="system", now=asked_at(day, as_of), day=day, as_of=as_of, collects=False)
     assert opened
     ended = run_here(run.pk, clock=lambda: as_of, progress=lambda run: None)
@@ -61,7 +61,7 @@ def run_day(day: date, as_of: datetime) -> Run:
 
 
 def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, Any]]:
-    """The report ``codes`` as the oracle writes it: by citizen, then provider code, the registered only."""
+    """Yield the rows of the report ``codes`` by the oracle, ordered by citizen and provider code, for registered citizens."""
     for place, citizen in enumerate(world.citizens):
         who = person(place)
         stood_by = effective(world, citizen, day, as_of)

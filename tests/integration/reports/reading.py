@@ -1,4 +1,4 @@
-"""Calling the command, and reading back what it wrote in any format."""
+"""Call the export command, and read the files that it writes in any format."""
 
 import csv
 import json
@@ -20,13 +20,13 @@ Written = list[dict[str, Any]]
 
 
 def export(report: str, file: Path, *options: str) -> Path:
-    """``manage.py export`` in the city ``beta``, in the format of the file's suffix."""
+    """Run ``manage.py export`` for the city ``beta`` in the format of the file's suffix. Return the file."""
     call_command("export", report, "--city", "beta", "--format", file.suffix[1:], "--output", str(file), *options)
     return file
 
 
 def confirmed_export(request: ReportRequest, *, now: datetime) -> ExportJob:
-    """Identified data that ``sun`` asked for and ``he`` confirmed, for a worker to write."""
+    """Return the job of an identified export that ``sun`` requested and ``he`` confirmed. A worker has to write it."""
     for username in ("sun", "he"):
         hire(username, Role.AUDITOR, now=now)
     asked = propose(request, file_format=FileFormat.JSONL, purpose="第三季度抽查", by="sun", now=now)
@@ -35,7 +35,7 @@ def confirmed_export(request: ReportRequest, *, now: datetime) -> ExportJob:
 
 
 def read(file: Path) -> Written:
-    """The rows as the format keeps them: text in csv, native in jsonl, cells in xlsx."""
+    """Return the rows with the types of the format: text for csv, JSON values for jsonl, cell values for xlsx."""
     if file.suffix == ".csv":
         with file.open(encoding="utf-8-sig", newline="") as lines:
             return list(csv.DictReader(lines))

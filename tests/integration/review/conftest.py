@@ -1,4 +1,4 @@
-"""The desk most tests of review work at."""
+"""The city that most review tests use."""
 
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,6 @@ PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact
 
 @pytest.fixture
 def desk(opened_at_beta: OpenDesk, now: datetime, settings: Settings, tmp_path: Path) -> Desk:
-    """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay."""
+    """The city, where all are green with alipay; with wechat, zhang (an overlap) and liu (a contact) are red, chen is yellow."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return opened_at_beta(PEOPLE, now=now)

@@ -1,4 +1,4 @@
-"""A city full of people to run over: rolled back after the test, or committed to a database of the test's own."""
+"""Fixtures of a city with many people for runs: rolled back after the test, or committed to the test's own database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,21 +16,21 @@ from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
 from tests.worlds import Scene, asked_at, random_world
 
-# Three providers, each with a source, under two rule sets; every fourth person is a disagreement.
+# This world has three providers with a source each and two rule sets. The providers disagree about every fourth person.
 SEED, PEOPLE = 1, 80
 PEOPLE_WITH_FACTS_IN_A_PARTITION = 8
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A city that holds a scene's world; ``schema`` is its name."""
+    """A city filled with a scene's world. ``schema`` is its schema name."""
 
     schema: str
     scene: Scene
     keys: Keys
 
     def start(self) -> Run:
-        """The run of the scene's day; its sources are not asked."""
+        """Start the run of the scene's day, without collecting."""
         run, opened = start_run(
             by="system",
             now=asked_at(self.scene.day, self.scene.as_of),
@@ -47,21 +47,21 @@ class Filled:
 
 @pytest.fixture
 def small_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """About ten of them for the people here."""
+    """Make partitions so small that the people here need about ten."""
     monkeypatch.setattr("django.conf.settings.PARTITION_CITIZENS", PEOPLE_WITH_FACTS_IN_A_PARTITION)
 
 
 @pytest.fixture
 def filled(bare_city: City, small_partitions: None) -> Filled:
-    """Rolled back at the end."""
+    """The filled city, rolled back at the end."""
     return fill(random_world(SEED, PEOPLE))
 
 
 @pytest.fixture
 def committed(owner: psycopg2.extensions.connection, small_partitions: None) -> Iterator[Filled]:
-    """Committed, so that other connections and processes see it. The test is inside the city."""
+    """The filled city, committed, so that other connections and processes see it. The test runs inside the city."""
     scene = random_world(SEED, PEOPLE)
-    with owner.cursor() as cursor:  # the application's login may not change cities
+    with owner.cursor() as cursor:  # the application's role may not update cities
         cursor.execute("UPDATE regions_city SET interim_policy = %s", [scene.world.interim_policy])
     with in_city("beta"):
         empty_city()
@@ -69,7 +69,10 @@ def committed(owner: psycopg2.extensions.connection, small_partitions: None) -> 
 
 
 def decided_by_then(scene: Scene) -> Scene:
-    """Without what officials decide about records after the scene's instant: a worker's clock is past it, and would mend that."""
+    """Return the scene without suppressions decided after its instant.
+
+    A worker's clock is later than that, and the product would judge their citizens again.
+    """
     told = [
         replace(one, until=one.until if one.until and one.until <= scene.as_of else None)
         for one in scene.world.suppressions
@@ -79,7 +82,7 @@ def decided_by_then(scene: Scene) -> Scene:
 
 
 def fill(drawn: Scene) -> Filled:
-    """Load the scene into the city the connection is in."""
+    """Load the scene into the current city."""
     scene = decided_by_then(drawn)
     city = current_city()
     city.interim_policy = scene.world.interim_policy

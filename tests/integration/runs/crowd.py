@@ -1,7 +1,7 @@
-"""A city of sixty people, hour by hour: what the police deliver in one batch, what a provider sends, and its runs.
+"""A city of sixty people, hour by hour: batches of a source, entries of a provider, and runs.
 
-wechat reads the police, alipay the big-data centre, both under one rule set. Somebody is a number from 0; everybody is registered
-with both. What is told is of the hour, and counts in the next run.
+The source of wechat is the police database, that of alipay the big-data centre; both have one rule set. People are numbers
+from 0 and are registered with both. Records and entries are of the present hour and count in the next run.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ RULES = (
 
 @dataclass
 class Crowd:
-    """The city as it is stored and as the oracle knows it, and its clock. Above ``least`` people a change is a mass change."""
+    """The city as stored and as a world of the oracle, and its time. A change of at least ``least`` people is a mass change."""
 
     now: datetime = field(default_factory=lambda: tick(61))
     least: int = 20
@@ -58,7 +58,7 @@ class Crowd:
             hire(name, role, now=self.now)
 
     def set_limits(self) -> None:
-        """Of the city as the connection has it: they are not stored."""
+        """Set the city's limits on the object of the current connection. They are not stored."""
         current_city().mass_change_least = self.least
         current_city().mass_change_share = 0.02
 

@@ -1,10 +1,10 @@
-"""A city of one person, lived day by day: what the sources say in the morning, a run, and what it did.
+"""A city of one person, day by day: the deliveries of the sources in the morning, a run, and its results.
 
-Three providers, each with a source of its own, all under one rule set: alipay reads bigdata, wechat reads police, cityapp reads
-hospitals. A day's acts are words, so that a life is a table:
+There are three providers with one rule set and a source each: bigdata for alipay, police for wechat, hospitals for cityapp.
+The acts of a day are words, so that a history can be written as a table:
 
-``police+bigdata: close_contact``   these sources tell a record of this kind, of that day
-``police: -close_contact``          it is withdrawn
+``police+bigdata: close_contact``   these sources deliver a record of this kind that starts on that day
+``police: -close_contact``          it is revoked
 ``police silent``                   nothing is delivered, so that wechat is UNKNOWN
 ``everybody silent``
 ``decide``                          officials decide the open case
@@ -48,7 +48,7 @@ STATED = ("record_id", "version", "kind", "area", "started_on", "ended_on", "rec
 
 
 def before_the_first_day(*, registered: tuple[str, ...], interim_policy: str) -> World:
-    """No source has delivered; the person is registered."""
+    """Return a world in which no source has delivered and the person is registered."""
     return World(
         providers=tuple(Provider(code, source, "national") for source, code in SOURCES.items()),
         sources=tuple(Source(code, MAX_AGE) for code in SOURCES),
@@ -62,7 +62,7 @@ def before_the_first_day(*, registered: tuple[str, ...], interim_policy: str) ->
 
 @dataclass
 class Life:
-    """The city as the oracle knows it and as it is stored, after the days lived so far."""
+    """The city as a world of the oracle and as stored, after the days so far."""
 
     registered: tuple[str, ...] = tuple(SOURCES.values())
     interim_policy: str = "strictest"
@@ -82,11 +82,11 @@ class Life:
 
     @property
     def as_of(self) -> datetime:
-        """Eleven in the morning of the day; sources deliver an hour before."""
+        """The instant of the day's run, 11:00. Sources deliver an hour before."""
         return tick(self.number * 3 + 1)
 
     def live(self, acts: str) -> Run:
-        """The next day: its acts (separated by commas), then its run."""
+        """Do the acts of the next day (separated by commas), then its run. Return the run."""
         self.number += 1
         told = [act.strip() for act in acts.split(",") if act.strip()]
         silent = {name for act in told if act.endswith(" silent") for name in self._names(act.removesuffix(" silent"))}
@@ -105,20 +105,20 @@ class Life:
         return run_here(run.pk, clock=lambda: self.as_of, progress=lambda _: None)
 
     def allow_age_of(self, hours: int) -> None:
-        """From now on deliveries may be that old."""
+        """Set the maximum age of all sources."""
         told = tuple(replace(one, max_age=timedelta(hours=hours)) for one in self.world.sources)
         self.world = replace(self.world, sources=told)
         SourceRow.objects.update(max_age_hours=hours)
 
     def rules_from(self, number: int) -> None:
-        """The only version comes into force on that day."""
+        """Let the only rule-set version take effect on that day."""
         models.RuleSetVersion.objects.update(effective_from=day(number))
 
     def _names(self, text: str) -> list[str]:
         return list(SOURCES) if text == "everybody" else text.split("+")
 
     def _tell(self, source: str, kind: str) -> None:
-        """A new record, or the next version of the one of that kind."""
+        """Add a new record, or the next version of the record of that kind."""
         revoked, kind = kind.startswith("-"), kind.removeprefix("-")
         origin = Origin("source", source)
         before = [fact for fact in self.world.facts if fact.origin == origin and fact.record_id == kind]
@@ -165,14 +165,14 @@ class Life:
 
 
 def decide(*, at: datetime) -> None:
-    """As two officials would, past their pages: the open case is decided."""
+    """Decide the open case directly in the database."""
     assert Case.objects.filter(closed_at__isnull=True, kind="disagreement").update(
         state="decided", closed_at=at, outcome="green"
     )
 
 
 def cases_told() -> str:
-    """``1 decided, 2 received after 1``, with ``re-linked`` for each time it was."""
+    """Return the cases as text: ``1 decided, 2 received after 1``, with ``re-linked`` for each time that happened."""
     return ", ".join(_told(case) for case in Case.objects.order_by("pk"))
 
 

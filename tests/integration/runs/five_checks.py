@@ -1,4 +1,4 @@
-"""The five checks that every fault must leave standing, against the oracle."""
+"""The five checks, against the oracle, that must hold after every fault."""
 
 import hashlib
 from collections import Counter
@@ -34,7 +34,7 @@ Colours = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Told:
-    """What the oracle says of everybody in a scene, asked once: verdicts, the codes as settled and when asked for, who disagrees."""
+    """The oracle's results for everybody in a scene: verdicts, codes as settled and as requested later, disagreements."""
 
     verdicts: Sayings
     settled: Colours
@@ -47,26 +47,29 @@ class Told:
         return cls(
             verdicts=oracle_says(scene),
             settled={name: tuple(effective(world, name, *run)) for name in world.citizens},
-            # The instant may be of the day after: then a ruling whose last day the run's was is over.
+            # The instant may be on the next day. Then a ruling whose last day was the run's day is over.
             asked={name: tuple(effective_when_asked(world, name, run, run.as_of)) for name in world.citizens},
             differ=dict(disagreements(world, *run)),
         )
 
     @cached_property
     def digest(self) -> str:
-        """The result hash, as it must be."""
+        """The expected result hash."""
         return _hash(self.verdicts, self.asked, self.settled, self.differ)
 
 
 def assert_as_if_nothing_had_happened(run: Run, scene: Scene, keys: Keys) -> None:
-    """The run is the city's first, of a scene's day and instant; all its partitions could be judged."""
+    """Assert that all five checks hold. The run must be the city's first, of the scene's day and instant."""
     run.refresh_from_db()
     for name, complaints in five_checks([run], Told.of(scene), keys).items():
         assert complaints == [], name
 
 
 def five_checks(runs: Sequence[Run], told: Told, keys: Keys) -> dict[str, list[str]]:
-    """Check → what is wrong. The first of the city's runs finds what the oracle tells, and those after it that nothing changed."""
+    """Return check → what is wrong.
+
+    The city's first run must give the oracle's results, and the later ones must change nothing.
+    """
     first = runs[0]
     said = city_says(first, keys, Verdict.objects.all())
     return {
@@ -99,10 +102,10 @@ def _nothing_new(runs: Sequence[Run]) -> list[str]:
 
 
 def _same_result_hash(run: Run, said: Sayings, told: Told, keys: Keys) -> list[str]:
-    """Over verdicts, effective codes and disagreements."""
+    """Compare the hashes of verdicts, effective codes and disagreements."""
     names = {key: name for name, key in keys.citizens.items()}
     asked = {names[key]: tuple(code[:2]) for key, code in effective_codes(list(names), now=run.as_of).items()}
-    # No row is green by agreement, or nobody whom the run judged.
+    # Who has no row is green by agreement, or was not judged by the run.
     rows = {names[row.citizen_id]: (row.colour, row.because) for row in EffectiveCode.objects.all()}
     rowless = {name: code for name, code in told.settled.items() if name not in rows and code[1] in NO_ROW}
     standing = dict(Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen__ref", "colours"))
@@ -163,7 +166,7 @@ def _hash(said: Sayings, asked: Colours, settled: Colours, differ: dict[str, dic
 
 
 def rows_told() -> dict[str, list[tuple[object, ...]]]:
-    """Everything a run leaves behind for people to see, without the keys of rows and runs."""
+    """Return all visible results of a run, without the keys of rows and runs."""
     found = {
         "verdicts": Verdict.objects.values_list(
             "citizen", "provider", "version", "colour", "hits", "turns_green_on", "needs"

@@ -1,4 +1,4 @@
-"""Servers of the distribution, each of the tests' own: Debian's Redis, RabbitMQ and PostgreSQL."""
+"""Start the distribution's servers for a test: Debian's Redis, RabbitMQ and PostgreSQL."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 def program(found: Path | str | None, package: str) -> Path:
-    """Skips the test where the program is missing; where changes are taken the test fails."""
+    """Return the program. If it is missing, skip the test, or let it fail in continuous integration."""
     if found is not None and Path(found).exists():
         return Path(found)
     missing = f"it needs {package} (Debian: apt install {package})"
@@ -33,7 +33,7 @@ def program(found: Path | str | None, package: str) -> Path:
 
 @contextmanager
 def own_state() -> Iterator[State]:
-    """A state directory beside that of the tests, which the servers' user can enter."""
+    """Yield a separate state directory that the servers' user can enter."""
     directory = Path(tempfile.mkdtemp(prefix="portal-state-"))
     directory.chmod(0o711)
     with pytest.MonkeyPatch.context() as patch:
@@ -77,7 +77,7 @@ def environment_of(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def rabbitmq() -> Iterator[str]:
-    """With an epmd of its own, so that nothing of it is left."""
+    """Run RabbitMQ with its own epmd, so that no process remains. Yield its URL."""
     found = program(RABBITMQ, "rabbitmq-server")
     port, epmd = free_port(None), free_port(None)
     with tempfile.TemporaryDirectory(prefix="portal-rabbitmq-") as name:
@@ -124,7 +124,7 @@ def _wait_for(port: str, server: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def postgresql() -> Iterator[PostgresUrls]:
-    """The newest that is installed."""
+    """Run the newest installed PostgreSQL. Yield its URLs."""
     releases = sorted(POSTGRESQL.glob("*/bin"), key=lambda one: int(one.parent.name))
     found = program(releases[-1] if releases else None, "postgresql")
     with own_state() as state:

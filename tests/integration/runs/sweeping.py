@@ -1,4 +1,4 @@
-"""The portal's Celery application with a beat that only sweeps, and that often."""
+"""The portal's Celery application with a beat that does nothing but sweep, every half second."""
 
 from portal.celery import BEAT, app
 

@@ -1,4 +1,4 @@
-"""Real worker processes on the test's own database and broker, and the things that can be done to them."""
+"""Real worker processes on the test's own database and broker, which can be killed and followed."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ OTHERS = (
 
 @dataclass
 class Workers:
-    """A worker at a time, two processes each; ``broker`` is the URL of a Valkey that serves this test only."""
+    """One worker at a time, with two processes. ``broker`` is the URL of a Valkey server for this test only."""
 
     schema: str
     broker: str
@@ -44,7 +44,7 @@ class Workers:
         told = {
             "JOURNAL_CHECKPOINTS": str(settings.JOURNAL_CHECKPOINTS),
             "CELERY_BROKER_URL": self.broker,
-            # Django's checks of the pages take longer than the rest of a worker's start.
+            # Skip Django's system checks, which take longer than the rest of a worker's start.
             "CELERY_SKIP_CHECKS": "1",
         }
         for variable, value in {**database_urls(), **told}.items():
@@ -53,7 +53,7 @@ class Workers:
             self.process = start_worker(output.fileno())
 
     def children(self) -> list[int]:
-        """The processes that do the work."""
+        """Return the process ids of the children, which do the work."""
         assert self.process
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         return [int(pid) for pid in listed.split()]
@@ -63,13 +63,13 @@ class Workers:
             os.kill(pid, signal.SIGKILL)
 
     def kill_all(self) -> None:
-        """Parent and children at once, as when the machine goes away."""
+        """Kill parent and children at once, as when the machine fails."""
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=PATIENCE_SECONDS)
 
     def end(self) -> None:
-        """Leave no process and no connection of one behind: the database is about to be dropped."""
+        """End all processes and their connections, so that the database can be dropped."""
         self.kill_all()
         mine = django.connection.info.backend_pid if django.connection else 0
         with as_application() as cursor:
@@ -77,17 +77,17 @@ class Workers:
             end_connections([pid for (pid,) in cursor.fetchall()])
 
     def enqueue(self, task: str, *arguments: object) -> None:
-        """Put a one into the broker as the portal does; this process itself may know another broker."""
+        """Enqueue a task in this broker as the portal does. The test process itself may use another broker."""
         with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
             client.send_task(task, args=arguments, queue=portal.conf.task_default_queue, connection=connection)
 
     def flush_broker(self) -> None:
-        """Everything in it is lost: enqueued that wait, and enqueued that were taken and not yet answered."""
+        """Delete all tasks in the broker: those that wait, and those that were received but not acknowledged."""
         with Redis.from_url(self.broker) as broker:
             broker.flushall()
 
     def follow(self, run: Run) -> Run:
-        """Sweep as beat would, until the run has ended."""
+        """Sweep as the beat does until the run has ended. Return the run."""
         swept = 0.0
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -103,7 +103,10 @@ class Workers:
 
 @contextmanager
 def blocking(table: str) -> Iterator[Callable[[], list[int]]]:
-    """Let nobody write to the table for the block. Gives a function that waits until somebody tries: backends' pids."""
+    """Block all writes to the table for the block. Yield a function that waits for a blocked write.
+
+    It returns the process ids of the waiting backends.
+    """
     with raw_owner() as holder:
         with holder.cursor() as cursor:
             cursor.execute("BEGIN")
@@ -123,7 +126,7 @@ def _wait_for_blocked(holder: psycopg2.extensions.connection, table: str) -> lis
 
 @contextmanager
 def as_application() -> Iterator[psycopg2.extensions.cursor]:
-    """The application's login beside the test's connection: only its own login may end its connections."""
+    """Open a second connection as the application: only its own login may terminate its backends."""
     place = django.settings_dict
     raw = psycopg2.connect(
         host=place["HOST"], port=place["PORT"], dbname=place["NAME"], user=place["USER"], password=place["PASSWORD"]
@@ -137,7 +140,7 @@ def as_application() -> Iterator[psycopg2.extensions.cursor]:
 
 
 def end_connections(backends: list[int]) -> None:
-    """As an administrator or a restart would; one whose process was killed may have ended by itself meanwhile."""
+    """Terminate the backends. Some may have ended by themselves since their process was killed."""
     with as_application() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [backends])
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%s)", [backends])
@@ -145,7 +148,7 @@ def end_connections(backends: list[int]) -> None:
 
 
 def leases_run_out(owner: psycopg2.extensions.connection, schema: str) -> None:
-    """Ten minutes pass in the ledger."""
+    """Let the leases of runs and partitions expire, by moving them ten minutes back."""
     with owner.cursor() as cursor:
         for table in ("codes_partition", "codes_run"):
             cursor.execute(f"UPDATE {schema}.{table} SET lease_until = lease_until - interval '10 minutes'")  # noqa: S608

@@ -1,4 +1,4 @@
-"""Alpha's two sources, played by stand-ins: a police database in a SQLite file and a big-data centre on the loopback."""
+"""Fixtures of stand-ins for alpha's sources: a police database in a SQLite file and a big-data centre on the loopback interface."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -23,7 +23,7 @@ from tests.own_database import database_urls
 def police(
     alpha: City, sources_anywhere_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Police]:
-    """The city's police database, complete up to an hour ago and still empty."""
+    """The city's police database, empty and complete up to an hour ago."""
     url = f"sqlite:///{tmp_path / 'police.sqlite'}"
     monkeypatch.setenv("ALPHA_POLICE_URL", url)
     engine = create_engine(url)
@@ -35,7 +35,7 @@ def police(
 
 @pytest.fixture
 def postgres_police(alpha: City, sources_anywhere_here: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Police]:
-    """The same in PostgreSQL, in a schema of its own beside the cities'."""
+    """The city's police database in PostgreSQL, in a separate schema of the tests' database."""
     url = make_url(database_urls()["DATABASE_OWNER_URL"]).set(drivername="postgresql+psycopg2")
     monkeypatch.setenv("ALPHA_POLICE_URL", url.render_as_string(hide_password=False))
     engine = create_engine(url, poolclass=NullPool)
@@ -54,7 +54,7 @@ def postgres_police(alpha: City, sources_anywhere_here: None, monkeypatch: pytes
 def centre(
     alpha: City, sources_anywhere_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Centre]:
-    """The big-data centre, with nothing in it; waiting for it to recover takes no time."""
+    """The big-data centre, empty. Retries do not wait."""
     monkeypatch.setenv("ALPHA_BIGDATA_SECRET", SECRET)
     impatient = System(sleep=lambda seconds: None)
     interactive = partial(big_data_centre.open_delivery, system=impatient)

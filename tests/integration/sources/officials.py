@@ -1,4 +1,4 @@
-"""Officials at a browser, without the seconds that hashing their passwords would take."""
+"""Signed-in officials, without passwords: hashing them would take seconds."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from tests.integration.review.desk import hire
 
 
 def at_desk(name: str, *roles: str, now: datetime, host: str = "beta.localhost") -> Visitor:
-    """Somebody with these roles, signed in with both factors."""
+    """Return the browser of an official with these roles, signed in with both factors."""
     account = hire(name, *map(Role, roles), now=now)
     account.must_change_password = False
     account.save()

@@ -1,4 +1,4 @@
-"""The two stand-ins as the tests handle them: say what they hold, set their clock, collect."""
+"""The two stand-ins for sources in tests: add records, set the clock, collect."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ Record = dict[str, Any]
 
 
 def at(minute: int) -> datetime:
-    """A moment of the day before: minutes after midnight in UTC."""
+    """Return an instant of the day before ``NOW``, in minutes after midnight UTC."""
     return datetime(2026, 11, 23, tzinfo=UTC) + timedelta(minutes=minute)
 
 
 def record(**changes: Any) -> Record:
-    """A record in which nothing is wrong, in the police's own words."""
+    """Return a valid record of the police database with these changes."""
     return {
         "record_id": "r1",
         "id_type": "10",
@@ -40,7 +40,7 @@ def record(**changes: Any) -> Record:
 
 
 def records(count: int, **changes: Any) -> list[Record]:
-    """Records of as many people, one minute apart."""
+    """Return records about that many people, recorded one minute apart."""
     return [
         record(
             record_id=f"r{n}", id_type="20", id_number=f"E{n:08}", kind="close_contact", recorded_at=at(n), **changes
@@ -51,16 +51,16 @@ def records(count: int, **changes: Any) -> list[Record]:
 
 @dataclass
 class _Collected:
-    """A source that is collected at NOW unless told otherwise."""
+    """A source that is collected at NOW unless specified otherwise."""
 
     source: Source
 
     def collect(self, *, now: datetime = NOW, full: bool = False) -> Batch:
-        """Collect once; the batch as it is stored."""
+        """Collect once. Return the stored batch."""
         return Batch.objects.get(pk=collect_source(self.source, now=now, by="system", full=full).pk)
 
     def versions(self, record_id: str = "r1") -> list[Fact]:
-        """A record's versions in their order."""
+        """Return a record's versions in order."""
         return list(Fact.objects.filter(source=self.source, record_id=record_id).order_by("version"))
 
 
@@ -77,7 +77,7 @@ class Police(_Collected):
         self.database.add_records(records)
 
     def replace(self, *records: Record) -> None:
-        """Hold these rows and no others."""
+        """Replace all rows by these."""
         self.database.remove_records()
         self.database.add_records(records)
 
@@ -103,12 +103,12 @@ class Centre(_Collected):
         self.store.set_clock(APP, as_of)
 
     def set_fault(self, fault: str) -> None:
-        """Misbehave from now on."""
+        """Set the fault of the centre."""
         self.store.set_fault(APP, fault)
 
 
 def held_delivery(police: Police) -> Batch:
-    """A full delivery of half the records that waits, complete up to NOW."""
+    """Return a held batch: a full delivery with half of the records, complete up to NOW."""
     police.add(*records(100))
     police.collect()
     police.set_clock(NOW)

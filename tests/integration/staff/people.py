@@ -1,4 +1,4 @@
-"""Two security administrators and a reviewer, and what they do on the staff's pages."""
+"""Functions of the staff tests: enrolment links, and people who follow them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ CHOSEN = "vier Wörter im eigenen Kopf"
 
 
 def mailed_links() -> list[str]:
-    """The paths of the links that were sent, the oldest first, once a worker has looked."""
+    """Send the links that wait, as a worker does. Return the paths of all sent links, the oldest first."""
     now = timezone.now()
     for one in links_to_send(now=now):
         send_link(one.pk, host="beta.localhost", now=now)
@@ -39,7 +39,7 @@ def anybody(host: str = "beta.localhost") -> Visitor:
 
 
 def follow(link: str, password: str = CHOSEN, *, host: str = "beta.localhost") -> tuple[Visitor, str, int]:
-    """Open a link and enrol with it: who did, the secret of their authenticator app, and the status of the last page."""
+    """Open a link and enrol. Return the visitor, the secret of their authenticator app, and the status of the last page."""
     person = anybody(host)
     assert person.get(link).headers["Location"] == "/staff/enrol/"
     page = person.get("/staff/enrol/")

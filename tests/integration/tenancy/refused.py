@@ -1,4 +1,4 @@
-"""Whether PostgreSQL keeps a statement from the role of the connection."""
+"""Check whether PostgreSQL refuses a statement to the role of the connection."""
 
 import psycopg2.errors
 from django.db import connection, transaction
@@ -7,7 +7,7 @@ from psycopg2 import sql
 
 
 def is_refused(statement: sql.Composable) -> bool:
-    """Whether the database refuses for want of a right, and for nothing else."""
+    """Return whether the database refuses the statement for a missing privilege, and for no other reason."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

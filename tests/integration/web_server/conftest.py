@@ -1,4 +1,4 @@
-"""The web server as it is shipped, in a process of its own."""
+"""The portal's web server in its own process."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ from tests.own_database import database_urls
 
 @pytest.fixture
 def web_port(transactional_db: None) -> Iterator[int]:
-    """The web server with one thread: whatever held it would hold everybody."""
+    """The port of a web server with a single thread, which a slow client could block for everybody."""
     with web_server(**database_urls()) as port:
         yield port

@@ -1,4 +1,4 @@
-"""The shipped proxy with the ports and files of a test."""
+"""The proxy of deploy/ with the ports and files of a test."""
 
 import os
 import socket
@@ -18,7 +18,10 @@ from tests.integration.web_server.serving import HOST, Open, free_port, opens, w
 def proxied(
     folder: Path, changes: Mapping[str, str], *, more: Sequence[str] = (), of_server: Sequence[str] = ()
 ) -> Iterator[int]:
-    """nginx with the files of deploy/ for the block: its port. ``changes`` are made in them, each of which must be possible."""
+    """Run nginx with the files of deploy/ for the block. Yield its port.
+
+    ``changes`` are replaced in the files; each of them must occur.
+    """
     nginx = installed()
     if nginx is None and os.environ.get("CI"):
         pytest.fail("nginx is not installed (apt install nginx-light)")

@@ -1,4 +1,4 @@
-"""A program in a process of its own that listens, and a browser made of a socket."""
+"""A listening program in its own process, and a minimal HTTP client."""
 
 import os
 import socket
@@ -46,7 +46,7 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[None]
 
 @contextmanager
 def web_server(**environment: str) -> Iterator[int]:
-    """The portal's web server with one thread, for the block: its port."""
+    """Run the portal's web server with one thread for the block. Yield its port."""
     port = free_port()
     command = [sys.executable, "-m", "portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", "1"]
     with running(command, port, **environment, DJANGO_SETTINGS_MODULE="portal.settings"):
@@ -58,7 +58,7 @@ def opens(port: int) -> Open:
 
 
 def status(connection: socket.socket) -> int:
-    """Of the answer; raises TimeoutError when there is none."""
+    """Return the status of the answer. Raise ``TimeoutError`` if there is none."""
     with connection.makefile("rb") as answer:
         return int(answer.readline().split()[1])
 

@@ -1,4 +1,4 @@
-"""The desk of review, and a front end that listens."""
+"""Fixtures of the webhook tests: a city with officials, and a provider's front end that receives messages."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ from tests.integration.webhooks.receiver import Receiver, listening
 
 @pytest.fixture
 def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
-    """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay."""
+    """The city, where all are green with alipay; with wechat, zhang (an overlap) and liu (a contact) are red, chen is yellow."""
     return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}, now=now)
 
 

@@ -1,4 +1,4 @@
-"""A provider's front end that shows the last colour it was told of each person, and webhooks that lead to it."""
+"""A provider's front end that receives messages, and webhooks with its address."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ DISPLAY = "finding.display"
 
 @dataclass
 class Receiver:
-    """``answer`` is asked for the status of every message."""
+    """The front end. ``answer`` returns the status with which a message is answered."""
 
     address: str = ""
     answer: Callable[[dict[str, Any]], int] = lambda _told: 204
@@ -33,7 +33,7 @@ class Receiver:
         return [json.loads(body) for _, body in self.came]
 
     def words(self, event: str = CODE) -> list[tuple[str, str]]:
-        """Whom it was told of and what, in the order in which it came."""
+        """Return (person, colour or state) of the received messages of this event, in the order received."""
         key = "colour" if event == CODE else "state"
         return [(one["person"], one["data"][key]) for one in self.told if one["event"] == event]
 
@@ -53,7 +53,7 @@ def listening() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing on the screen."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         receiver.address = f"http://127.0.0.1:{server.server_port}/hook"
@@ -67,7 +67,7 @@ def listening() -> Iterator[Receiver]:
 def hook(
     address: str, provider: str | None = "wechat", *, now: datetime, events: tuple[str, ...] = (CODE, OPENED, DECIDED)
 ) -> Webhook:
-    """A webhook in force, by two people."""
+    """Return a webhook in force, proposed and approved by two people."""
     for name, role in (("qian", Role.SOURCE_MANAGER), ("zhou", Role.APPROVER)):
         if not roles_of(name):
             hire(name, role, now=now)
@@ -77,7 +77,7 @@ def hook(
 
 
 def declared(name: str, entry_id: str, *, at: datetime, provider: str = "wechat") -> Entry:
-    """The person's declaration as the provider numbers it."""
+    """Create a declaration of the person with the provider's entry id."""
     return Entry.objects.create(
         provider=Provider.objects.get(code=provider),
         citizen=Citizen.objects.get(ref=name),
