@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from regions.accounted import Accounted
@@ -27,6 +27,13 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def current(self) -> models.QuerySet["Source"]:
         """Return the sources that are collected: those not retired."""
         return self.filter(retired=False)
+
+    def silent(self, *, at: datetime) -> models.QuerySet["Source"]:
+        """Return those of them by whose data nobody can be judged: it is too old, or nothing has been delivered."""
+        max_age = ExpressionWrapper(F("max_age_hours") * timedelta(hours=1), output_field=models.DurationField())
+        oldest = ExpressionWrapper(Value(at) - max_age, output_field=models.DateTimeField())
+        found = self.current().alias(horizon=Batch.objects.horizon_of(OuterRef("pk")))
+        return found.filter(Q(horizon__isnull=True) | Q(horizon__lt=oldest))
 
 
 class Source(Accounted, Encrypted):

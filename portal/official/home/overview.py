@@ -31,6 +31,7 @@ from codes.review.cases.queue import UNASSIGNED
 from codes.sentinel.alarms import READERS
 from portal.official.approvals.inbox import count_kinds, waiting_for_another
 from regions.proposals import OPERATOR_PREFIX
+from regions.sources.models import Source
 from regions.staff.models import StaffChange
 from regions.staff.roles import CASE_WORK, Role
 
@@ -81,6 +82,8 @@ def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> list[tupl
         asked["held_groups"] = HeldGroup.objects.waiting()
     if roles.intersection(OWNERS):
         asked["wrong"] = DisplayItem.objects.filter(state=DisplayItem.State.OPEN)
+    if Role.SOURCE_MANAGER in roles:
+        asked["silent"] = Source.objects.silent(at=now)
     if roles & CASE_WORK:
         asked["late"] = CityCorrection.objects.late()
         asked["notes"] = NoteMention.objects.filter(username=username, opened_at=None)
@@ -110,6 +113,12 @@ def _held(counts: Mapping[str, int]) -> list[Waiting]:
             _("Mass changes held: answer within the hour"),
             counts.get("held_groups", 0),
             reverse("official_held_groups"),
+            presses=True,
+        ),
+        Waiting(
+            _("Data sources by which nobody can be judged"),
+            counts.get("silent", 0),
+            reverse("official_sources"),
             presses=True,
         ),
     ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from codes.models import Provider, Registration, Rule, Run
+from regions.sources.models import Batch, Source
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -173,3 +174,15 @@ def test_the_copy_of_my_data_says_what_holds_now(desk: Desk, silence: datetime) 
     assert (told["code"]["colour"], told["code"]["because"]) == ("red", "held")
     states = {one["provider"]: (one["state"], one["held"]) for one in told["providers"]}
     assert states == {"alipay": ("green", None), "wechat": ("unknown", "red")}
+
+
+def test_whoever_manages_sources_finds_a_silent_one_on_the_start_page(desk: Desk, later: datetime) -> None:
+    """Nobody else can have it deliver again; a retired one is nobody's work."""
+    desk.run(later, silent=("police",))
+    title = "数据滞后、无法据以判定的数据来源"
+    manager = official(later, "source_manager")
+    assert '<strong class="figure">1</strong><span>' + title in manager.read("/staff/")
+    Source.objects.filter(code="police").update(retired=True)
+    assert title not in manager.read("/staff/")
+    Batch.objects.filter(source__code="bigdata").delete()
+    assert title in manager.read("/staff/"), "nor can anybody be judged by what was never delivered"
