@@ -162,6 +162,9 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
     record.refresh_from_db()
     assert ruling.state == record.state == state
     assert (ruling.end_proposed_by == "") is (answer == "refuse")
+    assert ruling.case is not None
+    page = wang.read(f"/staff/cases/{ruling.case.number}/")
+    assert ("零时起失效" in page) is (answer == "refuse"), "what has ended has no end to come"
 
 
 def wrong_record_in_force(desk: Desk) -> Suppression:
