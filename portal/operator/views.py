@@ -221,7 +221,9 @@ def _with_another_row(request: StaffRequest) -> CityFileForm:
     """Return the form with what was entered so far and one more row of the list."""
     data, name = request.POST.copy(), request.POST["add"]
     rows = data.get(f"{name}-TOTAL_FORMS", "")
-    data[f"{name}-TOTAL_FORMS"] = str(min(int(rows) + 1 if rows.isdecimal() else ROWS[name], MOST_ROWS))
+    data[f"{name}-TOTAL_FORMS"] = str(
+        min(int(rows) + 1 if rows.isdecimal() and len(rows) < 6 else ROWS[name], MOST_ROWS)
+    )
     return CityFileForm(data)
 
 

@@ -235,7 +235,7 @@ def check_documents(references: Sequence[str]) -> list[str]:
 
 def _parts(reference: str) -> tuple[str, str]:
     kind, _, body = reference.partition(":")
-    numbered = kind in ("file", "fact") and body.isascii() and body.isdecimal()
+    numbered = kind in ("file", "fact") and body.isascii() and body.isdecimal() and len(body) < 19
     named = kind == "document" and 0 < len(body.strip()) <= LONGEST_DOCUMENT
     if not numbered and not named:
         raise Refused(Reason.UNKNOWN_EVIDENCE)

@@ -36,7 +36,7 @@ def change_files(request: SubjectRequest) -> UploadForm | None:
     who: dict[str, Any] = {"by": acting_citizen(request), "now": timezone.now()}
     if act.startswith("drop-"):
         evidence = act.removeprefix("drop-")
-        discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, **who)
+        discard_draft(evidence_id=int(evidence) if evidence.isdecimal() and len(evidence) < 19 else 0, **who)
         return None
     if act != "add" and not request.FILES:
         return UploadForm()

@@ -139,7 +139,7 @@ def _stays(request: SubjectRequest) -> HttpResponse:
     if act in ("none", "on"):
         draft.keep("stays", stays if act == "on" else [])
         return redirect(_next_url(request, "stays"))
-    if act.startswith("drop-") and act[5:].isdecimal():
+    if act.startswith("drop-") and act[5:].isdecimal() and len(act) < 10:
         draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))

@@ -117,7 +117,7 @@ def _between(levels: Iterable[str]) -> str:
 def number(text: str) -> int | str:
     """Return the text as an integer, or unchanged if it is not one; the version's checks then refuse it."""
     stripped = text.strip()
-    return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped
+    return int(stripped) if stripped.isascii() and stripped.isdecimal() and len(stripped) < 10 else stripped
 
 
 def area_of(row: Mapping[str, str]) -> Content:

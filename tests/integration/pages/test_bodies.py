@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
+from portal.official.rule_sets.forms import number
 from portal.web.bodies import FILE_BYTES, FORM_BYTES, LIMIT, MIB, limit_of
 from regions.models import City
 from regions.staff.roles import Role
@@ -116,6 +117,13 @@ def test_nor_a_cookie(beta: City, settings: Settings, key: str) -> None:
     stranger = Client(headers={"host": "beta.localhost", "cookie": f'{settings.SESSION_COOKIE_NAME}="{key}"'})
     for path in ("/", "/sign-in/", "/staff/sign-in/"):
         assert stranger.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/appeal/evidence/", "/declare/stays/"])
+def test_a_number_of_any_length_is_no_fault_of_the_server(zhang: Visitor, path: str) -> None:
+    """Python turns no text of more than 4,300 digits into a number."""
+    assert zhang.client.post(path, {"act": f"drop-{'9' * 5000}"}).status_code in (200, 302, 404)
+    assert number("9" * 5000) == "9" * 5000
 
 
 def test_nor_does_a_form_of_officials(desk: Desk, now: datetime) -> None:

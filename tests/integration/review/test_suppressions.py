@@ -84,6 +84,7 @@ def test_only_the_proposer_withdraws(desk: Desk) -> None:
         ({"reason_code": "whim"}, Reason.UNKNOWN_REASON),
         ({"evidence": ()}, Reason.NO_EVIDENCE),
         ({"evidence": ("file:7",)}, Reason.UNKNOWN_EVIDENCE),
+        ({"evidence": (f"file:{'9' * 5000}",)}, Reason.UNKNOWN_EVIDENCE),
         ({"fact_id": 0}, CommonReason.NOT_FOUND),
         ({"case_id": 0}, CommonReason.NOT_FOUND),
         ({"reason": "长" * 2001}, Reason.TEXT_TOO_LONG),
