@@ -1,4 +1,4 @@
-"""A row of every table that has constraints, in which nothing is wrong; tests change it until the database refuses it."""
+"""A valid row of every table that has constraints. Tests change it so that the database refuses it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,24 +20,24 @@ _numbers = count(1)
 
 
 class Cast:
-    """Makes rows; what a row refers to is made once and then shared, so that changes decide what is equal."""
+    """Creates rows. Rows that others refer to are created once and shared, so that rows differ only by the specified changes."""
 
     def __init__(self) -> None:
         self._shared: dict[str, Model] = {}
 
     def make(self, label: str, **changes: Any) -> Model:
-        """A saved row of the model (`codes.Fact`), valid but for the changes."""
+        """Save and return a row of the model (`codes.Fact`), which is valid except for the changes."""
         row: Model = apps.get_model(label)(**self.values(label, **changes))
         row.save(force_insert=True)
         return row
 
     def values(self, label: str, **changes: Any) -> Values:
-        """The columns of a valid row, with the changes; a callable among them is given the cast."""
+        """Return the columns of a valid row with the changes. Callable values are called with the cast."""
         values = VALID[label](self) | changes
         return {name: value(self) if callable(value) else value for name, value in values.items()}
 
     def shared(self, label: str) -> Any:
-        """The row of the model that others refer to."""
+        """Return the shared row of the model, to which others refer."""
         if label not in self._shared:
             self._shared[label] = self.make(label)
         return self._shared[label]
@@ -69,7 +69,7 @@ class Cast:
 
 
 def another(label: str, **changes: Any) -> Callable[[Cast], Model]:
-    """A row other than the shared one, made when it is needed."""
+    """Return a function that creates another row than the shared one."""
     return lambda cast: cast.make(label, **changes)
 
 

@@ -1,4 +1,4 @@
-"""Who asks in the matrix, and whose things they ask for."""
+"""The visitors of the matrix, and the objects whose pages they request."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -91,7 +91,7 @@ class Cast:
     others: Things
 
     def parts(self, address: "Address") -> Things:
-        """What the address is filled in with for those who may see it."""
+        """Return the parts with which the address is filled in for visitors who may see it."""
         mine: Things = {}
         if address.name.startswith("citizen_"):
             mine = self.own["dependant's" if "ref" in address.parts else "mine"]
@@ -102,7 +102,7 @@ class Cast:
 
 @dataclass(frozen=True)
 class Address:
-    """One pattern of the resolver: the route with its parts in braces, and the parts with their converters."""
+    """A pattern of the resolver: its name, its route with the parts in braces, and the parts → their converters."""
 
     name: str
     route: str
@@ -113,19 +113,19 @@ class Address:
 
 
 def read_addresses(urlconf: str) -> Iterator[Address]:
-    """All of a URL configuration."""
+    """Yield all addresses of a URL configuration."""
     for route, pattern in addresses(urlconf):
         parts = {part: kind for kind, part in PART.findall(route)}
         yield Address(pattern.name or "", PART.sub(r"{\2}", route), parts)
 
 
 def everybody_at(host: str, *, now: datetime) -> dict[str, Visitor]:
-    """One member of staff for each role; call inside the city."""
+    """Return a member of staff for each role. Call inside the city."""
     return {role.value: at_desk(f"m-{role.value}", role, now=now, host=host) for role in Role}
 
 
 def abroad(*, now: datetime) -> dict[str, Visitor]:
-    """The same people in the other city, and a citizen of it. Call inside alpha."""
+    """Return staff of the other city for each role, and a citizen of it. Call inside alpha."""
     take(declaration(submitted_at="2026-11-20T08:00:00+08:00"), now=now)
     return {
         CITIZEN: Visitor.signed_in(citizen(), now=now, host="alpha.localhost"),
@@ -134,7 +134,7 @@ def abroad(*, now: datetime) -> dict[str, Visitor]:
 
 
 def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
-    """The things of zhang and of the desk, and those of chen's and liu's that are none of zhang's business."""
+    """Return the objects of zhang and of the officials, and those of chen and liu, which zhang may not see."""
     now = desk.now
     zhang, chen = map(desk.citizen, ("zhang", "chen"))
     link = guardian_of_chen(desk, picture)
@@ -162,7 +162,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     alarm = an_alarm(now=now)
     said = propose_acknowledgement(alarm.pk, finding="explained", reason="核对无误", by="m-auditor", now=now)
     waiting = propose(mass_change("R1", now=now).pk, act="release", reason="核对无误", by="li", now=now)
-    # What the other city has under the same name would be found there.
+    # Rename it: the other city has a rule set with the same code, whose page would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
     draft = drafts.begin(RuleSet.objects.get(code="city_rules").pk, by="m-rule_manager", now=now)
     account = Account.objects.create(pk=9001, username="one-more", password="!", created_at=now)
@@ -287,19 +287,19 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
 
 
 def proposed_phone(citizen: Citizen, *, now: datetime) -> int:
-    """Another phone that waits for the person's word."""
+    """Propose another phone, which the person has not confirmed. Return its key."""
     propose_phones([NamedPhone(citizen, None, "13711112222")], by="system", now=now)
     return PhoneChange.objects.get(citizen=citizen).pk
 
 
 def paper_of(citizen: Citizen, *, now: datetime) -> int:
-    """A paper code in force."""
+    """Issue a paper code. Return its key."""
     issue_paper(citizen, by=f"citizen:{citizen.ref}", now=now)
     return PaperPass.objects.get(citizen=citizen).pk
 
 
 def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:
-    """zhang has chen on the phone."""
+    """Make zhang the guardian of chen."""
     zhang = desk.citizen("zhang")
     proof = keep_upload(citizen=zhang, content=picture, original_name="hukou.jpg", by="citizen:zhang", now=desk.now)
     asked = ask_guardianship(
@@ -314,7 +314,7 @@ def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:
 
 
 def file_of(desk: Desk, name: str, number: str, picture: bytes) -> int:
-    """A photo in the person's case."""
+    """Add a photo to the person's case. Return its key."""
     kept = keep_upload(
         citizen=desk.citizen(name), content=picture, original_name="a.jpg", by=f"citizen:{name}", now=desk.now
     )
@@ -324,14 +324,14 @@ def file_of(desk: Desk, name: str, number: str, picture: bytes) -> int:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever is done in the block is as if it had not been."""
+    """Roll back all changes of the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def asked(visitor: Visitor, method: str, path: str) -> HttpResponseBase:
-    """The answer to a request that leaves nothing behind, neither in the database nor in the browser."""
+    """Return the answer to a request, and undo its changes in the database and in the browser."""
     cookies = deepcopy(visitor.client.cookies)
     visitor.client.raise_request_exception = False
     with undone():
@@ -346,7 +346,7 @@ PUBLIC_ADDRESSES = tuple(read_addresses("portal.urls_public"))
 
 @dataclass(frozen=True)
 class Place:
-    """A URL configuration with what is expected of it. What has no expectation fails once, by its own test."""
+    """A URL configuration and the expected results. A test of its own fails if an address has no row."""
 
     cast: Cast
     rows: dict[str, Row]
@@ -354,14 +354,14 @@ class Place:
     door: str
 
     def each(self) -> Iterator[tuple[Address, Row, str]]:
-        """Address, expectation, and the path for those who may see it."""
+        """Yield address, expected result, and the path for visitors who may see it."""
         for address in self.addresses:
             if row := self.rows.get(address.name):
                 yield address, row, address.path(self.cast.parts(address))
 
 
 def may(row: Row, who: str) -> bool:
-    """Whether somebody is let in."""
+    """Return whether this visitor may see the address."""
     if row.who in ("anyone", "machine"):
         return row.who == "anyone"
     if row.who == "citizen" or who in (STRANGER, CITIZEN):
@@ -370,6 +370,6 @@ def may(row: Row, who: str) -> bool:
 
 
 def whoever_may(row: Row, people: Mapping[str, Visitor]) -> str:
-    """One of those who are."""
+    """Return one of the visitors who may see the address."""
     found: str = next(who for who in (CITIZEN, *Role, STRANGER) if who in people and may(row, who))
     return found

@@ -1,4 +1,4 @@
-"""What every address must answer to whom: written by hand from the roles of the city, not read from the views.
+"""The expected access to every address, written by hand from the city's roles and not derived from the views.
 
 A new address needs a line here, or the test fails. ``who`` is ``anyone``, ``citizen``, ``machine`` (a key of its own), ``staff``
 (every role) or the roles themselves.
@@ -36,12 +36,12 @@ class Row:
 
     who: str | tuple[Role, ...]
     methods: frozenset[str]
-    # What those who may get as well, as the thing of the test is in a state in which there is nothing to show or do.
+    # Further expected statuses for permitted visitors, if the state of the test's object permits nothing to be shown or done.
     also: frozenset[int] = frozenset()
 
 
 CITY: dict[str, Row] = {
-    # A citizen's pages; those about a person stand a second time under /family/<ref>/.
+    # Pages for citizens. Those about a person exist a second time under /family/<ref>/.
     "key_list": Row("anyone", GET),
     "places": Row("anyone", GET, NOTHING_TO_DO),
     "public_figures": Row("anyone", GET),
@@ -87,7 +87,7 @@ CITY: dict[str, Row] = {
     "citizen_declare_check": Row("citizen", BOTH),
     "citizen_declared": Row("citizen", GET),
     "citizen_declare_page": Row("citizen", BOTH),
-    # The officials' desk.
+    # Pages for officials.
     "official_queue": Row(CASES, GET),
     "official_queue_assign": Row(CASES, POST),
     "official_queue_assign_all": Row(CASES, BOTH),
@@ -211,7 +211,7 @@ CITY: dict[str, Row] = {
     "official_account_propose": Row(SECURITY, POST),
     "official_staff_change": Row(SECURITY, GET),
     "official_staff_change_decide": Row(SECURITY, POST),
-    # The auditors' room.
+    # Pages for auditors.
     "auditor_reports": Row(AUDIT, GET),
     "auditor_report": Row(AUDIT, BOTH),
     "auditor_report_figures": Row(AUDIT, GET),
@@ -226,7 +226,7 @@ CITY: dict[str, Row] = {
     "auditor_journal": Row(JOURNAL, GET),
     "auditor_journal_verify": Row(JOURNAL, POST),
     "auditor_replay": Row(AUDIT, BOTH),
-    # The staff's door.
+    # Sign-in of staff.
     "staff_home": Row("staff", GET),
     "staff_account": Row("staff", GET),
     "staff_mail": Row("staff", POST, NOTHING_TO_DO),
@@ -245,13 +245,13 @@ CITY: dict[str, Row] = {
     "single_sign_on": Row("anyone", POST),
     "socialaccount_login_error": Row("anyone", GET, TOLD),
     "openid_connect_callback": Row("anyone", GET),
-    # Everybody's.
+    # Pages for everybody.
     "guide": Row("anyone", GET),
     "guide_picture": Row("anyone", GET),
     "display": Row("anyone", BOTH),
     "switch_size": Row("anyone", POST),
     "switch_language": Row("anyone", POST),
-    # A gate's device has a secret of its own; whoever opens its link becomes it.
+    # A gate's device has its own secret. A browser that opens its link becomes the device.
     "gate": Row("machine", BOTH),
     "gate_check": Row("machine", POST),
     "gate_neighbours": Row("machine", GET),
@@ -261,7 +261,7 @@ CITY: dict[str, Row] = {
     "gate_document": Row("machine", BOTH),
     "gate_enrolment": Row("anyone", BOTH, NOTHING_TO_DO),
     "gate_enrolment_link": Row("anyone", GET),
-    # Machines have keys of their own; their answers are tried with the API.
+    # Machines have their own keys. Their answers are tested with the API.
     "api_entries": Row("machine", POST),
     "api_declarations": Row("machine", POST),
     "api_trips": Row("machine", POST),
@@ -287,7 +287,7 @@ CITY: dict[str, Row] = {
     "api_city_correction_files": Row("machine", POST),
 }
 
-# On the host of no city: the operator's own pages, beside the staff's door and the journal.
+# On the operator's host: the operator's pages, in addition to staff sign-in and the journal.
 PUBLIC: dict[str, Row] = {
     "operator_city": Row("staff", GET),
     "operator_service": Row(SYSTEM, GET),
@@ -302,7 +302,7 @@ PUBLIC: dict[str, Row] = {
     "operator_first_run": Row(SYSTEM, POST),
 }
 
-# These find nothing, by design, in the city of the test: no single sign-on is named there.
+# These return 404 in the city of the test, because it has no single sign-on.
 NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "api_no_such_address"})
 # Parts of an address that name a page and no thing of anybody's.
 WORDS = {

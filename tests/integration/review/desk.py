@@ -1,7 +1,7 @@
-"""A city with a few people two providers may differ about, its run settled, and the officials who work on them.
+"""A city with a settled run, a few people about whom two providers disagree, and the officials who review the cases.
 
-wechat reads the police, alipay the big-data centre, both under one rule set. A person is a word for what the police have on
-them and alipay does not: so each is a disagreement.
+The source of wechat is the police database, that of alipay the big-data centre; both have one rule set. Each person has a
+record in the police database that the big-data centre does not have, and therefore a disagreement.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ EVIDENCE = ("document:2026-17",)
 
 @dataclass(frozen=True)
 class Desk:
-    """The officials' side of the city; acts are done by ``li`` (reviewer) and ``wang`` (approver) unless said otherwise."""
+    """What officials do in the city. The acts are by ``li`` (reviewer) and ``wang`` (approver) unless specified otherwise."""
 
     keys: Keys
     now: datetime
@@ -68,11 +68,11 @@ class Desk:
         return Citizen.objects.get(ref=name)
 
     def case(self, name: str = "zhang", kind: str = "disagreement") -> Case:
-        """The person's newest case of the kind."""
+        """Return the person's newest case of the kind."""
         return Case.objects.filter(citizen__ref=name, kind=kind).latest("pk")
 
     def fact(self, name: str = "zhang") -> Fact:
-        """The record with which the person came to the city, in its newest version."""
+        """Return the newest version of the person's first record, of the police database."""
         return Fact.objects.get(record_id=f"police-{name}", superseded=False)
 
     def propose(
@@ -93,7 +93,7 @@ class Desk:
         return rulings.approve(ruling_id=ruling.pk, by=by, now=self.now)
 
     def appeal(self, name: str = "zhang", reason_code: str = "providers_differ", text: str = "") -> Filed:
-        """Against what the police have on the person."""
+        """File an appeal against the person's record of the police database."""
         fact = self.fact(name)
         rule = next(rule.code for rule in RULES if rule.kind == fact.kind)
         return appeals.file_appeal(
@@ -108,7 +108,7 @@ class Desk:
         )
 
     def bring(self, case: Case, state: str) -> Case:
-        """Lead the case to a state by the verbs themselves."""
+        """Bring the case to a state by the product's functions. Return it."""
         who: dict[str, Any] = {"case_id": case.pk, "by": "li", "now": self.now}
         match state:
             case "received":
@@ -149,7 +149,7 @@ class Desk:
         detail: dict[str, str] | None = None,
         days_ago: int = 1,
     ) -> Fact:
-        """A new record of something so many days ago, or the next version of one, received an hour ago."""
+        """Add a record that started so many days ago, or its next version, received an hour ago. Return the fact."""
         record_id = record_id or f"{source}-{name}-{kind}"
         before = Fact.objects.filter(record_id=record_id)
         number = before.count() + 1
@@ -170,12 +170,12 @@ class Desk:
         )
 
     def revoke(self, name: str) -> Fact:
-        """The police take back what they have on the person."""
+        """Revoke the person's record of the police database. Return the revoking version."""
         fact = self.fact(name)
         return self.tell(name, fact.kind, record_id=fact.record_id, revoked=True)
 
     def run(self, at: datetime | None = None, *, silent: tuple[str, ...] = (), everybody: bool = False) -> Run:
-        """A run of its own instant, later than all before it; the sources that are not silent deliver first."""
+        """Do a run at a later instant than all earlier ones. The sources that are not ``silent`` deliver before it."""
         last = Run.objects.aggregate(last=Max("as_of"))["last"] or self.now
         as_of = at or max(self.now, last) + timedelta(minutes=1)
         for name, source in self.keys.sources.items():
@@ -193,7 +193,7 @@ def deliver(source: int, *, at: datetime) -> None:
 
 
 def an_alarm(*, now: datetime) -> Alarm:
-    """1,317 people turned red by the police's records."""
+    """Create an alarm about 1,317 people who turned red by records of the police database."""
     run = Run.objects.latest("pk")
     police = SourceRow.objects.get(code="police")
     figures = {
@@ -216,7 +216,7 @@ def an_alarm(*, now: datetime) -> Alarm:
 
 
 def mass_change(rule: str, *, now: datetime) -> HeldGroup:
-    """What the last run changed by the rule, as if it had been of too many and were kept back."""
+    """Hold the last run's changes by the rule, as if they were a mass change. Return the group."""
     run = Run.objects.latest("pk")
     version = RuleSetVersionRow.objects.filter(rules__code=rule).latest("pk")
     batch = BatchRow.objects.latest("pk")
@@ -239,7 +239,7 @@ def mass_change(rule: str, *, now: datetime) -> HeldGroup:
 
 
 def open_desk(people: Mapping[str, str], *, now: datetime, rules: tuple[Rule, ...] = RULES) -> Desk:
-    """The city with these people (name → the kind of record the police have), its first run settled a minute ago."""
+    """Fill the current city with these people (name → kind of their record in the police database), and do the first run."""
     told = now - timedelta(hours=3)
     facts = [
         FactVersion(
@@ -273,7 +273,7 @@ def open_desk(people: Mapping[str, str], *, now: datetime, rules: tuple[Rule, ..
 
 
 def hire(username: str, *roles: Role, now: datetime) -> Account:
-    """An account without the minutes that hashing passwords takes."""
+    """Create an account without a password: hashing passwords takes too long."""
     account = Account.objects.create(username=username, password="!", created_at=now)
     RoleGrant.objects.bulk_create(
         RoleGrant(account=account, role=role.value, granted_by="tests", granted_at=now) for role in roles
@@ -282,6 +282,6 @@ def hire(username: str, *roles: Role, now: datetime) -> Account:
 
 
 def written() -> tuple[int, int, list[Any]]:
-    """How many events and journal entries there are, and every case's row: what a refused act must leave alone."""
+    """Return the numbers of events and journal entries, and all rows of cases, which a refused act must not change."""
     rows = list(Case.objects.order_by("pk").values_list())
     return CaseEvent.objects.count(), JournalEntry.objects.count(), rows

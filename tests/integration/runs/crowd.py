@@ -75,7 +75,7 @@ class Crowd:
         revoked: bool = False,
         started: int = 1,
     ) -> BatchRow:
-        """A batch of a source: of each person a record of the kind, begun ``started`` days ago, or its next version."""
+        """Deliver a batch of a source: for each person a record of the kind that started ``started`` days ago, or its next version."""
         batch = BatchRow.objects.create(
             source_id=self.keys.sources[source],
             state=BatchRow.State.ACCEPTED,
@@ -95,19 +95,19 @@ class Crowd:
     def add(
         self, batch: BatchRow, who: Iterable[int], kind: str, *, revoked: bool = False, started: int = 1
     ) -> list[Fact]:
-        """More records in the same batch."""
+        """Add records to a batch."""
         origin = {"origin": "source", "source_id": batch.source_id, "batch": batch}
         return [self._fact(number, kind, origin, revoked=revoked, started=started) for number in who]
 
     def declare(
         self, who: Iterable[int], kind: str = "contact_with_case", *, provider: str = "alipay", revoked: bool = False
     ) -> list[Fact]:
-        """A provider sends what these people answered, or that they take it back."""
+        """Add the facts that these people declare to a provider, or their revocation."""
         origin = {"origin": "provider", "provider_id": self.keys.providers[provider]}
         return [self._fact(number, kind, origin, revoked=revoked, started=0) for number in who]
 
     def publish(self, *, hold_days: int, days_ahead: int = 0) -> models.RuleSetVersion:
-        """A version in force from today or later, in which every rule that ends by itself holds for so long."""
+        """Publish a version that takes effect today or later and has other ``hold_days`` in all rules that have any."""
         first = models.RuleSetVersion.objects.latest("version")
         rules = list(first.rules.all())
         version = models.RuleSetVersion.objects.create(
@@ -129,7 +129,7 @@ class Crowd:
         return version
 
     def run(self, *, after: timedelta = timedelta(hours=1)) -> Run:
-        """Later on; both sources are complete up to now."""
+        """Do a run and return it, with both sources complete up to its instant, which is ``after`` the present one."""
         for source in self.keys.sources:
             self.deliver(source=source)
         as_of = self.now
@@ -140,12 +140,12 @@ class Crowd:
         return ended
 
     def red(self, provider: str = "wechat") -> set[int]:
-        """Who is red with the provider, by number."""
+        """Return the numbers of the people who are red with the provider."""
         stood = models.Verdict.objects.filter(provider__code=provider, colour="red")
         return {int(ref[1:]) for ref in stood.values_list("citizen__ref", flat=True)}
 
     def held(self, group: HeldGroup) -> set[int]:
-        """Of whom the group keeps a change back."""
+        """Return the numbers of the people whose change is held in the group."""
         last = Run.objects.last_settled()
         assert last is not None
         return {int(ref[1:]) for ref in group.changes_after(last).values_list("citizen__ref", flat=True)}

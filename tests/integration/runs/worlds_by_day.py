@@ -1,7 +1,7 @@
-"""Drawn worlds as one city that learns of them day by day, in the order received, and is judged every morning.
+"""Drawn worlds as one city that receives their data day by day, in the order received, and has a run every morning.
 
-Nothing is told at once: records come late, deliveries are missed or reach less far than the one before, people register and check
-in or do not, versions of the rules are announced, come into force and are withdrawn, and officials decide about records.
+Records arrive late, batches are missing or have an earlier horizon than the previous ones, people register and check in or do
+not, rule-set versions are published, take effect and are withdrawn, and officials decide about records.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,18 +45,19 @@ from tests.worlds import TODAY, Scene, day, tick
 from tests.worlds.together import renamed, together
 
 FIRST_DAY, LAST_DAY = TODAY - 8, TODAY + 6
-# All is written in one transaction, of which autovacuum sees nothing: a table that was never analysed passes for empty, and what is
-# joined by it takes seconds.
+# Tables to analyse here: everything is written in one transaction, which autovacuum does not see. The planner takes a table that
+# was never analysed for an empty one, and joins with it take seconds.
 PLANNED_BY = [*EVIDENCE, *FINDINGS, "codes_run", "codes_runcitizen", "codes_runprovider"]
 Difference = tuple[int, int]
-"""A citizen and a provider about whom judging everybody says something else."""
+"""A (citizen, provider) for which judging everybody gives another result."""
 
 
 @dataclass
 class Judged:
-    """What a run left standing otherwise than judging and settling everybody would; ``share``: the part of the people that it judged.
+    """The differences between the results of a run and those of judging and settling everybody.
 
-    ``unsettled`` are people of whom settling everybody changes the code, the disagreement or its explanation.
+    ``share`` is the share of the people whom the run judged. ``unsettled`` are the people whose code, disagreement or diagnosis
+    changes if everybody is settled.
     """
 
     differing: set[Difference] = field(default_factory=set)
@@ -67,7 +68,10 @@ class Judged:
 
 @dataclass
 class City:
-    """``dice`` decides about what the worlds do not say: deliveries, versions, and how runs end; ``dice_of_officials`` about rulings."""
+    """The city. ``dice`` draws what the worlds do not determine: batches, versions, and how runs end.
+
+    ``dice_of_officials`` draws the rulings.
+    """
 
     scenes: Sequence[Scene]
     dice: Random
@@ -88,7 +92,7 @@ class City:
         insert_rows(row for row in evidence_rows.citizens(self.world, self.keys) if isinstance(row, models.Citizen))
 
     def learn(self, until: datetime) -> None:
-        """Everything received since it learnt last, up to an instant."""
+        """Store everything received after the last call and up to an instant."""
         if until <= self.known:
             return
         rows = [row for at, row in self.to_come if self.known < at <= until]
@@ -100,7 +104,7 @@ class City:
         self.known = until
 
     def deliver(self, now: datetime, *, calm: bool) -> None:
-        """Every source up to now; or most, most of them up to now, and some less far than the time before."""
+        """Deliver a batch of most sources, some with an earlier horizon than now; if ``calm``, of every source, up to now."""
         for source in Source.objects.order_by("pk"):
             if calm or self.dice.random() < 0.8:
                 reaches = now - (0 if calm else self.dice.choice([0, 0, 0, 1, 3])) * timedelta(hours=8)
@@ -109,7 +113,7 @@ class City:
                 )
 
     def run(self, on: date, as_of: datetime, *, ends: str = "done") -> Judged:
-        """A run that settles, or that ends as ``failed``, ``parked`` in part or ``held`` in part."""
+        """Do a run that settles, or ends as ``failed``, partly ``parked`` or partly ``held``. Return the differences."""
         last = Run.objects.last_settled()
         sequence = Run.objects.filter(day=on).count() + 1
         run = Run.objects.create(
@@ -147,7 +151,7 @@ class City:
         return Judged(differing, share, self._settle_everybody(run), narrowed)
 
     def _judge_everybody(self, run: Run) -> tuple[set[Difference], int]:
-        """What would change if the same run judged everybody now, and how many are judged then. Leaves nothing behind."""
+        """Return what would change if the run judged everybody now, and how many would be judged. Everything is rolled back."""
         with transaction.atomic():
             again = Run.objects.create(
                 day=run.day, sequence=run.sequence + 1, as_of=run.as_of, started_by="test", started_at=run.as_of
@@ -161,7 +165,7 @@ class City:
         return found, done.subjects
 
     def _settle_everybody(self, run: Run) -> set[str]:
-        """Whose code, disagreement or its explanation would change if the run settled everybody now. Leaves nothing behind."""
+        """Return whose code, disagreement or diagnosis would change if the run settled everybody now. Everything is rolled back."""
         with transaction.atomic():
             codes = set(EffectiveChange.objects.values_list("pk", flat=True))
             standing = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
@@ -178,7 +182,7 @@ class City:
         return found
 
     def rule(self, now: datetime) -> None:
-        """Officials give some of the held a colour for a few days, of whose hits they weighed all or none, and end others before."""
+        """Approve rulings of a few days for some people who are not green, with all or none of their hits weighed; end others early."""
         if Run.objects.last_settled() is None:
             return
         for one in Ruling.objects.filter(state="approved").order_by("pk"):
@@ -205,7 +209,7 @@ class City:
                 settle_citizens([verdict.citizen_id], now=now, ruling_id=ruling.pk)
 
     def _hold(self, run: Run) -> None:
-        """Keep some of the changes back, as for two people."""
+        """Hold some of the run's changes, as a mass change."""
         kept = [one.pk for one in run.changes.order_by("citizen", "provider") if self.dice.random() < 0.3]
         last = Run.objects.last_settled()
         if not kept or last is None:
@@ -227,7 +231,7 @@ class City:
         VerdictChange.objects.filter(pk__in=kept).update(held_in=group)
 
     def _announce(self) -> None:
-        """Versions that come into force in these days were made a few days before, and one of five is withdrawn in between."""
+        """Publish the rule sets. Versions that take effect in these days are published before; one of five is withdrawn."""
         rows = list(setting_rows.rule_sets(self.world, self.keys))
         for row in rows:
             if isinstance(row, models.RuleSetVersion) and row.effective_from > day(FIRST_DAY):
@@ -237,7 +241,7 @@ class City:
         insert_rows(rows)
 
     def _received(self) -> Iterator[tuple[datetime, Model]]:
-        """Registrations, facts and check-ins, with when each is received."""
+        """Yield registrations, facts and check-ins, each with the instant at which it is received."""
         yield from (
             (row.registered_at, row)
             for row in evidence_rows.citizens(self.world, self.keys)
@@ -251,7 +255,7 @@ class City:
         )
 
     def _decide(self, until: datetime) -> None:
-        """What officials decided meanwhile; mostly it counts at once for those whom it is about, by what is known then."""
+        """Store the suppressions decided meanwhile. For most of them, the people concerned are judged again at once."""
         records: list[str] = []
         for one in evidence_rows.suppressions(self.world, self.keys):
             assert isinstance(one, Suppression)
@@ -303,7 +307,7 @@ def _facts(world: World, keys: Keys) -> Iterator[models.Fact]:
 
 
 def _next_changes() -> set[tuple[int, int, str]]:
-    """When each verdict can change next, but for what moves with every day that follows the forecast."""
+    """Return when each verdict can change next, without the parts that change every day."""
     rows = NextChange.objects.filter(gone=False)
     return {(one.citizen_id, one.provider_id, f"{one.next_on} {one.kinds} {one.rests_from}") for one in rows}
 
@@ -317,7 +321,7 @@ def in_order_received(world: World) -> World:
 
 
 def with_other_risk_lists(world: World, dice: Random) -> World:
-    """Half of the rule sets get another list, by the same rules, some day: all that was ever listed, some of it as high."""
+    """Return the world with a further version of half of the rule sets: equal rules, and a risk list of all areas ever listed."""
     newest = {one.code: one for one in sorted(world.rule_sets, key=lambda one: one.version)}
     others = [
         replace(

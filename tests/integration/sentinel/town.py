@@ -1,7 +1,7 @@
-"""A city of twenty thousand, filled by the database, with ten quiet weeks behind it; what is told of it, and its daily runs.
+"""A city of twenty thousand people after ten quiet weeks: new records and entries about them, and daily runs.
 
-wechat reads the police and alipay the big-data centre, both under one rule set. Somebody is a number from 1. Nothing here
-says what the sentinel should find.
+The source of wechat is the police database, that of alipay the big-data centre; both have one rule set. People are numbers
+from 1. This module does not define what the sentinel must find.
 """
 
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ WHERE c.ref LIKE 'T%%';
 
 
 class Town:
-    """The city and its clock, which a run moves to the next morning."""
+    """The city and its time, which each run moves to the next morning."""
 
     def __init__(self) -> None:
         self.now: datetime = tick(61)
@@ -71,7 +71,7 @@ class Town:
         self.run()
 
     def list_areas(self, areas: Iterable[str], *, by: str, hold_days: int = HOLD_DAYS) -> RuleSetVersion:
-        """A version in force from today that lists these areas as well, and holds people for so many days."""
+        """Publish a version that takes effect today, with these areas in its risk list and rules of so many ``hold_days``."""
         number = self.rule_set.versions.count() + 1
         effective_from = self.today - timedelta(days=0 if number > 1 else 90)
         version = RuleSetVersion.objects.create(
@@ -101,19 +101,19 @@ class Town:
         days_ago: int = 1,
         minutes: int = 400,
     ) -> Batch:
-        """One batch of a source; its records are spread over so many minutes of the night."""
+        """Deliver a batch of a source. Its records are spread over so many minutes of the night."""
         batch = self._batch(self.sources[source])
         origin = {"origin": "source", "source": self.sources[source], "batch": batch}
         self._tell(people, kind, origin, area=area, days_ago=days_ago, minutes=minutes)
         return batch
 
     def declare(self, people: Iterable[int], kind: str = "contact_with_case", *, area: str | None = None) -> None:
-        """What citizens of alipay answer, over the day."""
+        """Add facts that people declare to alipay in the course of the day."""
         origin = {"origin": "provider", "provider": self.providers["alipay"]}
         self._tell(people, kind, origin, area=area, days_ago=0, minutes=900)
 
     def suppress(self, people: Iterable[int], kind: str = "close_contact") -> None:
-        """The records of these people are out of force, and have been for a month."""
+        """Suppress the records of these people as of a month ago."""
         at = self.now - timedelta(days=30)
         Suppression.objects.bulk_create(
             Suppression(
@@ -127,7 +127,7 @@ class Town:
         return list(Fact.objects.filter(citizen__in=[self.first + one - 1 for one in people], kind=kind))
 
     def have_had_a_wave(self) -> None:
-        """On each of the quiet days another run turned a hundred times as many: by sources and Wang 1,317 more are usual."""
+        """Add a run with a hundred times as many changes to each quiet day: 1,317 more are then usual for sources and for Wang."""
         evenings = {run.day: run for run in Run.objects.filter(subject_counts=None)}
         SubjectCount.objects.bulk_create(
             SubjectCount(
@@ -143,7 +143,7 @@ class Town:
         )
 
     def run(self) -> Run:
-        """The day's run; both sources are complete. The clock is then at the next morning."""
+        """Do the day's run with both sources complete, and move the time to the next morning. Return the run."""
         for source in self.sources.values():
             self._batch(source)
         as_of = self.now
@@ -158,7 +158,7 @@ class Town:
         return Verdict.objects.filter(colour="red").values("citizen").distinct().count()
 
     def alarms(self) -> dict[tuple[str, str], int]:
-        """How many people each alarm is about."""
+        """Return (kind, key) of each alarm → the number of people."""
         return {(one.kind, one.key): one.figures["people"] for one in Alarm.objects.all()}
 
     def _batch(self, source: Source) -> Batch:
@@ -194,7 +194,7 @@ class Town:
         )
 
     def _be_quiet(self) -> None:
-        """Ten weeks in which some five people a day turned red by either source and two by what they declared."""
+        """Record ten weeks in which about five people a day turned red by each source and two by their declarations."""
         dice = Random(1)
         runs = Run.objects.bulk_create(
             Run(

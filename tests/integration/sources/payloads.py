@@ -1,12 +1,12 @@
-"""Addresses that people might type to reach what they must not: each aims at a port of this machine, or at metadata."""
+"""Addresses that somebody might enter to reach what they must not: a port of this machine, or a cloud's metadata service."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
-# What the operator of these tests lists, see `test_payloads.py`.
+# The names on the operator's list in these tests (`test_payloads.py`).
 LISTED, DATABASE = "data.example", "db.example"
-# Names that are listed and lead to where no source may be.
+# Listed names that resolve to addresses that are not permitted.
 LEADING: Mapping[str, str] = {
     f"to-{place}.example": address
     for place, address in enumerate(
@@ -47,7 +47,7 @@ LEADING: Mapping[str, str] = {
     )
 }
 HOSTS = (
-    # This machine: whole, short, in one number, octal, hexadecimal, with signs of other scripts.
+    # This machine: in full, abbreviated, as one number, octal, hexadecimal, with characters of other scripts.
     "127.0.0.1",
     "127.1",
     "127.0.1",
@@ -89,7 +89,7 @@ HOSTS = (
     "[64:ff9b::7f00:1]",
     "[2002:7f00:1::]",
     "[::1%25lo]",
-    # Metadata of clouds.
+    # Metadata services of clouds.
     "169.254.169.254",
     "169.254.43518",
     "2852039166",
@@ -102,7 +102,7 @@ HOSTS = (
     "192.0.0.192",
     "metadata.google.internal",
     "instance-data",
-    # Almost what is listed.
+    # Names that are similar to listed ones.
     "data.example.evil.example",
     "evil-data.example",
     "xdata.example",
@@ -306,7 +306,7 @@ DSNS = (
 
 
 class Payload(NamedTuple):
-    """What is typed for a source; ``is_listed`` is a name of the list, which nobody can see through before it is resolved."""
+    """An entered address of a source. If ``is_listed``, its name is permitted, and only its resolution shows that it is not."""
 
     source: str
     text: str
@@ -314,7 +314,7 @@ class Payload(NamedTuple):
 
 
 def payloads(port: int) -> Iterator[Payload]:
-    """All of them, against a port on this machine that is not on the list."""
+    """Yield all payloads, with a port of this machine that is not on the list."""
     fill = {"sink": f"127.0.0.1:{port}", "port": port, "over": 65536 + port}
     for host in HOSTS:
         yield Payload("bigdata", f"http://{host}:{port}/api")
