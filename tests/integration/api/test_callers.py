@@ -1,4 +1,4 @@
-"""Who calls: keys with scopes and an end, and calls that are signed instead; what may be sent again."""
+"""Authentication of API calls: keys with scopes and an expiry, signed calls, and which calls may be repeated."""
 
 import hashlib
 import hmac

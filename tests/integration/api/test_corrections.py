@@ -1,4 +1,4 @@
-"""`corrections`: what a provider files for its own people, and nobody else's."""
+"""The service `corrections`: a provider files corrections for its own people only."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one that the description knows (schemathesis)."""
+"""Whatever is sent to the API, the answer conforms to its OpenAPI document (schemathesis)."""
 
 import hashlib
 import json

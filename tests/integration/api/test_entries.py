@@ -1,4 +1,4 @@
-"""`POST /api/v1/entries`: lines are taken as the command takes them, for the provider of the key and in the city of the host."""
+"""`POST /api/v1/entries`: lines are imported as by the command, for the provider of the key and into the city of the host."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The keys of providers: shown once, known by their hash, revoked at once, journalled by their last four."""
+"""Keys of providers: shown once, stored as a hash, revoked at once, journalled with their last four characters."""
 
 from datetime import datetime
 from io import StringIO

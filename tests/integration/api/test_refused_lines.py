@@ -1,4 +1,4 @@
-"""The table of refused lines: what to mend in each, and the lines come back from it mended; and the API says the same of a file."""
+"""The table of refused lines: what to correct in each, and the corrected lines are accepted; the API reports the same for a file."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The services about one person, and the lists: what a provider is told of its own people, and that of others there is nothing."""
+"""The services about one person, and the lists: a provider gets data of its own people and nothing of others."""
 
 import json
 from datetime import datetime, timedelta

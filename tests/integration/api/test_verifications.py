@@ -1,4 +1,4 @@
-"""A gate's machine and a provider have a pass checked over the API; a gate's key opens nothing else."""
+"""A gate's machine and a provider verify a pass by the API. A gate's key permits nothing else."""
 
 import json
 from datetime import datetime, timedelta

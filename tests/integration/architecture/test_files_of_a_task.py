@@ -1,4 +1,4 @@
-"""The files that ``docs/architecture.md`` lists for two tasks are those that the tasks run through."""
+"""The files that ``docs/architecture.md`` lists for two tasks are those that the tasks execute."""
 
 from collections.abc import Callable
 from datetime import timedelta

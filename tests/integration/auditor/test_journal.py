@@ -1,4 +1,4 @@
-"""The journal's pages: found by whom, what and when, read in words, and the chain's state told truly."""
+"""The journal's pages: search by person, object and time, entries in plain words, and the true state of the chain."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A past decision computed again in the page: the same, or what differs; by the worker where the city is large."""
+"""A past decision replayed on the page: the same result, or the differences. In a large city a worker does it."""
 
 from io import StringIO
 

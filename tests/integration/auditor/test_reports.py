@@ -1,4 +1,4 @@
-"""Reports as auditors use them: first rows, an export with its progress, its files, and whether they hold."""
+"""Reports for auditors: the first rows, an export with its progress and files, and their verification."""
 
 import csv
 import io

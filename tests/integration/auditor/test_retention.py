@@ -1,4 +1,4 @@
-"""The page on what is kept how long: every class, and what the last sweep found in it."""
+"""The page about retention: every class of data, and what the last sweep deleted of it."""
 
 from datetime import timedelta
 from html import unescape

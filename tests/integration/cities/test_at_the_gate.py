@@ -1,4 +1,4 @@
-"""Another city's pass scanned at a gate: the city's recognition decides, its name is shown, and no answer is never green."""
+"""Another city's pass at a gate: this city's recognition applies, the other's name is shown, and no answer is never green."""
 
 import json
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A correction between two cities: asked in alpha, decided in beta, cleared in alpha; and whatever can go wrong in between."""
+"""A correction between two cities: requested in alpha, decided in beta, cleared in alpha; and everything that can fail."""
 
 import json
 from base64 import b64decode

@@ -1,4 +1,4 @@
-"""Whatever a neighbour signs and sends, the answer is one of the agreed ones: a city's key opens no way to a fault."""
+"""Whatever another city signs and sends, the answer is one of the agreed ones and never a server error."""
 
 import json
 from datetime import datetime

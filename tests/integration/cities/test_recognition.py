@@ -1,4 +1,4 @@
-"""Another city's pass at a gate: looked up, exchanged or refused, and never green where its city does not say so."""
+"""Another city's pass at a gate: looked up, exchanged or refused. It is green only if its own city says so."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

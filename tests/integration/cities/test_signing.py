@@ -1,4 +1,4 @@
-"""A call between cities is taken from the city that signed it, for the city it was signed for, once, and soon."""
+"""A signed call between cities is accepted only from the signing city, by the addressed city, once, and within a short time."""
 
 import json
 from collections.abc import Callable

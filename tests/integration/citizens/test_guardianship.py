@@ -1,4 +1,4 @@
-"""Dependants: asked for by document, decided by an official, four at most, ended by either side."""
+"""Dependants: requested by document, decided by an official, at most four, ended by either side."""
 
 from datetime import date
 from typing import Any

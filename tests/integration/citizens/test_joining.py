@@ -1,4 +1,4 @@
-"""People stored as two who are one: joined once, with everything that hangs on them, and nobody green by it."""
+"""Two records of one person are joined with all their data, and nobody turns green by it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

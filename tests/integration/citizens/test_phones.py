@@ -1,4 +1,4 @@
-"""The phone that sign-in codes go to: set once, then only proposed, confirmed in three ways, and both phones told."""
+"""The phone for sign-in codes: set once, afterwards only proposed, confirmed in three ways, with messages to both phones."""
 
 import re
 from datetime import date, datetime, timedelta

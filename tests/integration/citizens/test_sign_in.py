@@ -1,4 +1,4 @@
-"""One-time codes: sent once, good once, and no different for a number that nobody has."""
+"""One-time codes: sent once, valid once, and no visible difference for a number that is not registered."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The daily job on a cluster: what it finds is what the oracle tells, and what it leaves is what plain PostgreSQL is left with."""
+"""The daily job on a cluster: its results equal the oracle's, and its rows equal those on plain PostgreSQL."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A desk of a city on a cluster: gates check passes, and front ends are told of decisions, of an alarm and of their cases."""
+"""A city on a cluster: gates verify passes, and front ends receive decisions, alarms and cases."""
 
 from datetime import UTC, datetime, timedelta
 

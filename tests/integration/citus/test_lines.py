@@ -1,4 +1,4 @@
-"""What people and providers say is taken into a city of a cluster as elsewhere."""
+"""Entries of people and providers are imported into a city on a cluster as on plain PostgreSQL."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A node is lost: its cities stand still, and the others go on."""
+"""When a node is lost, its cities stop and the others continue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

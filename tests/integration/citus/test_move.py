@@ -1,4 +1,4 @@
-"""A city moves to another node while people go on writing in it."""
+"""A city is moved to another node while people go on writing in it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

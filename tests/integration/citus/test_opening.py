@@ -1,4 +1,4 @@
-"""A city opens whole on a node, by its city file, and what separates cities holds there as elsewhere."""
+"""A city is opened on a node from its file, and the separation of cities holds there as elsewhere."""
 
 import pytest
 from django.db import connection, transaction

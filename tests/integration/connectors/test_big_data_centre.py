@@ -1,4 +1,4 @@
-"""The big-data centre's connector against a real HTTP server that keeps the contract, and one that breaks it."""
+"""The big-data centre's connector, with a real HTTP server that follows the contract, and one that violates it."""
 
 import traceback
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A database off the loopback that offers no TLS is told nothing, least of all who we are."""
+"""A database that is not on the loopback interface and does not support TLS receives no data, in particular no credentials."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The address that was checked is the address that is connected to, whatever a name server says later."""
+"""The connection is made to the address that was checked, whatever a name server answers later."""
 
 import socket
 import ssl

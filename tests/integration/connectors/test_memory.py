@@ -1,4 +1,4 @@
-"""A delivery of any size is read in bounded memory, from a stand-in in a process of its own as well."""
+"""A delivery of any size is read in bounded memory, also from a stand-in in another process."""
 
 import os
 import signal

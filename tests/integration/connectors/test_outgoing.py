@@ -1,4 +1,4 @@
-"""Messages to places outside: only where the operator's list says, never further, and not for long."""
+"""Outgoing messages: only to addresses on the operator's list, without redirects, and with a time limit."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The police database's connector on PostgreSQL, MariaDB and SQLite: the same records, whatever the make."""
+"""The police database's connector on PostgreSQL, MariaDB and SQLite gives the same records."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

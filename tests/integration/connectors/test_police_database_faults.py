@@ -1,4 +1,4 @@
-"""Police databases that are away, closed, slow, renamed or spoilt: a clear refusal each time, and never a password."""
+"""Police databases that are down, closed, slow, renamed or corrupt: a clear refusal each time, and never a password in it."""
 
 import socket
 import sqlite3

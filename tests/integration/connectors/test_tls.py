@@ -1,4 +1,4 @@
-"""Sources off the loopback, reached with TLS: a certificate that the machine trusts, for the name in the settings, and no other."""
+"""Sources that are not on the loopback interface need TLS, with a trusted certificate for the name in the settings."""
 
 import ssl
 import threading

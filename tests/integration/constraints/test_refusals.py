@@ -1,4 +1,4 @@
-"""Every CHECK and UNIQUE is tried: the database itself refuses the row that breaks it, whatever the code above forgot."""
+"""Every CHECK and UNIQUE constraint is tested: the database refuses a row that violates it, whatever the code does."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The demo's accounts: one a role, ready to sign in with, with new secrets every time."""
+"""The demo's accounts: one for each role, ready to sign in with, with new secrets each time."""
 
 from collections import Counter
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The demo as people start it: by its command, in a state directory of its own, with two of the seven cities."""
+"""The demo as started by its command, in its own state directory, with two of the seven cities."""
 
 import json
 import os

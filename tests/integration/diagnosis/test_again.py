@@ -1,4 +1,4 @@
-"""Why two providers still differ is told by what is known now; what was said before stays with its days."""
+"""Standing disagreements are diagnosed again by new data; the earlier diagnosis stays for its days."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A whole run against the oracle: disagreements, effective codes, all minimal swaps, causes – and pieces that are sound."""
+"""A whole run against the oracle: disagreements, effective codes, sufficient swaps and causes, with sound root causes."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""``manage.py explain`` prints everything about one person, in both languages, and nothing that needs a purpose."""
+"""``manage.py explain`` prints everything about one person in both languages, and nothing that requires a purpose."""
 
 from datetime import timedelta
 from io import StringIO

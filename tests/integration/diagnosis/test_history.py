@@ -1,4 +1,4 @@
-"""Counted back from what differs now, each run's number is what differed then."""
+"""The numbers of disagreements of each run, counted back from the present ones, equal those of that time."""
 
 from collections import Counter
 

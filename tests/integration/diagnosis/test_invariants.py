@@ -1,4 +1,4 @@
-"""What semantics §6 promises of every diagnosis, tried on what the city stores."""
+"""The invariants of semantics §6, checked on the stored diagnoses."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

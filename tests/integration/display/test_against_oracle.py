@@ -1,4 +1,4 @@
-"""Drawn cities: what is found to be displayed wrongly is what the oracle says, whatever the order of lines and runs."""
+"""Drawn cities: the findings about displayed colours equal the oracle's, in any order of lines and runs."""
 
 from datetime import datetime, timedelta
 from itertools import product

@@ -1,4 +1,4 @@
-"""Causes and items: an old cache, a wrong map, a value nobody knows; one item each, moved by people and closed by what is shown."""
+"""Causes and items of displayed colours: old, mapped wrongly, unknown values; one item for each, closed when the display is right."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lines that say what a provider showed: taken whatever the value, judged by the last one, refused where it has not happened yet."""
+"""Lines about displayed colours: accepted with any value, evaluated by the last one, refused if they are in the future."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The code page says first what a provider shows this person wrongly, and stops when the provider shows it right."""
+"""My code first names a colour that a provider displays wrongly, until the provider displays the right one."""
 
 from datetime import datetime, timedelta
 from functools import partial

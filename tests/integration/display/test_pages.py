@@ -1,4 +1,4 @@
-"""The pages of displayed colours: what is wrong, what is to be mended, and the owners' two acts."""
+"""The pages of displayed colours: what is wrong, what is to be corrected, and the two acts of a provider's owner."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A ruling is followed by every provider; without one a provider may show its own verdict, or what the city stands by."""
+"""A ruling applies to the display of every provider. Without one, a provider may display its verdict or the effective code."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: started on demand, with the rights it should have, and back after the worst."""
+"""The embedded PostgreSQL: started on demand, with the intended privileges, and recovered after failures."""
 
 import json
 import os

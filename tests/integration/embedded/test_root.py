@@ -1,4 +1,4 @@
-"""Started by root, the servers run as somebody else, wherever the checkout is."""
+"""If root starts the servers, they run as another user, wherever the checkout is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The embedded Valkey: a broker that keeps what was enqueued while it was down."""
+"""The embedded Valkey: a broker that keeps what is enqueued across a restart."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The way to green of the effective code: a ruling's end counts, and where no rule ends it a review must."""
+"""The forecast of the effective code: the end of a ruling counts, and where no rule ends a hit, a review is needed."""
 
 from datetime import date, timedelta
 

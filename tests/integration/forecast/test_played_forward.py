@@ -1,4 +1,4 @@
-"""Doing as told gives green on the day named and not one day earlier: the product tells, the oracle lives it."""
+"""Doing what the forecast asks for gives green on the forecast day and not earlier, played forward in the oracle."""
 
 from collections import Counter
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A gate sees the colour of now, the same pass at another gate, and nothing that names anybody."""
+"""A gate sees the present colour and the use of the same pass at another gate, and no identity."""
 
 from datetime import datetime, timedelta
 

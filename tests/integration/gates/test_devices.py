@@ -1,4 +1,4 @@
-"""A gate's device is two administrators' to enrol and one's to end; its secret is seen by its browser alone."""
+"""A gate's device is enrolled by two administrators and ended by one. Only its browser sees its secret."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The gate's page works without a script, answers its script alike, and shows results to enrolled devices only."""
+"""The gate's page works without a script, gives its script the same answers, and shows results to enrolled devices only."""
 
 import base64
 import json

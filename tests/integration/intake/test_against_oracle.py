@@ -1,4 +1,4 @@
-"""Declarations and check-ins in any order and any parcels: the city ends up with the facts and days the oracle says."""
+"""Declarations and check-ins in any order and in any imports give the facts and days of the oracle."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a declaration becomes, and how a newer one takes the place of an older one (`docs/semantics.md` §2)."""
+"""The facts of a declaration, and how a newer declaration replaces an older one (`docs/semantics.md` §2)."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""`import_entries`: what it prints and how it ends."""
+"""`import_entries`: its output and its exit codes."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""What is wrong with a line by itself is found before anything of it is stored, and every other line is kept."""
+"""Faults of a single line are found before anything of it is stored, and all other lines are imported."""
 
 import json
 from datetime import datetime

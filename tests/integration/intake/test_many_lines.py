@@ -1,4 +1,4 @@
-"""Many lines are taken together: what the database is asked does not grow with them."""
+"""Many lines are imported together: the number of queries does not depend on the number of lines."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What COPY says of a row that a table refuses, also where a node of a cluster says it."""
+"""The error that COPY reports for a refused row, also from a node of a cluster."""
 
 from typing import Any, NoReturn
 

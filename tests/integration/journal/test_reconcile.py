@@ -1,4 +1,4 @@
-"""The journal played again: after busy days nothing differs, and what the owner of the tables changed is found and named."""
+"""Replaying the journal: after busy days nothing differs, and changes by the owner of the tables are found and named."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Writing the journal: one chain per city, inside the transaction of the change, in one order."""
+"""Writing the journal: one chain for each city, in the transaction of the change, in one order."""
 
 import threading
 from datetime import UTC, datetime, timedelta

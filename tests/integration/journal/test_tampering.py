@@ -1,4 +1,4 @@
-"""What the owner of all tables does to the journal behind everybody's back is found, and where."""
+"""Changes to the journal by the owner of the tables are detected and located."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Heads that others have co-signed: had once a day from every witness, and no cut tail gets past who keeps one."""
+"""Co-signed heads: obtained once a day from every witness; a truncated journal is detected by whoever keeps one."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Every encrypted column, and evidence files, are brought under the key in use; broken off, it goes on with what is left."""
+"""Every encrypted column and evidence file is re-encrypted with the present key; an interrupted re-encryption continues."""
 
 from datetime import timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""A rotation loses nothing that was signed or encrypted before; of a compromised key nothing counts."""
+"""After a rotation, everything signed or encrypted before stays readable; nothing signed by a compromised key is valid."""
 
 from datetime import datetime, timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""What is sent by SMS, to whom, in which words, and that nothing is sent twice, whoever dies when."""
+"""SMS: what is sent, to whom and in which words. Nothing is sent twice, whichever process is killed at whatever moment."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who is told of what: written with the act, to whom it is about and to whoever answers for them, and shown to nobody else."""
+"""Messages are written with the act, to the person concerned and their guardians, and are shown to nobody else."""
 
 from collections.abc import Callable
 from datetime import timedelta

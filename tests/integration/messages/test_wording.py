@@ -1,4 +1,4 @@
-"""What a message calls a case is what the page says that it leads to: an appeal, or a review – in the portal and by SMS."""
+"""A message names a case as its page does, as an appeal or a review, in the portal and by SMS."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Probes: what they say of each part, to whom they answer, and that a broker that is gone takes no web server out."""
+"""Health probes: the state of each part, who may read them, and a missing broker takes no web server out of service."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Lines of the log as production writes them: what they hold of a request and a task, and that nobody is in them."""
+"""Log lines in production: what they contain about a request and a task, and that they identify nobody."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Who may read the metrics, and what they say of cities: two queries, however many cities there are."""
+"""Metrics: who may read them, and what they contain about cities, by two queries for any number of cities."""
 
 from datetime import timedelta
 from ipaddress import ip_network
