@@ -1,4 +1,4 @@
-"""Acts on a case page: who may, what comes of it, what is refused and how, and who was quicker."""
+"""Acts on a case page: who is permitted, their results, how they are refused, and what happens if a colleague was faster."""
 
 from collections.abc import Callable
 from datetime import timedelta

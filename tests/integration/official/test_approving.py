@@ -1,4 +1,4 @@
-"""The second official: evidence before opinion, never one's own proposal, and what an approval does at once."""
+"""The second official: the evidence comes before the opinion, nobody decides their own proposal, and approvals apply at once."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A group's page: its size, its reach, who would change colour; proposed by one official and approved on the same page by another."""
+"""A group's page: its size, its reach and who would change colour; a bulk suppression proposed by one and approved by another."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The case file as a PDF says what the page says, section by section; who printed it is known to the journal and to the citizen."""
+"""The case file as a PDF has the same sections as the page. Printing is recorded in the journal and shown to the citizen."""
 
 import re
 from io import BytesIO

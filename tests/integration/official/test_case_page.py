@@ -1,4 +1,4 @@
-"""The case page: what differs is marked, only what one may do is offered, and reading it takes few questions."""
+"""The case page: differences are marked, only permitted acts are offered, and it needs few queries."""
 
 import re
 from collections.abc import Callable

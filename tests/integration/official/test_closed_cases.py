@@ -1,4 +1,4 @@
-"""A closed case shows what was known when it was closed, and how what was decided in it ended."""
+"""A closed case shows what was known when it was closed, and how its decisions ended."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Coming in: what waits; guardians; and the keys of the desk, which can be switched off."""
+"""The officials' overview: what waits, guardians, and keyboard shortcuts, which can be switched off."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Finding a case: by its number, a ref, a document's number or a name; who looked is told, and nothing typed is kept."""
+"""Finding a case by its number, a reference, a document's number or a name. The search is shown to the citizen, its text not stored."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A mass change from the alarm to the answer: on the officials' pages, and by the command."""
+"""A mass change from the alarm to the decision, on the officials' pages and by the command."""
 
 from datetime import timedelta
 from html import unescape

@@ -1,4 +1,4 @@
-"""Internal notes: on the case for colleagues and auditors, on the overview of whom they mention until opened, never for the citizen."""
+"""Internal notes: visible to colleagues and auditors, listed for mentioned officials until opened, never shown to the citizen."""
 
 import pytest
 from django.core.cache import caches

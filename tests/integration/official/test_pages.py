@@ -1,4 +1,4 @@
-"""The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
+"""The officials' pages of a city with disagreements: they answer, give reasons, need few queries, and refuse everybody else."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The pages of providers' keys: issued and shown once, replaced while the old one works on, revoked at once."""
+"""The pages of providers' keys: issued and shown once, replaced while the old key stays valid, revoked at once."""
 
 import logging
 import re

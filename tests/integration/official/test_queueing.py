@@ -1,4 +1,4 @@
-"""The queue: filters, clocks in words, giving cases away, and acts on all of a filter that say their number first."""
+"""The queue: filters, deadlines in words, reassignment, and bulk acts on a filter that state their number first."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reply templates: approvers keep them with checked places; on a case one press puts them in, and nothing typed is lost."""
+"""Reply templates: approvers edit them with checked placeholders; on a case they are inserted without losing what was typed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Filters of the queue that an official keeps: by name, each once, one of them where the queue begins, and nobody else's."""
+"""Saved filters of the queue: each official's own, with unique names, one of them the default."""
 
 from codes.models import SavedFilter
 from codes.review.cases.saved_filters import MOST, save_filter

@@ -1,4 +1,4 @@
-"""A second look in the browser: on a colleague's list, taken on the page of the case, and unknown to whoever closed it."""
+"""A second look in the browser: listed for a colleague, taken on the case page, and not visible to the official who closed the case."""
 
 import pytest
 

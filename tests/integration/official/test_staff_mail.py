@@ -1,4 +1,4 @@
-"""Mail to staff: each morning what waits, and what is due soon; once, with numbers and no names, to whoever wants it."""
+"""Mail to staff: each morning, if wanted, the numbers of what waits and what is due soon, once and without names."""
 
 from datetime import timedelta
 

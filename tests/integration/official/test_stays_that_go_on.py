@@ -1,4 +1,4 @@
-"""A stay without an end, and one whose end is planned: what the citizen's page, the case page and ``explain`` say of them."""
+"""Stays without an end and with a planned end, on the citizen's page, the case page and in ``explain``."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

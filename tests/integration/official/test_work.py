@@ -1,4 +1,4 @@
-"""The work and its measures: every number is what its list holds, people stand by their names, and the files say the same."""
+"""The measures of work: every number equals the length of its list, people are named, and the files have the same numbers."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A file that cannot be taken: every fault by its key, exit 2, and nothing written."""
+"""A faulty city file: every fault with its key, exit code 2, and nothing is written."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

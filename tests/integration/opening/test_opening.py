@@ -1,4 +1,4 @@
-"""`open_city` makes a city, changes what differs, and does nothing the second time."""
+"""`open_city` creates a city, changes what differs, and does nothing the second time."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A city whose tables were made by repeated statements is the city its migrations would have made, to the last detail."""
+"""A city whose tables were created by repeated statements is identical to one created by migrations."""
 
 import re
 from typing import Any

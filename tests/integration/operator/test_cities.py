@@ -1,4 +1,4 @@
-"""Cities side by side: counts of every city, one question for all, and how old the counts are."""
+"""The list of cities: counts of every city by one query, and the age of the counts."""
 
 from datetime import date, datetime, timedelta
 

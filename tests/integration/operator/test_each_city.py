@@ -1,4 +1,4 @@
-"""What runs in every city runs in the others when it fails in one, and the task fails all the same."""
+"""A task for every city continues with the others if it fails in one, and is reported as failed."""
 
 import logging
 from collections.abc import Callable

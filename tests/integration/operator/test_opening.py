@@ -1,4 +1,4 @@
-"""A city opened from a form: every fault at its field, done by a worker, told truly, and its first run seen to its end."""
+"""A city opened by the form: every fault at its field, done by a worker, its state shown truly, and its first run followed."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""A risk list of the province becomes a draft in every city, about which its own two people decide; one city stops no other."""
+"""A province's risk list becomes a draft in every city, decided by two people there. A failing city does not stop the others."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A city is suspended and set going again by two operators each time; meanwhile nobody gets a colour and nothing runs."""
+"""A city is suspended and resumed by two operators each time. Meanwhile nobody gets a colour and nothing runs."""
 
 from datetime import datetime, timedelta
 

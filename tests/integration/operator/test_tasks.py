@@ -1,4 +1,4 @@
-"""The tasks behind the auditors' and the operator's pages: each enters where its work is, and enqueues what is left."""
+"""The tasks of the auditors' and the operator's pages: each enters the right city and enqueues what is left."""
 
 from datetime import UTC, datetime
 from pathlib import Path

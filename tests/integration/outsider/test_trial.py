@@ -1,4 +1,4 @@
-"""Somebody else's city, written from the contracts alone: what it exports is what the oracle says, row by row."""
+"""A city written by the contracts alone: its exports equal the oracle's, row by row."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Appealing: six pages at most, evidence that fits the reason, followed on a timeline, withdrawn in ten minutes, objected to."""
+"""Appeals: at most six pages, evidence that fits the reason, a timeline, withdrawal within ten minutes, and objections."""
 
 import re
 from collections.abc import Callable

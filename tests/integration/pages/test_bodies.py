@@ -1,4 +1,4 @@
-"""Bodies are bounded before anything of them is read, and no form brings a NUL."""
+"""The size of request bodies is limited before they are read, and no form accepts NUL characters."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Signing in as a citizen: two pages, and nothing anywhere that tells whether a number is known."""
+"""Sign-in of citizens: two pages, which do not reveal whether a number is registered."""
 
 import re
 from datetime import datetime

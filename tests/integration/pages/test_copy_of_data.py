@@ -1,4 +1,4 @@
-"""A copy of everything the city holds about a person: whole, in words, and without a word of programs."""
+"""A copy of everything that the city stores about a person: complete, in plain words, without identifiers of the program."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""My code day by day and its history: which check-in is missing, what the code was, and what brought each change."""
+"""My code by day and its history: missing check-ins, past codes, and the cause of each change."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Declaring and checking in: one question a page, answers that are checked, a number, and one entry however often it is sent."""
+"""Declarations and check-ins: one question a page, checked answers, a number, and one entry even if sent several times."""
 
 import re
 from collections.abc import Callable

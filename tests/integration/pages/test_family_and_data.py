@@ -1,4 +1,4 @@
-"""Dependants, one's own data and the demo's phones."""
+"""The pages of dependants, of one's own data, and of the demo's phones."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every address with hostile values in its parts, its query and its form: refused or not found, never an error of the server."""
+"""Every address with hostile values in path, query and form: refused or not found, never a server error."""
 
 import base64
 import json

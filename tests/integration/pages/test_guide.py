@@ -1,4 +1,4 @@
-"""The guides inside the portal: in both languages, with their pictures, for whoever is at the page; nothing in them runs."""
+"""The guides in the portal: in both languages, with pictures, for the page's audience; nothing in them is executed."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What somebody reads whose change is kept back with those of many: the colour shown, and everything that it rests on."""
+"""The pages of a person whose change is held in a mass change: the colour shown, and everything on which it is based."""
 
 from datetime import timedelta
 

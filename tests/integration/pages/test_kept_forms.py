@@ -1,4 +1,4 @@
-"""Nothing typed is lost: at the end of a session, at a change of language, at a second form of the page, at a refused file."""
+"""What was typed is kept: when a session ends, the language changes, a page has a second form, or a file is refused."""
 
 from collections.abc import Callable
 from datetime import timedelta

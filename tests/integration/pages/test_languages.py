@@ -1,4 +1,4 @@
-"""Every page, with the people and the content of the matrix, in both languages: no page says a word in the other."""
+"""Every page in both languages, with the visitors and objects of the matrix: no page contains a word of the other language."""
 
 from collections.abc import Iterator
 from copy import deepcopy

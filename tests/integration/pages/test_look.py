@@ -1,4 +1,4 @@
-"""Language, colours, contrast and size: chosen without a script, kept in the browser, on every page."""
+"""Language, colours, contrast and size: selected without a script, stored in the browser, applied to every page."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Looking a person up at a gate by the document in hand: a colour and nothing else, bounded, and told to the person."""
+"""Looking up a person at a gate by their document: only a colour is shown, look-ups are limited, and the person is informed."""
 
 import re
 from datetime import timedelta

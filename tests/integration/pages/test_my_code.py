@@ -1,4 +1,4 @@
-"""My code: the colour, the four answers, both sides, and no more than twelve questions to the database."""
+"""My code: the colour, the four answers, both providers, and at most twelve database queries."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""After a day at the portal's doors no log, task, cache or address holds who somebody is, or what opens something."""
+"""After a day of use, no log, task, cache or address contains an identity or a secret."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""My code in one reading: sentence, until when, what to do and what is being decided never contradict each other."""
+"""On My code, headline, end date, what to do and open matters never contradict each other."""
 
 import re
 from collections.abc import Callable

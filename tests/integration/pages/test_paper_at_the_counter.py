@@ -1,4 +1,4 @@
-"""A paper code printed by an official for somebody without a phone: found by the document in hand, within limits, and told."""
+"""A paper code printed by an official for somebody without a phone: found by the document, limited, and reported to the person."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Paper codes: made by a button and never by looking, read live at the gate, withdrawn by whoever may show them."""
+"""Paper codes: created by a button and never by viewing, looked up live at the gate, withdrawn by whoever may show them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Another phone on the pages of the citizen and at the counter; names that differ, for the official and the citizen."""
+"""Changes of phone on the citizen's pages and at the counter; differing names on the pages of officials and citizens."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The figures that everybody may read: written once a week, without small groups, and read by one short query."""
+"""The public figures: written once a week, without small groups, and read by one short query."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""While everything else stands still – nothing can be written, the broker is gone, a run is settling – codes are shown and checked."""
+"""Codes are shown and verified while the database is read-only, the broker is down or a run is settling."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""What people read while a source is silent, and when no run has settled for days: what holds, since when, what to do."""
+"""The pages while a source is silent and when no run has settled for days: what applies, since when, and what to do."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

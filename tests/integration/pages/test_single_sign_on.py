@@ -1,4 +1,4 @@
-"""A city's own single sign-on: on where the installation names it, for accounts that exist there and for nobody else."""
+"""A city's single sign-on: available if the installation's settings name it, for existing accounts only."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The staff's door: own password, one-time codes, time-outs, lock-out; the operator's staff at the public host."""
+"""Sign-in of staff: own password, one-time codes, time-outs, lock-out; the operator's staff on the public host."""
 
 import re
 from datetime import datetime, timedelta

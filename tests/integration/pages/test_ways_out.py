@@ -1,4 +1,4 @@
-"""Whoever the page is about is named, and no page leaves a person without a next step."""
+"""Every page names the person it is about, and offers a next step."""
 
 import re
 from collections.abc import Callable

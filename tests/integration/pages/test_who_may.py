@@ -1,4 +1,4 @@
-"""Who may see a page: every address has an audience; foreign and missing are the identical 404."""
+"""Access to pages: every address has an audience; objects of others and missing objects give the same 404."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Paper passes: of use to the issuing city alone, withdrawn one by one, and an act of whoever asked."""
+"""Paper passes: usable by the issuing city alone, withdrawn one by one, each recorded as an act."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A city's passes: the present colour, unlinkable across days, verifiable off-line and across a rotation."""
+"""A city's passes: the present colour, not linkable across days, verifiable off-line and across a key rotation."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A version is written as a draft, tried on the city as it stands, and put in force by two people."""
+"""A draft of a version is written, rehearsed on the present city, and put in force by two people."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A rehearsal says what the run would hold as a mass change, and the run holds exactly that."""
+"""A rehearsal predicts what the run would hold as a mass change, and the run holds exactly that."""
 
 from collections import deque
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The rule sets' pages as officials use them: reading, writing a draft without a script, trying it, deciding by two."""
+"""The pages of rule sets: reading, writing a draft without a script, rehearsing it, and a decision by two people."""
 
 import io
 from datetime import datetime

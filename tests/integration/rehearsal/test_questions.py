@@ -1,4 +1,4 @@
-"""The pages of rule sets, sources and staff ask the database few questions, however long their lists are."""
+"""The pages of rule sets, sources and staff need few queries, however long their lists are."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A rehearsed version does on its day what the rehearsal said, and leaves no trace before."""
+"""A rehearsed version has the predicted results on its day, and the rehearsal leaves no data."""
 
 from collections import Counter, deque
 from datetime import date, timedelta

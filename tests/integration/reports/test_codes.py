@@ -1,4 +1,4 @@
-"""The report ``codes`` against the oracle: every row, on the newest day and on days that later runs have written over."""
+"""The report ``codes`` against the oracle: every row, on the newest day and on earlier days."""
 
 import json
 from pathlib import Path

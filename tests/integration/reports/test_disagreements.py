@@ -1,4 +1,4 @@
-"""The report ``disagreements`` against the oracle, and the case and the code that stand beside each."""
+"""The report ``disagreements`` against the oracle, with the case and the effective code of each."""
 
 from datetime import timedelta
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The command around the reports: what it refuses, what it leaves behind, and that it is journalled."""
+"""The command for reports: what it refuses, the files it writes, and its journal entries."""
 
 import errno
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Reports in figures: every group is what the report narrowed to it has, and every day what the report of the day has."""
+"""Reports as figures: every group equals the report filtered by it, and every day equals the report of that day."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A narrowed report holds exactly the rows of the whole one that fit, reveals nobody else, and says so in its manifest."""
+"""A filtered report contains exactly the matching rows of the whole one, reveals nobody else, and its manifest states the filter."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Full names and numbers: two people who audit, what for, and who learns of it."""
+"""Identified exports: two auditors, a purpose, and who is informed."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""Exports in the background: written once, told truly, finished after a worker died, gone when their time is over."""
+"""Exports in the background: written once, state shown truly, finished after a worker died, deleted when expired."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

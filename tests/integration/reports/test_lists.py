@@ -1,4 +1,4 @@
-"""The reports of instants: cases, appeals, the journal and the deliveries, by days of the city's zone."""
+"""The reports of instants: cases, appeals, the journal and the batches, by days in the city's time zone."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reports that a provider takes out about itself: masked, of its own people, and nobody else's file."""
+"""Reports that a provider exports: masked, about its own people, and never another provider's file."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A past run comes out again from its frozen inputs, whatever was learnt since; a forged history does not."""
+"""The replay of a past run from its frozen inputs gives the same result, whatever was received since; altered history does not."""
 
 from datetime import timedelta
 from typing import Any

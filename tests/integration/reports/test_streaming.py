@@ -1,4 +1,4 @@
-"""An export's memory does not grow with the city: rows are asked for as they are written, and forgotten once they are."""
+"""The memory of an export does not depend on the size of the city: rows are streamed."""
 
 import tracemalloc
 from collections.abc import Iterator

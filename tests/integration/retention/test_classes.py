@@ -1,4 +1,4 @@
-"""Every table is in a class of data or says nothing of a person; the owner's functions remove what is past its time, and no more."""
+"""Every table belongs to a class of data or contains no personal data; the owner's functions delete expired data and no more."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256

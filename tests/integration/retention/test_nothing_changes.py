@@ -1,4 +1,4 @@
-"""In drawn worlds, whatever is past its time is swept, and every verdict, effective code and case is as it was."""
+"""In drawn worlds, sweeping expired data changes no verdict, effective code or case."""
 
 from datetime import timedelta
 from typing import Any

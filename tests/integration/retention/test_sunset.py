@@ -1,4 +1,4 @@
-"""After the end of a city's service nothing of a person is left in tables, files and the broker, and the journal still holds."""
+"""After a city's service has ended, no personal data is left in tables, files and the broker, and the journal is intact."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A city three years on: what nobody needs is gone, what holds somebody stands, and what is checked elsewhere still agrees."""
+"""A city after three years: expired data is deleted, data on which codes are based is kept, and all other checks still agree."""
 
 import json
 from datetime import datetime, timedelta

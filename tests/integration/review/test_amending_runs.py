@@ -1,4 +1,4 @@
-"""What two officials decide about a record counts at once, for the people it is about and for nobody else."""
+"""A decision of two officials about a record counts at once, for the people concerned and nobody else."""
 
 from dataclasses import replace
 from datetime import timedelta

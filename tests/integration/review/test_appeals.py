@@ -1,4 +1,4 @@
-"""Appeals: numbered, with what happens next; withdrawn in time; refused with what to do instead."""
+"""Appeals: they have a number and a next step, can be withdrawn in time, or are refused with an alternative."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who holds a case is seen, taken over knowingly, and changed in bulk by the filter."""
+"""The assignee of a case is visible, can be replaced knowingly, and can be changed in bulk by a filter."""
 
 import pytest
 from django.db.models import TextChoices

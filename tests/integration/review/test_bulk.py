@@ -1,4 +1,4 @@
-"""Acts on many cases: they honour the filter, say the number, and turn nobody red or stricter."""
+"""Acts on many cases: they follow the filter, state the number, and make nobody red or stricter."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

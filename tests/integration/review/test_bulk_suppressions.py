@@ -1,4 +1,4 @@
-"""Bulk suppressions: what it covers, what would follow, two people, and every case closed by itself."""
+"""Bulk suppressions: their reach, their effects, two people, and cases that close by themselves."""
 
 from collections.abc import Callable
 from typing import Any

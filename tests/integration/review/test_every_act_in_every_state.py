@@ -1,4 +1,4 @@
-"""The verbs do what the tables say: in every state each act happens or is refused with nothing written."""
+"""The review functions follow the transition tables: in every state each act succeeds, or is refused and writes nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

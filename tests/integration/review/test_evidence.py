@@ -1,4 +1,4 @@
-"""Evidence lies encrypted outside the web root, goes with one matter, and is read with a purpose that its citizen sees."""
+"""Evidence files: stored encrypted outside the web root, bound to one matter, read for a purpose that the citizen sees."""
 
 import hashlib
 from datetime import timedelta

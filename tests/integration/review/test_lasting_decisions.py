@@ -1,4 +1,4 @@
-"""How long a decision about a disagreement lasts: while its ruling is in force, or as long as the fingerprint does."""
+"""How long a decision about a disagreement stands: while its ruling is in force, or as long as the fingerprint is the same."""
 
 import importlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""An action on one case and on many is one action: the same row, event and journal facts, whichever way it is done."""
+"""An act on one case and on many has the same effect: the same rows, events and journal entries."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

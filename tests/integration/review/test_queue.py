@@ -1,4 +1,4 @@
-"""The queue: filters, pages that continue after a key, groups by common cause – with twenty thousand open cases too."""
+"""The queue: filters, pages that continue after a key, and groups by common cause, also with twenty thousand open cases."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Two people at once: one act happens, the other is told so."""
+"""Two people at the same time: one act succeeds, and the other person is told so."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

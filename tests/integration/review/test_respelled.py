@@ -1,4 +1,4 @@
-"""A record that is sent again and says the same changes nothing for whom two people have decided about."""
+"""A record sent again with the same content changes nothing for people about whom two officials have decided."""
 
 from codes.models import Fact
 from tests.integration.review.conftest import desk

@@ -1,4 +1,4 @@
-"""Rulings take two people and change the code at once; what they weighed, what they settle, and how they end."""
+"""Rulings need two people and change the code at once: the hits they weigh, the cases they settle, and how they end."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Of what one official closes alone a lot decides what a colleague looks at; whoever differs has the case to decide."""
+"""A random sample of cases closed by one official is looked at by a colleague, who decides the case if they differ."""
 
 from collections.abc import Iterator
 

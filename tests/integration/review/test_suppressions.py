@@ -1,4 +1,4 @@
-"""A wrong record is no longer seen once two people say so."""
+"""A suppressed record is not seen any more after two people have decided it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The beat's sweep enters every city by itself."""
+"""The periodic sweep enters every city by itself."""
 
 from datetime import datetime, timedelta
 

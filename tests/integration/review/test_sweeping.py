@@ -1,4 +1,4 @@
-"""Overdue cases are escalated, once for each clock; a standing clock never runs out."""
+"""Overdue cases are escalated, once for each deadline; a paused deadline never expires."""
 
 from datetime import timedelta
 
