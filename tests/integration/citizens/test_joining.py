@@ -1,4 +1,4 @@
-"""Two records of one person are joined with all their data, and nobody turns green by it."""
+"""Two citizens who are one person are joined with all their data, and nobody turns green by it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

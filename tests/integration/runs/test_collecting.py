@@ -1,4 +1,4 @@
-"""A run asks every source once; one that fails is noted, and people are judged by what the city had of it."""
+"""A run collects every source once. One that fails is noted, and people are judged by what the city had of it before."""
 
 from datetime import datetime, timedelta
 

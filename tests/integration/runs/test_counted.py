@@ -1,4 +1,4 @@
-"""A run on real workers as Prometheus is told of it: by a web server, of the processes of its machine."""
+"""The Prometheus metrics of a run on real workers, read from a web server on the same machine."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""The five checks themselves: they hold of a run to which nothing has happened, and say what is wrong of another."""
+"""The five checks themselves: they hold for an undisturbed run, and report what is wrong with another."""
 
 import pytest
 

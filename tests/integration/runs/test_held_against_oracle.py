@@ -1,4 +1,4 @@
-"""Drawn cities: after each run the same colours stand and the same changes are kept back as the oracle says."""
+"""Drawn cities: after each run, the standing colours and the held changes equal the oracle's."""
 
 from datetime import timedelta
 from random import Random

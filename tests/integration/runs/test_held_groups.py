@@ -1,4 +1,4 @@
-"""Mass changes: what one cause would do to too many people waits for two people, and everybody else settles."""
+"""Mass changes: what one cause would do to too many people is held for two people, and everybody else settles."""
 
 from datetime import timedelta
 from typing import Any

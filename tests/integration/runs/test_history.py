@@ -1,4 +1,4 @@
-"""A day recomputed as history: kept and exported for that day, and nothing that stands has changed."""
+"""A run of history: it is kept and exported for its day, and nothing that stands changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

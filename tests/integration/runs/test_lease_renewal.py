@@ -1,4 +1,4 @@
-"""Claimed work that takes longer than its lease: nobody takes it over while its worker lives, and somebody does when it is dead."""
+"""Claimed work that takes longer than its lease: no other worker claims it while its worker lives, and one does afterwards."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The run's row: one open run a city, steps claimed by one worker at a time, failures noted and counted."""
+"""The rows of runs: one open run for each city, steps claimed by one worker at a time, failures noted and counted."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

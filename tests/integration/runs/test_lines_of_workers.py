@@ -1,4 +1,4 @@
-"""What real workers log in production: the request that a task comes from, its city, and nobody."""
+"""The log lines of real workers in production: the request that caused a task, its city, and no personal data."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Partitions: everybody in one of them, claimed by one worker at a time, fenced against late ones, parked when poisoned."""
+"""Partitions: everybody is in one, one worker claims it at a time, a late worker cannot write, and failing ones are parked."""
 
 from datetime import timedelta
 from itertools import pairwise

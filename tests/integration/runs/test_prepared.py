@@ -1,4 +1,4 @@
-"""Diagnoses are worked out in the partitions; settling gives them to the disagreements that it opens."""
+"""Diagnoses are prepared in the partitions, and settling assigns them to the disagreements that it opens."""
 
 import pytest
 from django.db import transaction

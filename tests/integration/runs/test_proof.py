@@ -1,4 +1,4 @@
-"""Every night's run judges a part of the city in full, and tells what it finds wrong (``docs/adr/0060-…``)."""
+"""Every night's run judges a part of the city in full, and reports the errors that it finds (``docs/adr/0060-…``)."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Which runs are refused, with nothing written: of what is to come, and of what would undo something later."""
+"""Runs that are refused and write nothing: those of the future, and those that would undo something later."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Tasks are thin and harmless: they enter a city by name, never run in public, and enqueue only what is open."""
+"""Celery tasks: they enter a city by name, never run in the schema public, and enqueue only what is open."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

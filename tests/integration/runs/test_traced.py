@@ -1,4 +1,4 @@
-"""A run as OpenTelemetry is told of it: one trace, whoever worked on it, and nobody in it."""
+"""The OpenTelemetry trace of a run: one trace for all its processes, without personal data."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The daily run on real workers, and what may happen to them: the same rows as if nothing had happened, and no hands needed."""
+"""The daily run on real workers and faults of them: the rows are those of an undisturbed run, without human intervention."""
 
 import os
 import shutil

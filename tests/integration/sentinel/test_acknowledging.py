@@ -1,4 +1,4 @@
-"""An alarm reaches the security administrator and the auditor, and stands until both have said what it was."""
+"""An alarm is sent to the security administrator and the auditor, and stands until both have stated its cause."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""1,317 people turned red without a health reason, in ways that no hold stops, are alarmed in the run that shows them."""
+"""1,317 people who turned red without a health reason, in ways that are not held, are alarmed in the same run."""
 
 from collections.abc import Iterator
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""Whoever approves a new database URL sees which database it is, and so does whoever reads the journal."""
+"""Whoever approves a new database URL sees which database it is, and so does a reader of the journal."""
 
 from datetime import datetime, timedelta
 from typing import Any

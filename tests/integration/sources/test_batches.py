@@ -1,4 +1,4 @@
-"""Which deliveries are accepted, held or refused whole, and where the next one begins."""
+"""Batches: which are accepted, held or refused as a whole, and where the next one begins."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A source's settings are changed by two people, within the operator's list of places, and a credential is never shown."""
+"""A source's settings are changed by two people, within the operator's list of addresses; a credential is never shown."""
 
 from datetime import timedelta
 from typing import Any

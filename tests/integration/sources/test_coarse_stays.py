@@ -1,4 +1,4 @@
-"""Stays that are written too coarsely for the risk list are counted for whoever looks after the source."""
+"""Coarse stays are counted for the source manager."""
 
 from datetime import date, timedelta
 

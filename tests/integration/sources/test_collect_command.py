@@ -1,4 +1,4 @@
-"""`collect`: one source after another, each with a line, and 3 when one failed."""
+"""`collect`: one source after another, a line for each, and exit code 3 if one failed."""
 
 from datetime import timedelta
 from io import StringIO

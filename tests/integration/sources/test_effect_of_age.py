@@ -1,4 +1,4 @@
-"""What another ``max_age_hours`` would do, told before two people decide: a silence lifts nobody, and says nothing new either."""
+"""The effect of another ``max_age_hours``, shown before two people decide: a silent source lifts nobody."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever a source does wrong: nobody's facts change, the horizon stays, and the batch says why."""
+"""Faults of a source: no facts change, the horizon stays, and the batch states the reason."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A full comparison finds what no collection of what is new can find: docs/contracts.md §2 and docs/adr/0024-full-comparison.md."""
+"""A full collection finds what incremental ones cannot: docs/contracts.md §2 and docs/adr/0024-full-comparison.md."""
 
 import random
 from datetime import timedelta

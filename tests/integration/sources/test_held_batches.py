@@ -1,4 +1,4 @@
-"""A delivery that shrank waits for two people: a source manager asks for its release, an approver decides."""
+"""A delivery that is too small is held for two people: a source manager requests its release, an approver decides."""
 
 from datetime import timedelta
 from io import StringIO

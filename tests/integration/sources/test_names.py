@@ -1,4 +1,4 @@
-"""What origins call one number: kept for each, compared, and the person marked where it cannot be one name."""
+"""Names that origins state for one number: all are stored and compared, and clearly different ones are marked."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""One document is one person, whichever entrance it came by and whatever type it was sent with."""
+"""One document is one person, by whichever way and with whatever document type it was sent."""
 
 import pytest
 

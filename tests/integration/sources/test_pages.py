@@ -1,4 +1,4 @@
-"""The sources' pages as officials use them: trying, collecting, changing by two, the quarantine with people masked."""
+"""The pages of sources: trying, collecting, changes by two people, and the quarantine with masked people."""
 
 import re
 from datetime import date, datetime

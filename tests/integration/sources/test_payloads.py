@@ -1,4 +1,4 @@
-"""A source's address as an attack: whatever is typed, saved, tried, run and run again, no packet goes where none may go."""
+"""A source's address as an attack: whatever is entered, saved, tried or run, no connection is made to a forbidden address."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""A police database in PostgreSQL, where instants and booleans are what they are called."""
+"""A police database in PostgreSQL, with its native types of instants and booleans."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Records in quarantine are tried again with mended settings, and what passes goes the way of every delivery."""
+"""Quarantined records are retried with corrected settings, and those that pass are processed like any delivery."""
 
 from datetime import timedelta
 

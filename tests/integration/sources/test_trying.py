@@ -1,4 +1,4 @@
-"""A connection is tried as a run would collect, and nothing of it stays."""
+"""Trying a connection does what a run's collection does, and stores nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""From deliveries to versions of facts: what is new, what is known already, and which version is the last."""
+"""From deliveries to versions of facts: what is new, what is already known, and which version is the latest."""
 
 from datetime import date, timedelta
 from importlib import import_module

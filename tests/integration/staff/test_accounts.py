@@ -1,4 +1,4 @@
-"""Accounts and roles: who may hold what together, and that each is made with a journal entry and a password told once."""
+"""Accounts and roles: which roles exclude each other; each account has a journal entry and a password that is shown once."""
 
 from datetime import UTC, datetime
 from io import StringIO

@@ -1,4 +1,4 @@
-"""What gives somebody power takes two security administrators, neither of them the one it is about; to take it away takes one."""
+"""Giving power takes two security administrators, neither of them the person concerned; taking it away takes one."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The first secret goes to the person alone; one security administrator gains no second account by whatever they try."""
+"""The first secret is sent to the person alone. One security administrator cannot obtain a second account in any way."""
 
 import logging
 import re

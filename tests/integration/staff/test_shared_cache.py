@@ -1,4 +1,4 @@
-"""Used one-time codes and rate limits count for all web processes; tried with processes of their own."""
+"""Used one-time codes and rate limits are shared by all web processes, tested with separate processes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Verbs refuse whoever has no role for them, by whatever way they are called; nothing is written then."""
+"""Functions refuse everybody without the required role, whichever way they are called, and write nothing then."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is refused of a database login, asked of the real server."""
+"""Database logins that are refused at start, tested with a real server."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""Tables that may only grow: the city's role has no other right on them, by any statement."""
+"""Append-only tables: the city's role has no other privilege on them, by any statement."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A city's path and role are taken once, and again after whatever may have undone them."""
+"""A city's search path and role are set once, and again after anything that may have reset them."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""No way from a city's session to the owner: functions that run as the owner find nothing that the caller can write."""
+"""No way from a city's session to the owner: functions that run as the owner use nothing that the caller can write."""
 
 import psycopg2.errors
 import psycopg2.extensions

@@ -1,4 +1,4 @@
-"""``prepare`` beside people at work: a migration that has to wait for a table gives way, and comes to its end later."""
+"""``prepare`` while people work: a migration that has to wait for a table gives up its locks and completes later."""
 
 import psycopg2
 import psycopg2.extensions

@@ -1,4 +1,4 @@
-"""Advisory locks: one name in one city is one lock, and nobody waits for another one."""
+"""Advisory locks: one name in one city is one lock, and different locks do not block each other."""
 
 from collections.abc import Iterator
 from itertools import chain

@@ -1,4 +1,4 @@
-"""``prepare`` does the other cities when it fails in one, names that one, and fails all the same."""
+"""``prepare`` continues with the other cities if it fails in one, names that one, and fails in the end."""
 
 from contextlib import ExitStack
 from io import StringIO

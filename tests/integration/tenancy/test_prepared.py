@@ -1,4 +1,4 @@
-"""A statement that a session keeps means, wherever it is run, what the same text would mean there."""
+"""A cached prepared statement has the same meaning in every city as the same text would have there."""
 
 import pytest
 from django.db import connection, transaction

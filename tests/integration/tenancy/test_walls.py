@@ -1,4 +1,4 @@
-"""A city's role reads and writes its own schema and nothing else, whatever the search path says."""
+"""A city's role reads and writes its own schema only, whatever the search path is."""
 
 import pytest
 from django.conf import settings

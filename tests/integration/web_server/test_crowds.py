@@ -1,4 +1,4 @@
-"""More requests than the web server can carry: some wait, and the others are told at once, whatever those wait for."""
+"""More requests than the web server can process: some wait, and the others are refused at once."""
 
 import json
 import select

@@ -1,4 +1,4 @@
-"""The web server as it is shipped, in a process of its own, and the shipped proxy before it: slow browsers hold nobody up."""
+"""The web server in its own process, and the proxy of deploy/ in front of it: slow browsers block nobody."""
 
 import ssl
 from collections.abc import Iterator

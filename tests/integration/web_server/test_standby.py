@@ -1,4 +1,4 @@
-"""A web server beside a real standby of the database, behind the shipped proxy: it shows codes, and the primary does all else."""
+"""A web server on a real standby database behind the proxy of deploy/: it shows codes, and the primary does all else."""
 
 import shutil
 import time

@@ -1,4 +1,4 @@
-"""What happens to a person is told to the providers who know them: at least once, in order, signed, and without their data."""
+"""Events about a person are sent to the providers that know them: at least once, in order, signed, without personal data."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The pages of webhooks: two people decide an address, and whoever manages them sees what arrived and has it sent again."""
+"""The pages of webhooks: two people decide about an address, and its managers see what arrived and can send it again."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

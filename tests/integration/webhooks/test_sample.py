@@ -1,4 +1,4 @@
-"""The sample for receivers in docs/webhooks.md believes what the city sends, once and in order, and nothing else."""
+"""The sample receiver in docs/webhooks.md accepts what the city sends, once and in order, and nothing else."""
 
 import re
 from collections.abc import Callable
