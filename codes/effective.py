@@ -150,6 +150,16 @@ def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, Cu
     return {citizen: code for citizen, (code, _) in _codes_of(rows, now=now).items()}
 
 
+def codes_without_rulings(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
+    """Return the codes that the citizens would have at this instant if no ruling about them were in force. Nothing is written."""
+    run = Run.objects.last_settled()
+    age = Age.of(run.day if run else None, now=now)
+    with connection.cursor() as cursor:
+        # On this day the last day of every ruling has passed.
+        cursor.execute(AGAIN, {**code_parameters(now), "citizens": list(citizens), "day": date.max})
+        return {one: _aged(CurrentCode(colour, because, None), age) for one, colour, because in cursor.fetchall()}
+
+
 def _codes_of(rows: Sequence[Sequence[Any]], *, now: datetime) -> dict[int, tuple[CurrentCode, list[Any]]]:
     over = {citizen: over for _day, citizen, _colour, _because, _since, over, *_ in rows if over is not None}
     again = {}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Value
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from codes.effective import CurrentCode, codes_without_rulings
 from codes.models import HeldGroupProposal, RuleSetDraft, Ruling, Suppression, Webhook
 from codes.review.proposals.bulk_suppressions import bulk_suppressions_to_decide
 from codes.review.proposals.held_groups import proposals_to_decide
@@ -19,7 +21,7 @@ SHOWN = 50
 KINDS = ("rulings", "records", "ends", "settings", "held")
 
 
-def waiting(kind: str) -> dict[str, Any]:
+def waiting(kind: str, *, now: datetime) -> dict[str, Any]:
     """Return the waiting proposals of one kind, the oldest first, under the names that the template uses."""
     if kind == "rulings":
         return {"groups": _rulings()}
@@ -36,9 +38,16 @@ def waiting(kind: str) -> dict[str, Any]:
     if kind == "held":
         return {"settings": [_mass_change(one) for one in proposals_to_decide()[:SHOWN]]}
     return {
-        "ruling_ends": list(Ruling.objects.ending().select_related("case", "citizen")[:SHOWN]),
+        "ruling_ends": _ruling_ends(now=now),
         "record_ends": list(Suppression.objects.ending().select_related("case")[:SHOWN]),
     }
+
+
+def _ruling_ends(*, now: datetime) -> list[tuple[Ruling, CurrentCode | None]]:
+    """Return the rulings whose early end is proposed, each with the citizen's code after the end."""
+    found = list(Ruling.objects.ending().select_related("case", "citizen")[:SHOWN])
+    after = codes_without_rulings([one.citizen_id for one in found], now=now) if found else {}
+    return [(one, after.get(one.citizen_id)) for one in found]
 
 
 def tabs(kind: str) -> list[tuple[str, str, bool]]:

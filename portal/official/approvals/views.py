@@ -73,7 +73,8 @@ def approvals(request: StaffRequest) -> HttpResponse:
     kind = request.GET.get("kind", KINDS[0])
     if kind not in KINDS:
         raise Http404
-    context = {"kind": kind, "tabs": tabs(kind), "now": timezone.now(), "shown": SHOWN, **waiting(kind)}
+    now = timezone.now()
+    context = {"kind": kind, "tabs": tabs(kind), "now": now, "shown": SHOWN, **waiting(kind, now=now)}
     return render(request, "official/approvals/inbox.html", context)
 
 

@@ -167,6 +167,18 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
     assert ("零时起失效" in page) is (answer == "refuse"), "what has ended has no end to come"
 
 
+def test_who_approves_an_early_end_sees_the_colour_that_follows(desk: Desk, at_work: At) -> None:
+    ruling = desk.approve(desk.propose("zhang", "green"))
+    rulings.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
+    page = at_work("wang").read("/staff/approvals/?kind=ends")
+    after = page.partition("现在终止后，健康码将变为")[2].partition("</p>")[0]
+    rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    ended = effective_code(ruling.citizen_id, now=desk.now)
+    assert ended.colour == "red"
+    assert "红码" in after
+    assert "按本市规则" in after
+
+
 def wrong_record_in_force(desk: Desk) -> Suppression:
     record = suppressions.propose_suppression(
         fact_id=desk.fact("chen").pk, reason_code="duplicate", evidence=EVIDENCE, by="li", now=desk.now
