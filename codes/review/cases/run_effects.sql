@@ -27,7 +27,8 @@ FROM moved WHERE verb IS NOT NULL
 
 -- statement: lapse
 -- A decision stands while its ruling is in force (or a ruling that replaced it, which weighed every hit). If the
--- colours were left as they are, it stands as long as the fingerprint lasts. Missing data does not end a fingerprint.
+-- colours were left as they are, it stands as long as the fingerprint lasts. Missing data does not end a fingerprint, but other
+-- colours of the known providers do: a case is opened for these, and the decision must not come back with the missing provider.
 -- Colours left while a ruling for an earlier case was in force were left because of that ruling, so the decision ends
 -- with it.
 UPDATE codes_case c SET lapsed_at = %(at)s
@@ -42,10 +43,12 @@ WHERE decided.id = c.disagreement_id AND c.kind = 'disagreement' AND c.state = %
            THEN true
            ELSE NOT EXISTS (SELECT FROM codes_disagreement d
                             WHERE d.citizen_id = c.citizen_id AND d.closed_run_id IS NULL AND d.fingerprint = c.fingerprint)
-                AND NOT EXISTS (SELECT FROM jsonb_object_keys(decided.colours) AS shown(code)
-                                JOIN codes_provider provider ON provider.code = shown.code
-                                JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
-                                WHERE NOT p.known)
+                AND (NOT EXISTS (SELECT FROM jsonb_object_keys(decided.colours) AS shown(code)
+                                 JOIN codes_provider provider ON provider.code = shown.code
+                                 JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
+                                 WHERE NOT p.known)
+                     OR EXISTS (SELECT FROM codes_disagreement d
+                                WHERE d.citizen_id = c.citizen_id AND d.closed_run_id IS NULL AND NOT decided.colours @> d.colours))
            END
 
 -- statement: open

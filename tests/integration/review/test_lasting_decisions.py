@@ -190,18 +190,44 @@ def test_while_a_provider_is_silent_any_decision_that_stands_is_about_what_the_o
     ruled(desk, colour="red")
     [decided] = Case.objects.filter(citizen__ref=WHO)
     assert decided.disagreement is not None
-    never_heard = Source.objects.create(**{**values_of(Source.objects.earliest("pk")), "code": "cityapp"})
-    Provider.objects.create(
-        **{**values_of(Provider.objects.earliest("pk")), "code": "cityapp", "source_id": never_heard.pk}
-    )
-    shown = decided.disagreement.colours | {"cityapp": "red"}
-    Disagreement.objects.filter(pk=decided.disagreement.pk).update(colours=shown)
+    as_if_decided_with_cityapp(decided, decided.disagreement.colours | {"cityapp": "red"})
     agreed = {"number": "D20260101-000001", "state": "converged", "ruling_id": None, "follows_id": decided.pk}
     Case.objects.create(**{**values_of(decided), **agreed})
     desk.tell(WHO, "close_contact")
     desk.run()
     assert Disagreement.objects.get(citizen__ref=WHO, closed_run=None).fingerprint != decided.fingerprint
     assert kinds() == [("disagreement", "decided"), ("disagreement", "converged")]
+
+
+def test_other_colours_end_a_decision_although_a_provider_is_silent(desk: Desk) -> None:
+    """They open a case; when the silent provider is back with the old colours, that is a new disagreement (a simulated month)."""
+    decided = left(desk)
+    as_if_decided_with_cityapp(decided, {"alipay": "green", "wechat": "yellow", "cityapp": "yellow"})
+    desk.tell(WHO, "close_contact")
+    run = desk.run()
+    decided.refresh_from_db()
+    assert decided.lapsed_at == run.as_of
+    assert kinds() == [("disagreement", "decided"), ("disagreement", "received")]
+
+
+def test_a_part_of_the_colours_ends_no_decision(desk: Desk) -> None:
+    """What the known providers show is what was decided about, although a hit has changed."""
+    decided = left(desk)
+    as_if_decided_with_cityapp(decided, {"alipay": "green", "wechat": "red", "cityapp": "yellow"})
+    desk.tell(WHO, "close_contact")
+    desk.run()
+    decided.refresh_from_db()
+    assert decided.lapsed_at is None
+    assert kinds() == [("disagreement", "decided")]
+
+
+def as_if_decided_with_cityapp(decided: Case, colours: dict[str, str]) -> None:
+    """Add a provider whose source has never delivered, and give the decided disagreement these colours."""
+    never_heard = Source.objects.create(**{**values_of(Source.objects.earliest("pk")), "code": "cityapp"})
+    Provider.objects.create(
+        **{**values_of(Provider.objects.earliest("pk")), "code": "cityapp", "source_id": never_heard.pk}
+    )
+    Disagreement.objects.filter(cases=decided).update(colours=colours)
 
 
 def values_of(row: Model) -> dict[str, Any]:
