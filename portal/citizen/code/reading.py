@@ -140,6 +140,11 @@ class Reading:
         return all(side.state is State.UNKNOWN and not side.why_unknown for side in self.sides)
 
     @property
+    def lacks_rules(self) -> bool:
+        """Whether no colour is shown only because no version of any provider's rules is in force."""
+        return bool(self.sides) and all(side.why_unknown == "no_edition" for side in self.sides)
+
+    @property
     def has_several_providers(self) -> bool:
         return len(self.sides) > 1
 

@@ -60,6 +60,8 @@ def _no_colour(reading: Reading) -> str:
         return _("No colour at present: codes have not been worked out in time")
     if reading.is_yet_to_be_judged:
         return _("Applied for: the colour is there from %(when)s on") % {"when": _next_run()}
+    if reading.lacks_rules:
+        return _("No colour at present: no rules are in force")
     return _("No colour at present: the data source is not up to date")
 
 
@@ -164,6 +166,8 @@ def _without_a_colour(reading: Reading) -> str:
         return _("Until a code has been applied for.")
     if reading.is_yet_to_be_judged:
         return _("Until all codes are next worked out, from %(when)s on.") % {"when": _next_run()}
+    if reading.lacks_rules:
+        return _("Until rules are in force again.")
     return _("Until the data source is up to date again.")
 
 

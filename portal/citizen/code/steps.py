@@ -186,7 +186,7 @@ def _without_a_colour(reading: Reading, request: SubjectRequest) -> list[Step]:
         text = _("There is no code yet. The first declaration applies for one.")
         return [Step(text, subject_url(request, "citizen_declare"), _("Apply for a code"), short=_("apply for a code"))]
     is_to_be_worked_out = reading.because is Because.EXPIRED or reading.is_yet_to_be_judged
-    waiting = _AS_SOON_AS_WORKED_OUT if is_to_be_worked_out else _AS_SOON_AS_DELIVERED
+    waiting = _AS_SOON_AS_WORKED_OUT if is_to_be_worked_out or reading.lacks_rules else _AS_SOON_AS_DELIVERED
     card = _("Until then the identity card is enough; nobody may be turned away only because no colour is shown.")
     return [Step(str(waiting)), Step(card), *_call(request)]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from codes.models import Provider, Registration, Rule, Run
+from codes.models import Provider, Registration, Rule, RuleSetVersion, Run
 from regions.sources.models import Batch, Source
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -101,6 +101,20 @@ def test_who_has_just_applied_waits_for_the_next_run_and_not_for_data(desk: Desk
     page = newcomer.read("/code/")
     assert 'class="face" data-state="green"' in page
     assert page.count("在最近一次计算之后申领，尚未判定") == 1
+
+
+def test_without_rules_in_force_nobody_waits_for_data(desk: Desk, later: datetime) -> None:
+    """The data is of today: officials have to put rules in force."""
+    RuleSetVersion.objects.update(effective_from=later.date() + timedelta(days=5))
+    desk.run(later)
+    visitor = citizen(desk, "zhang", later)
+    page = visitor.read("/code/")
+    assert "暂无颜色：没有生效的判定规则" in page
+    assert "各渠道目前均无法判定：没有生效的判定规则" in page
+    assert "至判定规则生效为止。" in page
+    for about_data in ("数据源未更新", "未及时更新", "数据来源恢复", "数据源更新后"):
+        assert about_data not in page
+    assert "no rules are in force" in visitor.in_english().read("/code/")
 
 
 def test_who_has_not_applied_waits_for_no_data_either(newcomer: Visitor) -> None:
