@@ -44,14 +44,21 @@ def state_sentences(side: ProviderState) -> list[str]:
 
 
 def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
-    """Return “Judged by … only, since …” for each silent source; an empty list if every provider judges, or none does."""
+    """Return “Judged by … only, since …” for each silent source and for each provider without rules in force.
+
+    The list is empty if every provider judges, or none does.
+    """
     judging = [side.inputs.provider for side in sides if side.state.colour]
     # Of several that read one source, the one whose last colour counts still is told of.
     quiet = sorted((side for side in sides if _is_silent(side)), key=lambda side: side.held is not None)
     silent = {side.inputs.source_id: side for side in quiet}
     if not judging:
         return []
-    return [_one_sided(judging, side) for side in silent.values()]
+    ruleless = [side for side in sides if side.state is State.UNKNOWN and side.why_unknown == "no_edition"]
+    return [
+        *(_one_sided(judging, side) for side in silent.values()),
+        *(_without_rules(judging, side) for side in ruleless),
+    ]
 
 
 def _is_silent(side: ProviderState) -> bool:
@@ -59,10 +66,7 @@ def _is_silent(side: ProviderState) -> bool:
 
 
 def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
-    values = {
-        "providers": pgettext("between items of a list", ", ").join(map(title_of, judging)),
-        "source": title_of(silent.inputs.source),
-    }
+    values = {"providers": _listed(judging), "source": title_of(silent.inputs.source)}
     if silent.inputs.horizon is None:
         return _("Judged by %(providers)s only, since %(source)s has not delivered yet.") % values
     values["at"] = _instant(silent.inputs.horizon)
@@ -75,6 +79,15 @@ def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
             % values
         )
     return _("Judged by %(providers)s only, since %(source)s has delivered nothing after %(at)s.") % values
+
+
+def _without_rules(judging: Iterable[Provider], side: ProviderState) -> str:
+    values = {"providers": _listed(judging), "provider": title_of(side.inputs.provider)}
+    return _("Judged by %(providers)s only, since no rules are in force for %(provider)s.") % values
+
+
+def _listed(providers: Iterable[Provider]) -> str:
+    return pgettext("between items of a list", ", ").join(map(title_of, providers))
 
 
 def _capitalised(state: State) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from codes.models import Provider, Registration, Rule, RuleSetVersion, Run
+from codes.models import Provider, Registration, Rule, RuleSet, RuleSetVersion, Run
 from regions.sources.models import Batch, Source
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -200,3 +200,19 @@ def test_whoever_manages_sources_finds_a_silent_one_on_the_start_page(desk: Desk
     assert title not in manager.read("/staff/")
     Batch.objects.filter(source__code="bigdata").delete()
     assert title in manager.read("/staff/"), "nor can anybody be judged by what was never delivered"
+
+
+def without_rules(desk: Desk, at: datetime, *providers: str) -> None:
+    """Run on a day on which these providers' rule set has no version."""
+    empty = RuleSet.objects.create(code="empty")
+    Provider.objects.filter(code__in=providers).update(rule_set=empty)
+    desk.run(at)
+
+
+def test_a_provider_without_rules_in_force_is_named_beside_one_that_judges(desk: Desk, later: datetime) -> None:
+    without_rules(desk, later, "alipay")
+    visitor = citizen(desk, "zhang", later)
+    assert "目前仅按wechat判定：alipay没有生效的判定规则。" in visitor.read("/code/")
+    told = "Judged by wechat only, since no rules are in force for alipay."
+    assert told in visitor.in_english().read("/code/")
+    assert told in official(later, "reviewer").in_english().read(f"/staff/cases/{desk.case('zhang').number}/")
