@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet, TextChoices
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider, ProviderKey, Scope, UsedNonce
@@ -31,6 +31,8 @@ CALLS_PER_WINDOW = 600
 ONLY_ENTRIES = (Scope.ENTRIES, Scope.DECLARATIONS)
 LIFETIME = timedelta(days=366)
 LONGEST = 3 * LIFETIME
+# How long before its end a key is marked: a provider needs time to change over.
+ENDING = timedelta(days=30)
 # A signed call is accepted for this time before and after the instant it names.
 SIGNATURE_WINDOW = timedelta(minutes=5)
 
@@ -142,6 +144,13 @@ def keys_in_force(*, now: datetime) -> QuerySet[ProviderKey]:
     """Return the keys that are neither revoked nor expired, including those that have been replaced and still work."""
     standing = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     return ProviderKey.objects.filter(standing, _not_revoked(now)).select_related("provider").order_by("pk")
+
+
+def keys_ending(*, now: datetime) -> QuerySet[ProviderKey]:
+    """Return the keys in force that expire within 30 days, of current providers that have no key in force for longer."""
+    standing, soon = keys_in_force(now=now).filter(revoked_at=None), now + ENDING
+    longer = standing.exclude(expires_at__lte=soon).filter(provider=OuterRef("provider"))
+    return standing.filter(~Exists(longer), expires_at__lte=soon, provider__in=Provider.objects.current())
 
 
 def key_shown(secret: str, *, now: datetime) -> ProviderKey | None:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from codes.display.items import OWNERS
+from codes.intake.provider_keys import keys_ending
 from codes.models import (
     Alarm,
     Case,
@@ -38,7 +39,7 @@ from regions.staff.roles import CASE_WORK, Role
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
 # Kinds that are left out when their count is 0.
-SELDOM = frozenset({"overturned", "ends", "settings", "held", "sent_drafts", "gates"})
+SELDOM = frozenset({"overturned", "ends", "settings", "held", "sent_drafts", "keys", "gates"})
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> list[tupl
         sent = RuleSetDraft.objects.filter(created_by__startswith=OPERATOR_PREFIX)
         asked["sent_drafts"] = sent.filter(state=RuleSetDraft.State.EDITING)
     if Role.SYSTEM_ADMIN in roles:
+        asked["keys"] = keys_ending(now=now)
         asked["gates"] = GateDevice.objects.waiting().filter(expires_at__gt=now).exclude(proposed_by=username)
     if Role.REVIEWER in roles:
         asked["second_looks"] = SecondLook.objects.waiting_for(username)
@@ -135,6 +137,7 @@ def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
         "settings": (_("Sources, rules and webhooks to approve"), f"{approvals}?kind=settings"),
         "held": (_("Answers to mass changes to approve"), f"{approvals}?kind=held"),
         "sent_drafts": (_("Drafts of rules by a risk list of the province"), reverse("official_rule_sets")),
+        "keys": (_("Provider keys that end within 30 days"), reverse("official_keys")),
         "gates": (_("Gate devices to confirm"), reverse("official_gates")),
         "second_looks": (_("Second looks at what a colleague closed"), looks),
         "overturned": (_("Cases that you closed and a second look opened again"), looks),

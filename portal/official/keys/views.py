@@ -70,12 +70,17 @@ def keys(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     standing = list(verbs.keys_in_force(now=now))
     holders = {key.provider_id for key in standing}
+    ending = set(verbs.keys_ending(now=now).values_list("pk", flat=True))
     current = set(Provider.objects.current().values_list("pk", flat=True))
     earlier = ProviderKey.objects.select_related("provider").exclude(pk__in=[key.pk for key in standing])
     page = keyset_page(earlier, request.GET, by=["-id"])
     context = {
         "providers": [
-            (one, one.pk in current, [(key, key.state_at(now)) for key in standing if key.provider_id == one.pk])
+            (
+                one,
+                one.pk in current,
+                [(key, key.state_at(now), key.pk in ending) for key in standing if key.provider_id == one.pk],
+            )
             for one in Provider.objects.filter(pk__in=current | holders).order_by("code")
         ],
         "page": page,

@@ -44,6 +44,19 @@ def shown_by(response: HttpResponse) -> str:
     return found[1]
 
 
+def test_a_key_that_ends_soon_is_marked_until_another_lasts_longer(desk: Desk, han: Visitor) -> None:
+    marked, counted = "ends soon: replace it", "Provider keys that end within 30 days"
+    issue_key(provider="alipay", by="han", now=desk.now, lifetime=90 * DAY)
+    assert marked not in han.read(LIST)
+    assert counted not in han.read("/staff/")
+    issue_key(provider="wechat", by="han", now=desk.now, lifetime=29 * DAY)
+    assert han.read(LIST).count(marked) == 1
+    assert counted in han.read("/staff/")
+    issue_key(provider="wechat", by="han", now=desk.now, lifetime=90 * DAY)
+    assert marked not in han.read(LIST)
+    assert counted not in han.read("/staff/")
+
+
 def opens(key: str) -> bool:
     """Whether beta's API takes a call with it."""
     headers = {"host": "beta.localhost", "authorization": f"Bearer {key}"}
