@@ -41,6 +41,7 @@ ENDS_SHOWN = [
 class CaseDetail:
     """A case as officials see it. For a closed case, ``sides`` are the providers' states when it was closed.
 
+    ``is_kept_back``: whether a newer change of the citizen is held in a mass change, so that ``sides`` are those before it.
     ``rulings`` holds the rulings of this case and any other ruling of its citizen that is proposed or in force.
     """
 
@@ -52,6 +53,7 @@ class CaseDetail:
     colour: str
     because: str
     one_sided: list[str]
+    is_kept_back: bool
     explained_on: date | None
     facts: list[Fact]
     files: list[Row]
@@ -137,6 +139,7 @@ def read_case(**lookup: object) -> CaseDetail:
         colour=standing.colour,
         because=standing.because,
         one_sided=one_sided_sentences(sides),
+        is_kept_back=not case.closed_at and any(side.base_run_id for side in sides),
         explained_on=_explained_on(case, pairs, sides),
         facts=list(facts.values()),
         files=related_rows(case, "files"),

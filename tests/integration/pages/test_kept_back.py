@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from codes.models import Citizen, HeldGroup, Run, Suppression
+from codes.models import Case, Citizen, HeldGroup, Run, Suppression
 from codes.review.proposals.suppressions import approve_suppression, propose_suppression
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number
@@ -51,6 +51,23 @@ def test_whoever_stays_red_is_told_what_is_still_to_be_done(crowd: Crowd) -> Non
     data = read(crowd, 3, "/data/").partition("计入判定的记录")[2]
     assert "时空伴随" in data, "what holds them counts, though its source has taken it back"
     assert OTHERS not in data
+
+
+def test_officials_read_on_the_case_that_a_change_is_held(crowd: Crowd) -> None:
+    crowd.deliver(MANY, "spacetime_overlap", revoked=True)
+    crowd.run()
+    now = timezone.now()
+    held, other = (
+        Case.objects.create(
+            number=f"S{number}", kind="suspension", citizen=crowd.citizen(number), opened_at=now, due_at=now
+        )
+        for number in (3, 30)
+    )
+    li, notice = Visitor.as_account("li", now=now), "较新的变更属于集中变码"
+    assert notice in li.read(f"/staff/cases/{held.number}/")
+    assert notice not in li.read(f"/staff/cases/{other.number}/")
+    Case.objects.filter(pk=held.pk).update(state="converged", closed_at=now)
+    assert notice not in li.read(f"/staff/cases/{held.number}/")
 
 
 def test_whoever_stays_green_has_no_record_that_counts(crowd: Crowd) -> None:
