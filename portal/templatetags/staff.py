@@ -7,14 +7,14 @@ from django import template
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Case, HeldGroup, Run, RunFault
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
-from portal.templatetags.page import actor, titled, untranslated
+from portal.templatetags.page import actor, gap, titled, untranslated
 from regions.leased_jobs import Reported
 from regions.sources.models import Source
 from regions.staff.accounts import full_name_of
@@ -91,7 +91,9 @@ def case_verb(verb: str) -> str:
 def account_of(change: StaffChange) -> str:
     """Return the holder of the account a change concerns, with name and user name."""
     name = change.values.get("full_name") or full_name_of(change.username)
-    return untranslated(name if change.username in name else f"{name} ({change.username})")
+    if change.username in name:
+        return untranslated(name)
+    return untranslated(name + gap() + gettext("(%(what)s)") % {"what": change.username})
 
 
 @register.filter

@@ -146,6 +146,6 @@ def test_thirty_days_stand_against_their_thresholds(db: None, clock: datetime, o
     assert sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries) <= 12
     assert "above 0 on 1 day" in page
     assert "never above 26" in page
-    assert '▲</span> 1<span class="unseen">, above the threshold</span></strong>' in page, "read out, too"
+    assert 'aria-label="above the threshold">▲</span> 1</strong>' in page, "read out, too"
     assert 'aria-label="Bar chart: Alarms. The same as a table stands below."' in page, "one name, once"
     assert operator.get("/cities/public/").status_code == 404
