@@ -24,6 +24,7 @@ from codes.models import Neighbour, NeighbourCall
 from codes.passes.key_list import key_id_of
 from regions.keys import encryption
 from regions.keys.models import Purpose
+from regions.numbers import number_of
 from regions.outgoing import MESSAGE_LIMITS, CallFailed, call
 from regions.sources.connectors.timeouts import HttpLimits
 from regions.tenancy import current_city
@@ -157,9 +158,7 @@ def _read(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tu
     except (ValueError, binascii.Error):
         raise CallRefused(CallRefusal.NOT_SIGNED) from None
     seconds, nonce = found[TIMESTAMP], found[NONCE]
-    readable = (
-        seconds.isascii() and seconds.isdecimal() and len(seconds) <= 10 and nonce.isascii() and nonce.isprintable()
-    )
+    readable = number_of(seconds, digits=10) is not None and nonce.isascii() and nonce.isprintable()
     if not (readable and 16 <= len(nonce) <= MOST_NONCE and found[SIGNATURE].startswith(SCHEME)):
         raise CallRefused(CallRefusal.NOT_SIGNED)
     return Call(method, path, found[DIVISION], current_city().division, key_id, seconds, nonce, body), signature

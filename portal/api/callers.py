@@ -22,11 +22,11 @@ from codes.models import ProviderKey, Scope
 from codes.passes.key_list import PublishedKey
 from portal.api.bodies import MOST_JSON_BYTES, body_of
 from portal.api.errors import ApiError, ApiErrorCode
+from regions.numbers import number_of
 from regions.sources.connectors.big_data_centre import sign
 
 SCHEME = b"bearer"
 LONGEST_NONCE = 128
-LARGEST_NUMBER = 2**63
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,14 @@ class SignedAuthentication(BearerAuthentication):
         return _counted(key, now=now), None
 
     def _key(self, app_id: str, now: datetime) -> ProviderKey | None:
-        is_number = app_id.isascii() and app_id.isdecimal() and len(app_id) < len(str(LARGEST_NUMBER))
-        return keys_in_force(now=now).filter(pk=int(app_id)).first() if is_number else None
+        number = number_of(app_id)
+        return keys_in_force(now=now).filter(pk=number).first() if number is not None else None
 
     def _check_fresh(self, request: Request, key: ProviderKey, now: datetime) -> None:
         """Raise ``ApiError`` for an old call or a used nonce. Checked after the signature, so that nobody can use up another's nonces."""
         timestamp, nonce = request.headers.get("X-Timestamp", ""), request.headers.get("X-Nonce", "")
-        is_number = timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= len("9999999999")
-        at = datetime.fromtimestamp(int(timestamp), tz=UTC) if is_number else None
+        seconds = number_of(timestamp, digits=len("9999999999"))
+        at = datetime.fromtimestamp(seconds, tz=UTC) if seconds is not None else None
         if at is None or abs(now - at) > SIGNATURE_WINDOW:
             raise ApiError(401, ApiErrorCode.CLOCK_DIFFERS, minutes=int(SIGNATURE_WINDOW.total_seconds()) // 60)
         is_nonce = nonce.isascii() and nonce.isprintable() and 0 < len(nonce) <= LONGEST_NONCE

@@ -14,6 +14,7 @@ from portal.api.callers import caller_of
 from portal.api.errors import ApiError, ApiErrorCode
 from portal.web.keyset import keyset_page
 from regions.keys.encryption import lookup_hash
+from regions.numbers import number_of
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1000
@@ -43,9 +44,8 @@ def page(
 
     ``by`` are not-null columns, the last one unique. Raises ``ApiError``.
     """
-    limit = request.GET.get("limit", str(PAGE_SIZE))
-    is_number = limit.isascii() and limit.isdecimal() and len(limit) <= len(str(LARGEST_PAGE))
-    if not is_number or not 1 <= int(limit) <= LARGEST_PAGE:
+    limit = number_of(request.GET.get("limit", str(PAGE_SIZE)), digits=len(str(LARGEST_PAGE)))
+    if limit is None or not 1 <= limit <= LARGEST_PAGE:
         raise ApiError(400, ApiErrorCode.BAD_QUERY, name="limit")
     place = QueryDict(mutable=True)
     cursor = request.GET.get("cursor")

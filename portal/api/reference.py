@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -74,29 +74,18 @@ def reference(request: HttpRequest) -> HttpResponse:
 def reference_text(language: str) -> str:
     """Return the page below its title. It is the same in every city, and rendered once per language and process."""
     with translation.override(language):
-        return render_to_string("api/reference_text.html", _described(_translated(json.loads(document()))))
+        return render_to_string(
+            "api/reference_text.html", _described(with_texts(json.loads(document()), translation.gettext))
+        )
 
 
-def descriptions(described: Any) -> Iterator[str]:
-    """Yield all texts of the document; the catalogue has their Chinese."""
+def with_texts(described: Any, translate: Callable[[str], str]) -> Any:
+    """Return the document with each of its texts, which are English, replaced by what ``translate`` returns for it."""
     if isinstance(described, list):
-        for inner in described:
-            yield from descriptions(inner)
-    elif isinstance(described, dict):
-        for key, inner in described.items():
-            if _is_words(key, inner):
-                yield inner
-            else:
-                yield from descriptions(inner)
-
-
-def _translated(described: Any) -> Any:
-    """Return the document, which is in English, with its texts translated."""
-    if isinstance(described, list):
-        return [_translated(inner) for inner in described]
+        return [with_texts(inner, translate) for inner in described]
     if isinstance(described, dict):
         return {
-            key: translation.gettext(inner) if _is_words(key, inner) else _translated(inner)
+            key: translate(inner) if _is_words(key, inner) else with_texts(inner, translate)
             for key, inner in described.items()
         }
     return described

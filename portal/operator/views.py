@@ -32,6 +32,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import Conflict, attempt
 from regions.faults import FileFaults
 from regions.models import City, CityOpening, CityStanding, CitySuspension
+from regions.numbers import number_of
 from regions.staff.roles import Role
 from regions.tenancy import suspension_columns
 
@@ -220,10 +221,8 @@ def first_run(request: StaffRequest, name: str) -> HttpResponse:
 def _with_another_row(request: StaffRequest) -> CityFileForm:
     """Return the form with what was entered so far and one more row of the list."""
     data, name = request.POST.copy(), request.POST["add"]
-    rows = data.get(f"{name}-TOTAL_FORMS", "")
-    data[f"{name}-TOTAL_FORMS"] = str(
-        min(int(rows) + 1 if rows.isdecimal() and len(rows) < 6 else ROWS[name], MOST_ROWS)
-    )
+    rows = number_of(data.get(f"{name}-TOTAL_FORMS", ""), digits=5)
+    data[f"{name}-TOTAL_FORMS"] = str(min(ROWS[name] if rows is None else rows + 1, MOST_ROWS))
     return CityFileForm(data)
 
 

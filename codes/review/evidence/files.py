@@ -22,6 +22,7 @@ from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import CITIZEN_PREFIX, require_own
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_bytes, encrypt_bytes, key_of
+from regions.numbers import number_of
 from regions.proposals import require_role
 from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
@@ -235,7 +236,7 @@ def check_documents(references: Sequence[str]) -> list[str]:
 
 def _parts(reference: str) -> tuple[str, str]:
     kind, _, body = reference.partition(":")
-    numbered = kind in ("file", "fact") and body.isascii() and body.isdecimal() and len(body) < 19
+    numbered = kind in ("file", "fact") and number_of(body) is not None
     named = kind == "document" and 0 < len(body.strip()) <= LONGEST_DOCUMENT
     if not numbered and not named:
         raise Refused(Reason.UNKNOWN_EVIDENCE)

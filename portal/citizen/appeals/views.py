@@ -19,6 +19,7 @@ from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, 
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text, text_or_raise
 from portal.web.kept_forms import Draft
+from regions.numbers import number_of
 from regions.refusals import Refused
 
 
@@ -36,7 +37,7 @@ def change_files(request: SubjectRequest) -> UploadForm | None:
     who: dict[str, Any] = {"by": acting_citizen(request), "now": timezone.now()}
     if act.startswith("drop-"):
         evidence = act.removeprefix("drop-")
-        discard_draft(evidence_id=int(evidence) if evidence.isdecimal() and len(evidence) < 19 else 0, **who)
+        discard_draft(evidence_id=number_of(evidence) or 0, **who)
         return None
     if act != "add" and not request.FILES:
         return UploadForm()

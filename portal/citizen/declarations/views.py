@@ -25,6 +25,7 @@ from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, 
 from portal.templatetags.page import titled
 from portal.web.errors import refusal_text
 from portal.web.kept_forms import Draft
+from regions.numbers import number_of
 
 PAGES: dict[str, type[QuestionForm]] = {
     "to": ProvidersForm,
@@ -139,8 +140,8 @@ def _stays(request: SubjectRequest) -> HttpResponse:
     if act in ("none", "on"):
         draft.keep("stays", stays if act == "on" else [])
         return redirect(_next_url(request, "stays"))
-    if act.startswith("drop-") and act[5:].isdecimal() and len(act) < 10:
-        draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
+    if act.startswith("drop-") and (dropped := number_of(act[5:], digits=4)) is not None:
+        draft.keep("stays", [stay for place, stay in enumerate(stays) if place != dropped])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))
     if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:

@@ -36,6 +36,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
 from portal.web.keyset import keyset_page, query_without_place
 from regions.instants import instant_of
+from regions.numbers import number_of
 from regions.staff.roles import Role
 
 SHOWN = 50
@@ -108,7 +109,7 @@ def _lines(rows: Sequence[Any], *, ticked: list[str]) -> list[dict[str, Any]]:
 
 def _among(proposed: QuerySet[Ruling], keys: list[str]) -> set[int]:
     """Return those of the submitted keys that are waiting proposals."""
-    wanted = {int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) <= 18}
+    wanted = {number for key in keys if (number := number_of(key)) is not None}
     return set(proposed.filter(pk__in=wanted).values_list("pk", flat=True))
 
 

@@ -27,6 +27,7 @@ from codes.review.evidence.access import names_of
 from portal.official.cases.related import DECIDED, Row, related_rows, with_related
 from portal.official.cases.sides import Differences, differences_of, sides_shown
 from regions.journal.models import JournalEntry
+from regions.numbers import number_of
 
 FACTS = 200
 ENDS = ("guardian", "dependant")
@@ -241,7 +242,6 @@ MOST_ROWS_READ = 1000
 
 def submitted_rows(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
     """Return the rows of a form as they were typed, without empty rows."""
-    sent = data.get(f"{prefix}-TOTAL_FORMS", "")
-    total = min(int(sent), MOST_ROWS_READ) if sent.isdecimal() and len(sent) < 6 else 0
+    total = min(number_of(data.get(f"{prefix}-TOTAL_FORMS", ""), digits=5) or 0, MOST_ROWS_READ)
     rows = [{name: data.get(f"{prefix}-{place}-{name}", "") for name in names} for place in range(total)]
     return [row for row in rows if any(row.values())]

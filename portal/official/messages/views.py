@@ -16,6 +16,7 @@ from codes.models import Message
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return
 from portal.web.keyset import keyset_page
+from regions.numbers import number_of
 from regions.staff.roles import Role
 
 COUNTED = timedelta(days=7)
@@ -48,7 +49,6 @@ def sent_messages(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.SYSTEM_ADMIN)
 def again(request: StaffRequest) -> HttpResponse:
     """Send one message again, or all messages in trouble."""
-    one = request.POST.get("message", "")
-    chosen = int(one) if one.isascii() and one.isdigit() and len(one) < 19 else None
+    chosen = number_of(request.POST.get("message", ""))
     done = _("Sent again within seconds.")
     return attempt_and_return(request, send_again, chosen, back=reverse("official_messages"), done=done)

@@ -24,6 +24,7 @@ from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
+from regions.numbers import number_of
 from regions.proposals import is_operator
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -145,8 +146,7 @@ def find_draft(draft_id: int) -> RuleSetDraft:
 
 def sent_revision(request: StaffRequest) -> int:
     """Return the revision that the page showed, or 0 if none was sent."""
-    sent = request.POST.get("revision", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 9 else 0
+    return number_of(request.POST.get("revision", ""), digits=8) or 0
 
 
 def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:

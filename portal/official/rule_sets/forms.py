@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.rule_sets.drafts import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
 from portal.web.risk_levels import level_label, level_meant
+from regions.numbers import number_of
 from regions.vocabulary import CLEARING_KINDS, FactKind
 
 NUMBERS = ("hold_days", "checkin_days", "tests", "test_gap_days")
@@ -117,7 +118,8 @@ def _between(levels: Iterable[str]) -> str:
 def number(text: str) -> int | str:
     """Return the text as an integer, or unchanged if it is not one; the version's checks then refuse it."""
     stripped = text.strip()
-    return int(stripped) if stripped.isascii() and stripped.isdecimal() and len(stripped) < 10 else stripped
+    found = number_of(stripped, digits=9)
+    return stripped if found is None else found
 
 
 def area_of(row: Mapping[str, str]) -> Content:

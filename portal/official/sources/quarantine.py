@@ -16,6 +16,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page, query_without_place
 from regions.masking import masked_raw
+from regions.numbers import number_of
 from regions.sources.models import Quarantined, Source
 from regions.sources.reasons import RecordReason
 from regions.staff.roles import Role
@@ -27,12 +28,12 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
     source = get_object_or_404(Source, code=code)
     untaken = Quarantined.objects.filter(batch__source=source, taken_in__isnull=True)
     reasons = dict(untaken.order_by().values_list("reason").annotate(number=Count("pk")))
-    reason, batch = request.GET.get("reason", ""), request.GET.get("batch", "")
+    reason, batch = request.GET.get("reason", ""), number_of(request.GET.get("batch", ""), digits=9)
     chosen = untaken.select_related("batch")
     if reason in reasons:
         chosen = chosen.filter(reason=reason)
-    if batch.isdecimal() and len(batch) < 10:
-        chosen = chosen.filter(batch=int(batch))
+    if batch is not None:
+        chosen = chosen.filter(batch=batch)
     page = keyset_page(chosen, request.GET, by=["-id"])
     context = {
         "source": source,
@@ -53,8 +54,8 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
 def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
     """Check the records again with the settings in force. Those that pass become facts."""
     source = get_object_or_404(Source, code=code)
-    back, batch = reverse("official_source_quarantine", args=[code]), request.POST.get("batch", "")
-    chosen = int(batch) if batch.isdecimal() and len(batch) < 10 else None
+    back = reverse("official_source_quarantine", args=[code])
+    chosen = number_of(request.POST.get("batch", ""), digits=9)
     done = attempt(request, retry, source.pk, batch_id=chosen, back=back)
     if done is not None:
         _add_message(request, done)

@@ -22,6 +22,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, submit
 from portal.web.keyset import keyset_page, query_without_place
 from regions.keys.models import CityKey, Purpose
+from regions.numbers import number_of
 from regions.outgoing import CallFault
 from regions.staff.roles import Role
 
@@ -139,8 +140,7 @@ def decide(request: StaffRequest, webhook_id: int) -> HttpResponse:
         return attempt_and_return(request, act, webhook.pk, back=back, done=done)
     if verb != "replay":
         return redirect(back)
-    one = request.POST.get("delivery", "")
-    chosen = int(one) if one.isascii() and one.isdigit() and len(one) < 19 else None
+    chosen = number_of(request.POST.get("delivery", ""))
     replay = partial(verbs.replay, delivery_id=chosen)
     done = _("Sent again within seconds, but for colours that a later one has overtaken.")
     return attempt_and_return(request, replay, webhook.pk, back=back, done=done)

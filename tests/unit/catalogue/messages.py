@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.utils.translation.template import templatize
 
-from portal.api.reference import descriptions
+from portal.api.reference import with_texts
 from portal.api.schema import document
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,8 +52,7 @@ def messages() -> dict[Message, str]:
     for path in sorted((ROOT / "templates").rglob("*.*")):
         for message in _in_template(path.read_text(encoding="utf-8")):
             found.setdefault(message, str(path.relative_to(ROOT)))
-    for text in descriptions(json.loads(document())):
-        found.setdefault(Message("", text, ""), "the document of the API")
+    with_texts(json.loads(document()), lambda text: found.setdefault(Message("", text, ""), "the document of the API"))
     return found
 
 
