@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from psycopg2.extras import Json
 
 from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.messages.outbox import message_statement, parameters_of
@@ -61,15 +62,19 @@ def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
     return _settle(touched, run, at=run.as_of, day=run.day, cause_run=run.pk, lapsed=lapsed)
 
 
-def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int | None = None) -> int:
+def settle_citizens(
+    citizens: Collection[int], *, now: datetime, ruling_id: int | None = None, end_code: str = ""
+) -> int:
     """Settle these citizens' codes by the last settled run's verdicts and the rulings in force now. Return the number of changed codes.
 
-    ``ruling_id`` is stored as the reason of a change where no ruling is in force any more. Call in a transaction that began with
-    ``lock_effective_codes``.
+    ``ruling_id`` is stored as the reason of a change where no ruling is in force any more. ``end_code``: why it ended early, for the
+    message to those whose colour changes. Call in a transaction that began with ``lock_effective_codes``.
     """
     run = Run.objects.last_settled()
     today = current_city().day_of(now)
-    return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
+    why = {"end_code": end_code} if end_code else {}
+    named = sorted(set(citizens))
+    return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=named, why=Json(why))
 
 
 def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
@@ -90,7 +95,7 @@ def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[st
 
 
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
-    causes = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None}
+    causes: dict[str, Any] = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None, "why": Json({})}
     with connection.cursor() as cursor:
         statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), tell=TELL)
         message = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])

@@ -155,7 +155,7 @@ SELECT count(*) FROM changed
 
 -- statement: changed_colour
 -- The citizens to notify. A change to unknown is not reported, nor one from unknown to green.
-SELECT citizen_id, jsonb_build_object('before', before, 'after', colour), colour IN ('red', 'yellow')
+SELECT citizen_id, jsonb_build_object('before', before, 'after', colour) || %(why)s::jsonb, colour IN ('red', 'yellow')
 FROM changed
 WHERE colour <> before AND colour <> 'unknown' AND NOT (before = 'unknown' AND colour = 'green')
 

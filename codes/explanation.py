@@ -39,7 +39,7 @@ from codes.models import (
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.evidence.access import names_of
-from codes.review.reasons import RulingReason, SuppressionReason
+from codes.review.reasons import RulingEndReason, RulingReason, SuppressionEndReason, SuppressionReason
 from codes.validity import Age
 from codes.vocabulary import Because, Cause, Colour, Factor, State
 from regions.divisions import division_title
@@ -197,15 +197,16 @@ def _rulings(citizen: Citizen) -> Iterator[str]:
         parts = [_labelled(_("rulings"), decision), _labelled(_("until"), ruling.expires_on)]
         if ruling.suspended_at:
             parts.append(_labelled(_("suspended at"), _instant(ruling.suspended_at)))
-        yield f"  {' · '.join([*parts, *_proposal(ruling)])}"
+        yield f"  {' · '.join([*parts, *_proposal(ruling, RulingEndReason)])}"
     own = set(Fact.objects.filter(citizen=citizen).values_list("record_id", "source", "provider"))
     for wrong in Suppression.objects.filter(record_id__in={record for record, *_origin in own}).order_by("pk"):
         if (wrong.record_id, wrong.source_id, wrong.provider_id) in own:
             record = f"{wrong.record_id} · {SuppressionReason(wrong.reason_code).label}"
-            yield f"  {' · '.join([_labelled(_('records ruled to be wrong'), record), *_proposal(wrong)])}"
+            decision = _labelled(_("records ruled to be wrong"), record)
+            yield f"  {' · '.join([decision, *_proposal(wrong, SuppressionEndReason)])}"
 
 
-def _proposal(one: EndableProposal) -> list[str]:
+def _proposal(one: EndableProposal, ends: type[TextChoices]) -> list[str]:
     parts = [
         str(ProposalState(one.state).label),
         _labelled(_("proposed"), f"{one.proposed_by} {_instant(one.proposed_at)}"),
@@ -214,6 +215,8 @@ def _proposal(one: EndableProposal) -> list[str]:
         parts.append(_labelled(_("decided"), f"{one.decided_by} {_instant(one.decided_at)}"))
     if one.ended_at:
         parts.append(_labelled(_("ended at"), _instant(one.ended_at)))
+    if one.ended_by and one.end_code:
+        parts.append(str(ends(one.end_code).label))
     return parts
 
 

@@ -260,6 +260,7 @@ class EndableProposal(Proposal):
     state = models.TextField(choices=State.choices, default=State.PROPOSED)
     reason_code = models.TextField()
     decision_code = models.TextField(blank=True, db_default="", help_text="why it was refused, from a list")
+    end_code = models.TextField(blank=True, default="", db_default="", help_text="why it ends early, from a list")
     end_reason = models.TextField(blank=True, db_default="")
     end_proposed_by = models.TextField(blank=True, db_default="")
     end_proposed_at = models.DateTimeField(null=True)
@@ -288,15 +289,17 @@ class EndableProposal(Proposal):
 
     @classmethod
     @transaction.atomic
-    def propose_end(cls, pk: int, *, reason: str, by: str, now: datetime) -> Self:
-        """Propose to end it now. It stays in force until somebody else approves. Raises ``Refused``."""
+    def propose_end(cls, pk: int, *, code: str, reason: str, by: str, now: datetime) -> Self:
+        """Propose to end it now. It stays in force until somebody else approves. Raises ``Refused``.
+
+        ``code``: a reason from the list of its kind, which the citizen reads. ``reason``: a note for officials.
+        """
         require_role(by, cls.PROPOSERS)
         one = cls._in_force(pk)
         if one.end_proposed_by:
             raise Refused(CommonReason.END_PROPOSED_ALREADY)
-        one._move_end(
-            "end_proposed", one.state, by=by, now=now, end_reason=reason, end_proposed_by=by, end_proposed_at=now
-        )
+        why = {"end_code": code, "end_reason": reason}
+        one._move_end("end_proposed", one.state, by=by, now=now, **why, end_proposed_by=by, end_proposed_at=now)
         return one
 
     @classmethod
@@ -312,7 +315,7 @@ class EndableProposal(Proposal):
     def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
         """Clear the proposal to end it; it stays in force. Raises ``Refused``."""
         one = cls._end_to_decide(pk, by=by)
-        gone = {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
+        gone = {"end_code": "", "end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
         one._move_end("end_refused", one.state, by=by, now=now, **gone)
         return one
 
@@ -336,9 +339,10 @@ class EndableProposal(Proposal):
 
     def _move_end(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
         """Move the row by compare-and-set, which includes the proposed end as it was read."""
-        before, proposed_by = self.state, self.end_proposed_by
+        before, proposed_by, code = self.state, self.end_proposed_by, self.end_code
         read = type(self).objects.filter(pk=self.pk, end_proposed_by=proposed_by, end_proposed_at=self.end_proposed_at)
         self._move(read, to, **changes)
-        self.journal(
-            f"{self.NAME}.{act}", by=by, now=now, before=before, end_proposed_by=self.end_proposed_by or proposed_by
-        )
+        told = {"end_proposed_by": self.end_proposed_by or proposed_by}
+        if end_code := self.end_code or code:
+            told["end_code"] = end_code
+        self.journal(f"{self.NAME}.{act}", by=by, now=now, before=before, **told)

@@ -55,6 +55,24 @@ class SuppressionReason(TextChoices):
     OWNER_CORRECTED = "owner_corrected", _("The city that it comes from put it right")
 
 
+class RulingEndReason(TextChoices):
+    """Why a ruling ends before its day. Its citizen reads it."""
+
+    NEWER_FACTS = "newer_facts", _("Newer records or evidence say otherwise")
+    GROUNDS_UNTRUE = "grounds_untrue", _("What the decision rested on proved to be untrue")
+    NOT_KEPT = "not_kept", _("A condition of the decision was not kept")
+    NOT_NEEDED = "not_needed", _("The records were put right, so the decision is no longer needed")
+    DECIDED_BY_MISTAKE = "decided_by_mistake", _("The decision was a mistake")
+
+
+class SuppressionEndReason(TextChoices):
+    """Why a record that was left out counts again. Its citizen reads it."""
+
+    FOUND_RIGHT = "found_right", _("The record was checked again and is right")
+    DOUBT_UNTRUE = "doubt_untrue", _("What spoke against the record proved to be untrue")
+    LEFT_OUT_BY_MISTAKE = "left_out_by_mistake", _("The record was left out by mistake")
+
+
 class UpholdReason(TextChoices):
     RECORD_CONFIRMED = "record_confirmed", _("The record was checked and is right")
     EVIDENCE_UNFIT = "evidence_unfit", _("The evidence does not show it")

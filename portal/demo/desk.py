@@ -34,7 +34,7 @@ from codes.review.cases.second_looks import take_second_look
 from codes.review.permissions import actor_name
 from codes.review.proposals import held_groups, rulings, suppressions
 from codes.review.proposals.ruling_policy import hits_of
-from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.review.reasons import RefusalReason, RulingEndReason, RulingReason, SuppressionReason, UpholdReason
 from codes.review.reply_templates import save_template
 from codes.sentinel import alarms
 from codes.vocabulary import Cause, Colour
@@ -226,7 +226,8 @@ class Desk:
         if self.dice.randrange(ENDED_IN):
             return
         for ruling in Ruling.objects.filter(state=Ruling.State.APPROVED).order_by("pk")[:1]:
-            self._act(rulings.propose_end, ruling_id=ruling.pk, reason="单位来函更正。", by=REVIEWERS[0])
+            why = {"reason_code": RulingEndReason.GROUNDS_UNTRUE, "reason": "单位来函更正。"}
+            self._act(rulings.propose_end, ruling_id=ruling.pk, **why, by=REVIEWERS[0])
             self._act(rulings.approve_end, ruling_id=ruling.pk, by=APPROVER)
 
     def _look_again(self) -> None:

@@ -14,7 +14,7 @@ from codes.review.cases.notes import MENTION
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
 from portal.templatetags.page import free_text
-from portal.templatetags.staff import CASE_KINDS, REVIEW_REASONS, label_filter
+from portal.templatetags.staff import CASE_KINDS, ENDS, REVIEW_REASONS, label_filter
 from portal.web.risk_levels import level_label
 from regions.staff.accounts import full_name_of
 
@@ -54,13 +54,13 @@ def relative(relation: str) -> str:
 
 @register.filter
 def event_detail(event: Mapping[str, Any]) -> str:
-    """Return the details of an event: the colour, the reason, the assignee."""
+    """Return the details of an event: the colour, the reason, the assignee. The reason of an end is not that of what ended."""
     data = event["data"]
     parts = []
     if data.get("colour") in set(Colour):
         parts.append(str(Colour(data["colour"]).label))
-    if data.get("reason_code"):
-        parts.append(review_reason(data["reason_code"]))
+    if reason := data.get("end_code" if event["verb"] in ENDS else "reason_code"):
+        parts.append(review_reason(reason))
     if data.get("assigned_to"):
         parts.append(_("to %(who)s") % {"who": data["assigned_to"]})
     if data.get("before") and event["verb"] in ("taken_over", "assigned"):

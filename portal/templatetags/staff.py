@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from codes.models import Case, HeldGroup, Run, RunFault
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
-from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.review.reasons import (
+    RefusalReason,
+    RulingEndReason,
+    RulingReason,
+    SuppressionEndReason,
+    SuppressionReason,
+    UpholdReason,
+)
 from portal.templatetags.page import actor, gap, titled, untranslated
 from regions.leased_jobs import Reported
 from regions.sources.models import Source
@@ -35,6 +42,8 @@ REVIEW_REASONS: tuple[type[TextChoices], ...] = (
     UpholdReason,
     RefusalReason,
     AppealReason,
+    RulingEndReason,
+    SuppressionEndReason,
 )
 RUN_STATES: dict[str, str | Promise] = {
     "collecting": _("Collecting"),

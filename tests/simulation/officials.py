@@ -227,7 +227,9 @@ class Officials:
         today = self.now.astimezone(ZONE).date()
         if ruling.ends_on < today:
             return
-        self.act("ends proposed", "li", rulings.propose_end, ruling_id=key, reason="查明属实")
+        self.act(
+            "ends proposed", "li", rulings.propose_end, ruling_id=key, reason_code="newer_facts", reason="查明属实"
+        )
         self.act("rulings ended", "wang", rulings.approve_end, ruling_id=key)
         known = self.record.known.rulings
         known[known.index(ruling)] = replace(ruling, ended_at=self.now)
@@ -289,7 +291,14 @@ class Officials:
 
     def _end_suppression(self, one: WrongRecord) -> None:
         key: dict[str, Any] = {"suppression_id": one.key}
-        self.act("ends proposed", "li", suppressions.propose_suppression_end, reason="记录属实", **key)
+        self.act(
+            "ends proposed",
+            "li",
+            suppressions.propose_suppression_end,
+            reason_code="found_right",
+            reason="记录属实",
+            **key,
+        )
         self.act("wrong records count again", "wang", suppressions.approve_suppression_end, **key)
         known = self.record.known.suppressions
         known[known.index(one.suppression)] = replace(one.suppression, until=self.now)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from django.db.models import TextChoices
+
 from codes.models import Fact, Rule, Ruling, Verdict
 from codes.review.errors import Reason
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason
@@ -50,6 +52,13 @@ def check_refusal(reason_code: str, text: str) -> str:
     if reason_code not in set(RefusalReason):
         raise Refused(Reason.UNKNOWN_REASON)
     return check_text(text)
+
+
+def check_end(reason_code: str, text: str, *, reasons: type[TextChoices]) -> str:
+    """Check the reason code of an early end and return its note, which is required. Raises ``Refused``."""
+    if reason_code not in set(reasons):
+        raise Refused(Reason.UNKNOWN_REASON)
+    return check_text(text, required=True)
 
 
 def lighter(colour: str, than: str) -> bool:

@@ -18,6 +18,7 @@ from codes.review.errors import Reason
 from codes.review.evidence.files import check_evidence
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import (
+    check_end,
     check_refusal,
     check_ruling,
     check_text,
@@ -27,6 +28,7 @@ from codes.review.proposals.ruling_policy import (
     weighed_in,
     with_equal_versions,
 )
+from codes.review.reasons import RulingEndReason
 from regions.journal.record import Act, record_all
 from regions.proposals import ProposalQuerySet, require_another, require_role
 from regions.refusals import CommonReason, NotFound, Refused
@@ -199,9 +201,13 @@ def case_of(ruling: Ruling) -> Case:
     return ruling.case
 
 
-def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Ruling:
-    reason = check_text(reason, required=True)
-    return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
+def propose_end(*, ruling_id: int, reason_code: str, reason: str, by: str, now: datetime) -> Ruling:
+    """Propose to end the ruling now.
+
+    ``reason_code``: a ``RulingEndReason``, which the citizen reads. ``reason``: a note for officials.
+    """
+    reason = check_end(reason_code, reason, reasons=RulingEndReason)
+    return Ruling.propose_end(ruling_id, code=reason_code, reason=reason, by=by, now=now)
 
 
 def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
@@ -214,7 +220,7 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     with transaction.atomic():
         lock_effective_codes()
         ruling = Ruling.approve_end(ruling_id, by=by, now=now)
-        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk, end_code=ruling.end_code)
         open_again([ruling.citizen_id], now=now)
     return ruling
 

@@ -19,8 +19,8 @@ from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_evidence
 from codes.review.permissions import require
-from codes.review.proposals.ruling_policy import check_refusal, check_text
-from codes.review.reasons import SuppressionReason
+from codes.review.proposals.ruling_policy import check_end, check_refusal, check_text
+from codes.review.reasons import SuppressionEndReason, SuppressionReason
 from codes.runs.amend import amend_now, people_of
 from regions.proposals import ProposalQuerySet, require_role
 from regions.refusals import CommonReason, NotFound, Refused
@@ -109,9 +109,15 @@ def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Supp
     return proposed
 
 
-def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: datetime) -> Suppression:
-    reason = check_text(reason, required=True)
-    return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
+def propose_suppression_end(
+    *, suppression_id: int, reason_code: str, reason: str, by: str, now: datetime
+) -> Suppression:
+    """Propose that the record counts again.
+
+    ``reason_code``: a ``SuppressionEndReason``, which the citizen reads. ``reason``: a note for officials.
+    """
+    reason = check_end(reason_code, reason, reasons=SuppressionEndReason)
+    return Suppression.propose_end(suppression_id, code=reason_code, reason=reason, by=by, now=now)
 
 
 def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:

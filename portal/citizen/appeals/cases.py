@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,7 +20,7 @@ from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
-from portal.citizen.code.sentences import decision_sentence, ended_early, outcome_sentence
+from portal.citizen.code.sentences import decision_sentence, end_reason, ended_early, outcome_sentence
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
@@ -59,7 +60,9 @@ def timeline(case: Case) -> list[TimelineStep]:
         if Verb(event.verb) not in INTERNAL_VERBS
     ]
     if case.ruling and (ended_at := ended_early(case.ruling)):
-        steps.append(TimelineStep(_("the decision was ended before its day"), ended_at))
+        steps.append(
+            TimelineStep(_("the decision was ended before its day"), ended_at, capfirst(end_reason(case.ruling)))
+        )
     return [*reversed(steps if case.closed_at else [*steps, *_next_steps(case)])]
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from codes.effective import effective_code
 from codes.models import Citizen, EffectiveChange, Fact, VerdictChange
 from codes.vocabulary import Because, State
-from portal.citizen.code.sentences import decision_sentence, named, record_sentence
+from portal.citizen.code.sentences import decision_sentence, end_sentence, named, record_sentence
 from portal.citizen.subject import SubjectRequest, for_subject, name_of_ward
 from portal.templatetags.page import label_of
 from portal.web.keyset import keyset_page
@@ -75,7 +75,10 @@ def _verdict_changes(citizen: Citizen, changes: Sequence[EffectiveChange]) -> Ma
 def _why(change: EffectiveChange, brought: Sequence[VerdictChange], facts: Mapping[int, Fact]) -> list[str]:
     if change.after_because == Because.RULING and change.ruling:
         return [decision_sentence(change.ruling)]
-    told = [_("The officials' decision is over.")] if change.before_because == Because.RULING else []
+    told = []
+    if change.before_because == Because.RULING:
+        ruling = change.ruling
+        told = [end_sentence(ruling) if ruling and ruling.ended_by else _("The officials' decision is over.")]
     told.append(_("%(reason)s.") % {"reason": capfirst(label_of(Because(change.after_because)))})
     return told + [named([one.provider], text) for one in brought for text in _holding(one, facts)]
 

@@ -17,7 +17,7 @@ from codes.forecast.outlook import Wait
 from codes.forecast.sentences import render_outlook
 from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider, Ruling
 from codes.models.case import CaseState
-from codes.review.reasons import RulingReason, UpholdReason
+from codes.review.reasons import RulingEndReason, RulingReason, UpholdReason
 from codes.runs.ledger import next_run_due
 from codes.vocabulary import Because, State
 from portal.citizen.code.reading import HoldingRecord, Reading, Stretch
@@ -124,6 +124,27 @@ def decision_sentence(ruling: Ruling) -> str:
         "colour": label_of(State(ruling.colour)),
         "reason": reason[:1].lower() + reason[1:],
     }
+
+
+def end_sentence(ruling: Ruling) -> str:
+    """Return when two officials ended the ruling before its day, and why. Rulings of an earlier release have no reason."""
+    ended = _("Two officials ended the decision early, on %(day)s.") % {"day": _date(ruling.ended_at)}
+    reason = end_reason(ruling)
+    return joined(ended, _("Their reason: %(reason)s.") % {"reason": reason}) if reason else ended
+
+
+def end_reason(ruling: Ruling) -> str:
+    """Return why two officials ended the ruling early, or nothing if they did not or the reason is not known."""
+    return end_reason_label(ruling.end_code) if ruling.ended_by and ruling.end_code else ""
+
+
+def end_reason_label(code: str) -> str:
+    label = label_of(RulingEndReason(code))
+    return label[:1].lower() + label[1:]
+
+
+def joined(first: str, then: str) -> str:
+    return _("%(first)s %(next)s") % {"first": first, "next": then}
 
 
 def _takes_acts(reading: Reading) -> bool:
@@ -242,6 +263,9 @@ def outcome_sentence(case: Case) -> str:
     values = {"matter": matter(case), "day": _date(case.closed_at)}
     if case.ruling:
         values["colour"] = label_of(State(case.ruling.colour))
+        if case.ruling.ended_by:
+            decided = _("%(matter)s was decided on %(day)s: %(colour)s.") % values
+            return joined(decided, end_sentence(case.ruling))
         if ended_at := ended_early(case.ruling):
             return _("%(matter)s was decided on %(day)s: %(colour)s. The decision ended on %(ended)s.") % {
                 **values,
@@ -258,7 +282,7 @@ def outcome_sentence(case: Case) -> str:
         if is_denied
         else _("%(matter)s was decided on %(day)s: the colours were left as they were.")
     ) % values
-    return _("%(first)s %(next)s") % {"first": told, "next": _("%(reason)s.") % {"reason": reason}} if reason else told
+    return joined(told, _("%(reason)s.") % {"reason": reason}) if reason else told
 
 
 def ended_early(ruling: Ruling) -> datetime | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from codes import models as m
 from codes.diagnosis.render import render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, context_of
-from codes.review.reasons import RulingReason, SuppressionReason
+from codes.review.reasons import RulingEndReason, RulingReason, SuppressionEndReason, SuppressionReason
 from portal.citizen.appeals.cases import INTERNAL_VERBS
 from portal.citizen.data import words
 from portal.citizen.data.chapter import CASE, COLOUR, PROVIDER, SOURCE, Chapter, Column, Rows, of
@@ -162,6 +162,7 @@ MATTERS = (
             Column("decided_at", _("Decided at")),
             Column("expires_on", _("No longer from")),
             Column("ended_at", _("Ended at")),
+            Column("end_code", _("Why it ended early"), words.chosen(dict(RulingEndReason.choices))),
         ),
     ),
     Chapter(
@@ -177,6 +178,7 @@ MATTERS = (
             Column("proposed_at", _("Proposed at")),
             Column("decided_at", _("Decided at")),
             Column("ended_at", _("Ended at")),
+            Column("end_code", _("Why it counts again"), words.chosen(dict(SuppressionEndReason.choices))),
         ),
     ),
 )

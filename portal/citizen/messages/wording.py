@@ -13,6 +13,7 @@ from codes.citizens.guardianship import Relation
 from codes.models import Case, Citizen, Message, MessageKind
 from codes.models.case import CaseState
 from codes.vocabulary import State
+from portal.citizen.code.sentences import end_reason_label, joined
 from portal.templatetags.citizen import matter, see_matter
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
@@ -82,11 +83,11 @@ def _way_to_case(message: Message, case: Case, whose: Mapping[str, str]) -> tupl
 def _sentence(message: Message) -> str:
     data = message.data
     match message.kind:
-        case MessageKind.COLOUR_CHANGED if data["before"] == State.UNKNOWN:
-            return _("The code is %(after)s.") % {"after": State(data["after"]).label}
+        case MessageKind.COLOUR_CHANGED if "end_code" in data:
+            why = _("Two officials ended their decision early. Their reason: %(reason)s.")
+            return joined(_change(data), why % {"reason": end_reason_label(data["end_code"])})
         case MessageKind.COLOUR_CHANGED:
-            told = {"after": State(data["after"]).label, "before": State(data["before"]).label}
-            return _("The code turned %(after)s. Before it was %(before)s.") % told
+            return _change(data)
         case MessageKind.GUARDIAN_ASKED:
             return _("Somebody asks to show this code on their phone, and to declare and appeal with it.")
         case MessageKind.GUARDIAN_ANSWERED if data["accepted"]:
@@ -104,6 +105,13 @@ def _sentence(message: Message) -> str:
             )
             return ends % {"colour": State(data["colour"]).label, "day": date_format(last, "DATE_FORMAT")}
     raise LookupError(message.kind)
+
+
+def _change(data: Mapping[str, str]) -> str:
+    if data["before"] == State.UNKNOWN:
+        return _("The code is %(after)s.") % {"after": State(data["after"]).label}
+    told = {"after": State(data["after"]).label, "before": State(data["before"]).label}
+    return _("The code turned %(after)s. Before it was %(before)s.") % told
 
 
 def _relation(data: Mapping[str, str]) -> dict[str, str]:

@@ -74,7 +74,9 @@ def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
         request,
         detail,
         ("ending", EndForm(request.POST, auto_id="ending_%s")),
-        lambda data, **who: rulings.propose_end(ruling_id=in_force["id"], reason=data["note"], **who),
+        lambda data, **who: rulings.propose_end(
+            ruling_id=in_force["id"], reason_code=data["reason_code"], reason=data["note"], **who
+        ),
         done=_("Its early end is proposed. A second official decides."),
     )
 

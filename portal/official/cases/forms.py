@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.models import Case, CorrectionRequest, Fact, SecondLook
 from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
-from codes.review.reasons import RulingReason, UpholdReason
+from codes.review.reasons import RulingEndReason, RulingReason, SuppressionEndReason, UpholdReason
 from codes.vocabulary import Cause
 from portal.official.cases.detail import CaseDetail
 from portal.official.cases.related import Row
@@ -180,7 +180,27 @@ class SecondLookForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    note = text_field(_("Why does it end early?"))
+    """Why a ruling ends early."""
+
+    reason_code = forms.ChoiceField(
+        label=_("Why does it end early?"),
+        choices=choices_of(RulingEndReason),
+        error_messages=CHOOSE,
+        help_text=_("The citizen reads this reason."),
+    )
+    note = text_field(_("In words"), help_text=_("For colleagues only."))
+
+
+class RecountForm(forms.Form):
+    """Why a record that was left out counts again."""
+
+    reason_code = forms.ChoiceField(
+        label=_("Why does it count again?"),
+        choices=choices_of(SuppressionEndReason),
+        error_messages=CHOOSE,
+        help_text=_("The citizen reads this reason."),
+    )
+    note = text_field(_("In words"), help_text=_("For colleagues only."))
 
 
 KEEP = "keep"

@@ -16,7 +16,7 @@ from codes.review.proposals import suppressions
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import SuppressionReason
 from portal.official.cases.detail import read_case
-from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, choices_of, text_field
+from portal.official.cases.forms import CHOOSE, GroundsForm, RecountForm, choices_of, text_field
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
@@ -112,9 +112,9 @@ def end_suppression(request: StaffRequest, number: str, suppression: int) -> Htt
     return submit_case_form(
         request,
         detail,
-        ("recount", EndForm(request.POST, auto_id="recount_%s")),
+        ("recount", RecountForm(request.POST, auto_id="recount_%s")),
         lambda data, **who: suppressions.propose_suppression_end(
-            suppression_id=suppression, reason=data["note"], **who
+            suppression_id=suppression, reason_code=data["reason_code"], reason=data["note"], **who
         ),
         done=_("It is proposed that the record counts again. A second official decides."),
     )

@@ -28,7 +28,7 @@ from codes.review.reply_templates import templates_in_use
 
 INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
-    | {"suspended_at", "end_proposed_at", "at", "looked_at", "written_at"}
+    | {"suspended_at", "end_proposed_at", "ended_at", "at", "looked_at", "written_at"}
 )
 DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
@@ -72,14 +72,14 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
         suppressions_json=json_rows(
             standing,
             *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
-            *("proposed_by", "proposed_at", "end_proposed_by"),
+            *("proposed_by", "proposed_at", "end_proposed_by", "end_code"),
         ),
         own_suppressions_json=json_rows(Suppression.objects.filter(case=case, state__in=DECIDED), "id"),
         rulings_json=json_rows(
             Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
-            *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
+            *("end_proposed_by", "end_proposed_at", "end_code", "end_reason", "ended_by", "ended_at", "evidence"),
         ),
         second_looks_json=json_rows(
             SecondLook.objects.filter(case=case),

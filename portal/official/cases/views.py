@@ -30,6 +30,7 @@ from portal.official.cases.forms import (
     EndForm,
     NoteForm,
     QuestionForm,
+    RecountForm,
     RevealForm,
     SecondLookForm,
 )
@@ -89,7 +90,7 @@ def show_case(
     if Role.REVIEWER in request.roles and detail.standing and not detail.standing["end_proposed_by"]:
         context["ending"] = EndForm(auto_id="ending_%s")
     if Role.REVIEWER in request.roles and any(row["state"] == "approved" for row in detail.suppressions):
-        context["recount"] = EndForm(auto_id="recount_%s")
+        context["recount"] = RecountForm(auto_id="recount_%s")
     if "reopen" in acts and detail.second_look_waits_for(request.user.username):
         context["second_look"] = SecondLookForm(auto_id="second_look_%s")
     context |= {**(forms or {}), **more}

@@ -205,7 +205,7 @@ def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visi
 def test_what_was_decided_in_a_case_is_found_and_named_by_its_number(desk: Desk, auditor: Visitor) -> None:
     """No page shows the key of a ruling."""
     ruling = desk.approve(desk.propose("zhang"))
-    rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="核实有误", by="li", now=desk.now)
     number = desk.case("zhang").number
     for shown in (number, f"ruling {number}"):
         row = auditor.read(f"{PAGE}?subject={quote(shown)}").partition("<tbody>")[2].partition("</tr>")[0]

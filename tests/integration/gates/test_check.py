@@ -38,7 +38,7 @@ def test_a_pass_made_green_shows_red_after_a_ruling(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     token, said = issue_pass(desk.citizen("zhang"), now=desk.now)
     assert said.colour == "green"
-    rulings.propose_end(ruling_id=ruling.pk, reason="mistaken", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="mistaken", by="li", now=desk.now)
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now + SECOND)
     checked = check_pass(token, by="gate:1", now=desk.now + 2 * SECOND)
     assert (checked.result, checked.colour) == (CheckResult.OK, "red")

@@ -85,7 +85,7 @@ class Busy:
         rulings.refuse(ruling_id=desk.propose("chen").pk, reason_code="evidence_thin", by="wang", **who)
         rulings.withdraw_proposal(ruling_id=desk.propose("chen").pk, by="li", **who)
         ended = desk.approve(desk.propose("liu"))
-        rulings.propose_end(ruling_id=ended.pk, reason="x", by="li", **who)
+        rulings.propose_end(ruling_id=ended.pk, reason_code="newer_facts", reason="x", by="li", **who)
         rulings.approve_end(ruling_id=ended.pk, by="wang", **who)
         alike: dict[str, Any] = {"reason_code": "older_data", "documents": EVIDENCE, "by": "li", **who}
         soon = self.now.date() + timedelta(days=2)

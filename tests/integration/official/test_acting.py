@@ -204,14 +204,15 @@ def test_early_ends_are_proposed_from_the_case(desk: Desk, at_work: At) -> None:
     li, case, fact = at_work("li"), desk.case(), desk.fact()
     desk.approve(desk.propose())
     assert li.post(to(case, "end-ruling"), {"note": ""}).status_code == 422
-    li.post(to(case, "end-ruling"), {"note": "情况有变"})
+    assert li.post(to(case, "end-ruling"), {"note": "情况有变"}).status_code == 422
+    li.post(to(case, "end-ruling"), {"note": "情况有变", "reason_code": "newer_facts"})
     assert Ruling.objects.get().end_proposed_by == "li"
     wrong = suppressions.propose_suppression(
         fact_id=fact.pk, reason_code="duplicate", evidence=EVIDENCE, by="li", now=desk.now
     )
     suppressions.approve_suppression(suppression_id=wrong.pk, by="wang", now=desk.now)
     assert "应恢复计入" in li.read(f"/staff/cases/{case.number}/")
-    li.post(f"/staff/cases/{case.number}/wrong/{wrong.pk}/end/", {"note": "属实"})
+    li.post(f"/staff/cases/{case.number}/wrong/{wrong.pk}/end/", {"note": "属实", "reason_code": "found_right"})
     wrong.refresh_from_db()
     assert wrong.end_proposed_by == "li"
 

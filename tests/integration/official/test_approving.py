@@ -148,8 +148,10 @@ def test_a_record_is_found_to_be_right(desk: Desk, at_work: At) -> None:
 def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, state: str) -> None:
     ruling = desk.approve(desk.propose())
     record = wrong_record_in_force(desk)
-    rulings.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
-    suppressions.propose_suppression_end(suppression_id=record.pk, reason="属实", by="zhao", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="情况有变", by="zhao", now=desk.now)
+    suppressions.propose_suppression_end(
+        suppression_id=record.pk, reason_code="found_right", reason="属实", by="zhao", now=desk.now
+    )
     paths = [f"/staff/approvals/rulings/{ruling.pk}/end/", f"/staff/approvals/records/{record.pk}/end/"]
     zhao, wang = at_work("zhao"), at_work("wang")
     assert 'value="approve"' not in zhao.read("/staff/approvals/?kind=ends")
@@ -169,7 +171,7 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
 
 def test_who_approves_an_early_end_sees_the_colour_that_follows(desk: Desk, at_work: At) -> None:
     ruling = desk.approve(desk.propose("zhang", "green"))
-    rulings.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="情况有变", by="zhao", now=desk.now)
     page = at_work("wang").read("/staff/approvals/?kind=ends")
     after = page.partition("现在终止后，健康码将变为")[2].partition("</p>")[0]
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)

@@ -154,7 +154,7 @@ def test_english_is_complete(desk: Desk, at_work: At) -> None:
 def test_a_case_that_follows_is_linked_both_ways(desk: Desk, at_work: At) -> None:
     first = desk.case()
     ruling = desk.approve(desk.propose())
-    rulings.propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="查明属实", by="li", now=desk.now)
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     second = desk.case()
     assert second != first

@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 
+from django.utils import translation
+
 from codes.engine.provider_states import provider_states, provider_states_at
+from codes.explanation import explain
 from codes.models import Guardianship
 from codes.review.proposals import rulings
 from tests.integration.official.conftest import At
 from tests.integration.official.test_case_page import columns, page_of
 from tests.integration.pages.asking import at_most
 from tests.integration.review.desk import Desk
+
+WHY_ENDED = "原决定的依据查明不实"
 
 
 def colours(states: list) -> dict[str, str]:  # type: ignore[type-arg]
@@ -60,7 +65,22 @@ def test_the_timeline_goes_on_to_the_early_end(desk: Desk, at_work: At) -> None:
     ruling = desk.approve(desk.propose("zhang"))
     case = desk.case("zhang")
     assert "已提出提前终止该决定" not in at_work("li").read(page_of(case))
-    rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="核实有误", by="li", now=desk.now)
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     timeline = at_work("li").read(page_of(case)).partition('class="timeline"')[2]
     assert timeline.index("决定已提前终止") < timeline.index("已提出提前终止该决定"), "the latest on top"
+
+
+def test_officials_read_why_a_decision_ends_and_the_note(desk: Desk, at_work: At) -> None:
+    ruling, case = desk.approve(desk.propose("zhang")), desk.case("zhang")
+    why = {"reason_code": "grounds_untrue", "reason": "单位来函"}
+    rulings.propose_end(ruling_id=ruling.pk, by="li", now=desk.now, **why)
+    asked = at_work("wang").read("/staff/approvals/?kind=ends")
+    assert asked.index(WHY_ENDED) < asked.index("单位来函")
+    rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    decisions, _mark, timeline = at_work("li").read(page_of(case)).partition('class="timeline"')
+    assert WHY_ENDED in decisions
+    assert "单位来函" in decisions
+    assert timeline.count(WHY_ENDED) == 2, "with the proposal and with its approval"
+    with translation.override("zh-hans"):
+        assert any(WHY_ENDED in line for line in explain(ruling.citizen, now=desk.now))

@@ -55,7 +55,7 @@ def test_all_that_waits_for_a_second_person_is_counted(desk: Desk, at_work: At) 
     told: dict[str, Any] = {"now": desk.now, "reason": "查明属实"}
     ruling = desk.propose()
     desk.approve(ruling)
-    propose_end(ruling_id=ruling.pk, by="li", **told)
+    propose_end(ruling_id=ruling.pk, reason_code="newer_facts", by="li", **told)
     propose_webhook(
         provider=Provider.objects.all()[0],
         address="http://127.0.0.1:9/hook",

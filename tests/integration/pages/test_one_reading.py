@@ -91,10 +91,12 @@ def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk, visitor: O
     told = text_of(visitor("zhang").read(f"/cases/{decided.number}/"))
     assert outcome_sentence(decided) in told, "where My code leads says it as well"
     assert decision_sentence(ruling) in told
-    propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
+    propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="查明属实", by="li", now=desk.now)
     approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     decided.refresh_from_db()
-    assert outcome_sentence(decided).endswith("绿码。该决定已于11月24日终止。")
+    assert outcome_sentence(decided).endswith(
+        "绿码。该决定已于11月24日经两名工作人员提前终止。理由：有新的记录或材料，情况已有不同。"
+    )
     assert "决定提前终止" in text_of(visitor("zhang").read(f"/cases/{decided.number}/")).split("办理进度")[1]
 
 

@@ -70,7 +70,7 @@ def coloured(base: Run) -> dict[tuple[str, str], int]:
 
 def ended(desk: Desk, suppression: Suppression) -> None:
     key: dict[str, Any] = {"suppression_id": suppression.pk, "now": desk.now + timedelta(minutes=5)}
-    suppressions.propose_suppression_end(reason="记录属实", by="li", **key)
+    suppressions.propose_suppression_end(reason_code="found_right", reason="记录属实", by="li", **key)
     suppressions.approve_suppression_end(by="wang", **key)
 
 

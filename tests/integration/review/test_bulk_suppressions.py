@@ -193,7 +193,7 @@ def test_its_records_are_not_decided_one_by_one(desk: Desk) -> None:
 def test_one_record_can_be_taken_up_again_later(desk: Desk) -> None:
     one = approve(desk, propose(desk)).suppressions.get(record_id="police-zhang")
     key: dict[str, Any] = {"suppression_id": one.pk, "now": desk.now}
-    suppressions.propose_suppression_end(reason="此条属实", by="li", **key)
+    suppressions.propose_suppression_end(reason_code="found_right", reason="此条属实", by="li", **key)
     suppressions.approve_suppression_end(by="wang", **key)
     assert colours(desk) == dict.fromkeys(WRONG, "green") | {"ma": "yellow", "zhang": "red"}
 

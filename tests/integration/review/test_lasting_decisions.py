@@ -49,7 +49,9 @@ def ruled(desk: Desk, name: str = WHO, colour: str = "green") -> Ruling:
 
 
 def end_by_two(desk: Desk, ruling: Ruling) -> None:
-    rulings.propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now + MINUTE)
+    rulings.propose_end(
+        ruling_id=ruling.pk, reason_code="newer_facts", reason="查明属实", by="li", now=desk.now + MINUTE
+    )
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now + 2 * MINUTE)
 
 
@@ -129,7 +131,9 @@ def test_when_it_ends_while_a_source_is_silent_the_case_opens_when_that_is_back(
     ruling = ruled(desk)
     desk.run(desk.now + timedelta(hours=30), silent=("police",))
     assert not Disagreement.objects.filter(citizen__ref=WHO, closed_run=None).exists()
-    rulings.propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now + timedelta(hours=31))
+    rulings.propose_end(
+        ruling_id=ruling.pk, reason_code="newer_facts", reason="查明属实", by="li", now=desk.now + timedelta(hours=31)
+    )
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now + timedelta(hours=31))
     assert kinds() == [("disagreement", "decided")]
     desk.run(desk.now + timedelta(hours=32))
@@ -138,7 +142,7 @@ def test_when_it_ends_while_a_source_is_silent_the_case_opens_when_that_is_back(
 
 def test_a_refused_end_and_a_proposed_one_open_nothing(desk: Desk) -> None:
     ruling = ruled(desk)
-    rulings.propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="查明属实", by="li", now=desk.now)
     desk.run()
     Ruling.refuse_end(ruling.pk, by="wang", now=desk.now + MINUTE)
     desk.run()

@@ -189,7 +189,7 @@ def test_the_database_refuses_two_rulings_in_force(desk: Desk) -> None:
 
 def test_the_database_refuses_an_end_by_one_person(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
-    rulings.propose_end(ruling_id=ruling.pk, reason="新证据", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason_code="newer_facts", reason="新证据", by="li", now=desk.now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Ruling.objects.filter(pk=ruling.pk).update(state="ended", ended_by="li", ended_at=desk.now)
 
@@ -291,33 +291,39 @@ def test_an_early_end_takes_two_people_and_shows_at_once(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
     assert refusal(rulings.approve_end, by="wang", **key) is CommonReason.END_NOT_PROPOSED
-    rulings.propose_end(reason="查明属实", by="zhao", **key)
+    rulings.propose_end(reason_code="newer_facts", reason="查明属实", by="zhao", **key)
     assert colour_of(desk, "zhang") == ("green", "ruling")
-    assert refusal(rulings.propose_end, reason="再提", by="li", **key) is CommonReason.END_PROPOSED_ALREADY
+    assert (
+        refusal(rulings.propose_end, reason_code="newer_facts", reason="再提", by="li", **key)
+        is CommonReason.END_PROPOSED_ALREADY
+    )
     assert refusal(rulings.approve_end, by="zhao", **key) is CommonReason.SAME_PERSON
     ended = rulings.approve_end(by="wang", **key)
     assert (ended.state, ended.ended_by, ended.ended_at) == ("ended", "wang", desk.now)
     assert colour_of(desk, "zhang") == ("red", "policy")
     change = EffectiveChange.objects.filter(citizen=desk.citizen("zhang")).latest("pk")
     assert (change.after, change.ruling_id) == ("red", ruling.pk)
-    assert refusal(rulings.propose_end, reason="又", by="li", **key) is CommonReason.NOT_IN_FORCE
+    assert (
+        refusal(rulings.propose_end, reason_code="newer_facts", reason="又", by="li", **key)
+        is CommonReason.NOT_IN_FORCE
+    )
 
 
 def test_a_refused_end_leaves_the_ruling_and_can_be_proposed_again(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
-    rulings.propose_end(reason="查明属实", by="li", **key)
+    rulings.propose_end(reason_code="newer_facts", reason="查明属实", by="li", **key)
     assert Ruling.refuse_end(ruling.pk, by="wang", now=desk.now).end_proposed_by == ""
     assert colour_of(desk, "zhang") == ("green", "ruling")
-    rulings.propose_end(reason="另有依据", by="li", **key)
+    rulings.propose_end(reason_code="newer_facts", reason="另有依据", by="li", **key)
 
 
 def test_the_journal_names_what_an_end_is_about_and_what_it_changed(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
-    rulings.propose_end(reason="查明属实", by="li", **key)
+    rulings.propose_end(reason_code="newer_facts", reason="查明属实", by="li", **key)
     Ruling.refuse_end(ruling.pk, by="wang", now=desk.now)
-    rulings.propose_end(reason="另有依据", by="li", **key)
+    rulings.propose_end(reason_code="newer_facts", reason="另有依据", by="li", **key)
     rulings.approve_end(by="wang", **key)
     told = JournalEntry.objects.filter(verb__startswith="ruling.").order_by("seq")
     assert [(one.verb, one.data["from"], one.data["to"]) for one in told] == [

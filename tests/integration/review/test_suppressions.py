@@ -51,16 +51,20 @@ def test_its_end_takes_two_people_and_brings_the_record_back(desk: Desk) -> None
     key: dict[str, Any] = {"suppression_id": propose(desk).pk, "now": desk.now}
     suppressions.approve_suppression(by="wang", **key)
     assert refusal(suppressions.approve_suppression_end, by="wang", **key) is CommonReason.END_NOT_PROPOSED
-    suppressions.propose_suppression_end(reason="记录属实", by="zhao", **key)
+    suppressions.propose_suppression_end(reason_code="found_right", reason="记录属实", by="zhao", **key)
     assert (
-        refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is CommonReason.END_PROPOSED_ALREADY
+        refusal(suppressions.propose_suppression_end, reason_code="found_right", reason="又", by="li", **key)
+        is CommonReason.END_PROPOSED_ALREADY
     )
     assert refusal(suppressions.approve_suppression_end, by="zhao", **key) is CommonReason.SAME_PERSON
     ended = suppressions.approve_suppression_end(by="wang", **key)
     assert (ended.state, ended.ended_by) == ("ended", "wang")
     desk.run()
     assert colours(desk) == {"wechat": "red"}
-    assert refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is CommonReason.NOT_IN_FORCE
+    assert (
+        refusal(suppressions.propose_suppression_end, reason_code="found_right", reason="又", by="li", **key)
+        is CommonReason.NOT_IN_FORCE
+    )
 
 
 def test_whoever_proposes_does_not_decide(desk: Desk) -> None:

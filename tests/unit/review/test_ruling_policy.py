@@ -10,12 +10,22 @@ from codes.review.cases.move import turns_no_stricter
 from codes.review.errors import Reason
 from codes.review.proposals.ruling_policy import Weighed, check_ruling, check_text, lighter, uncovered
 from codes.review.proposals.rulings import effect_of
-from codes.review.reasons import CARRIES, RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.review.reasons import (
+    CARRIES,
+    RefusalReason,
+    RulingEndReason,
+    RulingReason,
+    SuppressionEndReason,
+    SuppressionReason,
+    UpholdReason,
+)
 from codes.vocabulary import Colour
 from regions.refusals import CommonReason, Refused
 from regions.vocabulary import label_in
 
 TODAY = date(2026, 11, 24)
+
+REASONS = (RulingReason, SuppressionReason, UpholdReason, RefusalReason, RulingEndReason, SuppressionEndReason, Reason)
 
 
 def refusal(**changes: object) -> TextChoices | None:
@@ -67,7 +77,7 @@ def test_a_ruled_colour_is_a_colour(colour: str) -> None:
     assert refusal(colour=colour) is Reason.REASON_DOES_NOT_FIT
 
 
-@pytest.mark.parametrize("word", [*RulingReason, *SuppressionReason, *UpholdReason, *RefusalReason, *Reason])
+@pytest.mark.parametrize("word", [word for words in REASONS for word in words])
 def test_every_reason_is_said_in_both_languages(word: RulingReason) -> None:
     assert label_in("zh-hans", word)
     assert label_in("en", word)
