@@ -1,18 +1,19 @@
 """Tags and filters for the citizen's pages: links to pages about the same person, and labels."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
-from codes.models import Case, Citizen, PersonAccess
+from codes.models import Case, Citizen, PersonAccess, Provider
 from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
-from portal.templatetags.page import CITY, PROVIDER, free_text, masked, untranslated
+from portal.templatetags.page import CITY, PROVIDER, free_text, masked, titled, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
@@ -60,6 +61,15 @@ def matter(case: Case) -> str:
 def see_matter(case: Case) -> str:
     """Return the text of the link to a case's page."""
     return _("See the appeal") if case.kind == Case.Kind.APPEAL else _("See the review")
+
+
+def titles(providers: Iterable[Provider]) -> str:
+    return pgettext("between items of a list", ", ").join(titled(one) for one in providers)
+
+
+def named(providers: Iterable[Provider], text: str) -> str:
+    """Return a sentence with the titles of the providers it is about: “Alipay, WeChat: …”."""
+    return _("%(providers)s: %(text)s") % {"providers": titles(providers), "text": text}
 
 
 @register.filter

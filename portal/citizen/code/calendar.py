@@ -19,8 +19,8 @@ from codes.engine.provider_states import CheckInRun, check_in_runs, provider_sta
 from codes.forecast.outlook import Hit, hits_of
 from codes.models import Citizen, Entry, Provider, Registration, Rule, Run
 from codes.validity import Age
-from portal.citizen.code.sentences import titles
 from portal.citizen.subject import SubjectRequest, for_subject, name_of_ward
+from portal.templatetags.citizen import titles
 from portal.web.host import required_city
 
 DAYS = 14

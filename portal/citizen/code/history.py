@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 from codes.effective import effective_code
 from codes.models import Citizen, EffectiveChange, Fact, VerdictChange
 from codes.vocabulary import Because, State
-from portal.citizen.code.sentences import decision_sentence, end_sentence, named, record_sentence
+from portal.citizen.code.sentences import decision_sentence, end_sentence, record_sentence
 from portal.citizen.subject import SubjectRequest, for_subject, name_of_ward
+from portal.templatetags.citizen import named
 from portal.templatetags.page import label_of
 from portal.web.keyset import keyset_page
 

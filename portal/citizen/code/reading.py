@@ -7,6 +7,7 @@ All sentences of the page (colour, until when, what to do, why) are made from on
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import Enum, auto
 
 from django.utils import timezone
 
@@ -17,6 +18,26 @@ from codes.models import Case, Citizen, Fact, PairDiagnosis, Provider, Rule, Rul
 from codes.review.appeals.policy import NO_APPEAL, reasons_for
 from codes.vocabulary import Because, Colour, State
 from regions.sources.models import Source
+
+
+class NoColour(Enum):
+    """Why no colour is shown, in the order in which the reasons are told."""
+
+    NOT_APPLIED = auto()
+    EXPIRED = auto()
+    NO_RULES = auto()
+    NO_DATA = auto()
+    TO_BE_JUDGED = auto()
+
+
+# By the reason why a provider could not judge, which is empty if it has not judged yet.
+WHY_UNKNOWN = {
+    "": NoColour.TO_BE_JUDGED,
+    "expired": NoColour.EXPIRED,
+    "no_edition": NoColour.NO_RULES,
+    "no_batch": NoColour.NO_DATA,
+    "stale": NoColour.NO_DATA,
+}
 
 
 @dataclass(frozen=True)
@@ -133,16 +154,14 @@ class Reading:
         return Because(self.standing.because)
 
     @property
-    def is_yet_to_be_judged(self) -> bool:
-        """Whether no colour is shown only because all codes were applied for after the last run."""
-        if self.state is not State.UNKNOWN or self.expired or not self.sides:
-            return False
-        return all(side.state is State.UNKNOWN and not side.why_unknown for side in self.sides)
-
-    @property
-    def lacks_rules(self) -> bool:
-        """Whether no colour is shown only because no version of any provider's rules is in force."""
-        return bool(self.sides) and all(side.why_unknown == "no_edition" for side in self.sides)
+    def no_colour(self) -> dict[NoColour, list[Provider]]:
+        """Why no colour is shown, with the providers of each reason; empty if there is a colour."""
+        if self.state is not State.UNKNOWN:
+            return {}
+        if not self.sides or self.expired:
+            return {NoColour.EXPIRED if self.sides else NoColour.NOT_APPLIED: [side.provider for side in self.sides]}
+        whys = [(WHY_UNKNOWN[side.why_unknown], side.provider) for side in self.sides]
+        return {why: own for why in NoColour if (own := [provider for one, provider in whys if one is why])}
 
     @property
     def has_several_providers(self) -> bool:

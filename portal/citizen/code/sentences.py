@@ -3,7 +3,7 @@
 No sentence addresses the reader, because a guardian reads the same page about somebody else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 
 from codes.forecast.outlook import Wait
 from codes.forecast.sentences import render_outlook
-from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider, Ruling
+from codes.models import Case, DisplayCause, DisplayFinding, Fact, Ruling
 from codes.models.case import CaseState
 from codes.review.reasons import RulingEndReason, RulingReason, UpholdReason
 from codes.runs.ledger import next_run_due
 from codes.vocabulary import Because, State
-from portal.citizen.code.reading import HoldingRecord, Reading, Stretch
+from portal.citizen.code.no_colour import TOLD, headline_without_colour, until_without_colour
+from portal.citizen.code.reading import HoldingRecord, NoColour, Reading, Stretch
 from portal.citizen.code.steps import Step
-from portal.templatetags.citizen import matter
+from portal.templatetags.citizen import matter, named
 from portal.templatetags.page import label_of, titled
 from regions.models import City
 
@@ -42,8 +43,8 @@ def headline(reading: Reading, steps: Sequence[Step]) -> str:
 
 def _code(reading: Reading) -> str:
     colour = _colour(reading.state)
-    if reading.state is State.UNKNOWN:
-        return _no_colour(reading)
+    if reading.no_colour:
+        return headline_without_colour(reading)
     if reading.expired:
         return _("%(colour)s until all codes have been worked out again") % {"colour": colour}
     if reading.ruling:
@@ -51,18 +52,6 @@ def _code(reading: Reading) -> str:
     if reading.state is State.GREEN:
         return _("Green for now, though the providers differ") if reading.because is Because.POLICY else colour
     return _lasting(reading.stretches, colour)
-
-
-def _no_colour(reading: Reading) -> str:
-    if not reading.sides:
-        return _("No code yet: it has to be applied for")
-    if reading.expired:
-        return _("No colour at present: codes have not been worked out in time")
-    if reading.is_yet_to_be_judged:
-        return _("Applied for: the colour is there from %(when)s on") % {"when": _next_run()}
-    if reading.lacks_rules:
-        return _("No colour at present: no rules are in force")
-    return _("No colour at present: the data source is not up to date")
 
 
 def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
@@ -153,10 +142,10 @@ def _takes_acts(reading: Reading) -> bool:
 
 def until_sentences(reading: Reading) -> list[str]:
     """Return a sentence with the day on which the code turns green, and then those about its records, the longest-lasting first."""
+    if reading.no_colour:
+        return until_without_colour(reading)
     if reading.expired:
-        return [_("Until the city has worked out all codes again.")]
-    if reading.state is State.UNKNOWN:
-        return [_without_a_colour(reading)]
+        return [str(TOLD[NoColour.EXPIRED].until)]
     day = reading.outlook.turns_green_on if reading.outlook else None
     if day:
         green = _("Green on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
@@ -182,20 +171,6 @@ def until_sentences(reading: Reading) -> list[str]:
     return told
 
 
-def _without_a_colour(reading: Reading) -> str:
-    if not reading.sides:
-        return _("Until a code has been applied for.")
-    if reading.is_yet_to_be_judged:
-        return _("Until all codes are next worked out, from %(when)s on.") % {"when": _next_run()}
-    if reading.lacks_rules:
-        return _("Until rules are in force again.")
-    return _("Until the data source is up to date again.")
-
-
-def _next_run() -> str:
-    return date_format(timezone.localtime(next_run_due(now=timezone.now())), "DATETIME_FORMAT")
-
-
 def _record_lasts(one: HoldingRecord, reading: Reading) -> str:
     values = {"colour": _colour(State(one.colour)), "what": _what(one.fact)}
     if one.until is None:
@@ -215,14 +190,6 @@ def reason_of(one: HoldingRecord, reading: Reading) -> str:
 
 def record_sentence(fact: Fact) -> str:
     return _("%(what)s, of %(day)s.") % {"what": capfirst(_what(fact)), "day": _day(fact.started_on)}
-
-
-def named(providers: Iterable[Provider], text: str) -> str:
-    return _("%(providers)s: %(text)s") % {"providers": titles(providers), "text": text}
-
-
-def titles(providers: Iterable[Provider]) -> str:
-    return pgettext("between items of a list", ", ").join(titled(one) for one in providers)
 
 
 def policy_sentence(reading: Reading, city: City) -> str:

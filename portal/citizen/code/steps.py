@@ -7,13 +7,14 @@ from datetime import date
 from django.utils import translation
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, pgettext
 
 from codes.forecast.outlook import Act, CheckIn, Review, TellEnd
 from codes.forecast.sentences import act_sentence
 from codes.review.appeals.policy import INSTEAD
 from codes.vocabulary import Because, State
-from portal.citizen.code.reading import Reading
+from portal.citizen.code.no_colour import AS_SOON_AS_DELIVERED, AS_SOON_AS_WORKED_OUT, waits_without_colour
+from portal.citizen.code.reading import NoColour, Reading
 from portal.citizen.subject import SubjectRequest, subject_url
 from portal.templatetags.page import titled
 from portal.web.host import required_city
@@ -40,10 +41,10 @@ class Step:
 def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
     """Return the steps: first an official's question, then what the forecast requires."""
     asked = _question(reading, request)
-    if reading.state is State.UNKNOWN:
+    if reading.no_colour:
         return [*asked, *_meanwhile(reading, request), *_without_a_colour(reading, request)]
     if reading.expired and reading.state is not State.GREEN:
-        return [*asked, *_meanwhile(reading, request), Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
+        return [*asked, *_meanwhile(reading, request), Step(str(AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = reading.outlook.acts if reading.outlook else []
     others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
     found = [*asked, *_check_ins(reading, request), *others, *_sooner(reading)]
@@ -182,26 +183,17 @@ def _declarations(reading: Reading, request: SubjectRequest) -> list[Step]:
 
 
 def _without_a_colour(reading: Reading, request: SubjectRequest) -> list[Step]:
-    if not reading.sides:
+    if NoColour.NOT_APPLIED in reading.no_colour:
         text = _("There is no code yet. The first declaration applies for one.")
         return [Step(text, subject_url(request, "citizen_declare"), _("Apply for a code"), short=_("apply for a code"))]
-    is_to_be_worked_out = reading.because is Because.EXPIRED or reading.is_yet_to_be_judged
-    waiting = _AS_SOON_AS_WORKED_OUT if is_to_be_worked_out or reading.lacks_rules else _AS_SOON_AS_DELIVERED
+    waits = [Step(text) for text in waits_without_colour(reading)]
     card = _("Until then the identity card is enough; nobody may be turned away only because no colour is shown.")
-    return [Step(str(waiting)), Step(card), *_call(request)]
-
-
-_AS_SOON_AS_WORKED_OUT = gettext_lazy(
-    "Wait: as soon as the city has worked out all codes again, this one is shown by itself."
-)
-_AS_SOON_AS_DELIVERED = gettext_lazy(
-    "Wait: as soon as the data source is up to date, the colour is worked out again by itself."
-)
+    return [*waits, Step(card), *_call(request)]
 
 
 def _while_held(reading: Reading, request: SubjectRequest) -> list[Step]:
     """Return the steps while the source is silent. A held colour ends by a delivery or by a ruling of two officials."""
-    waiting = [Step(str(_AS_SOON_AS_DELIVERED))]
+    waiting = [Step(str(AS_SOON_AS_DELIVERED))]
     if not reading.may_appeal:
         return waiting
     wrong = _("Is the record wrong? Appeal: two officials can decide without waiting for the data source.")

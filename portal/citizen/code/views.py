@@ -28,6 +28,7 @@ from codes.passes.token import LIFETIME
 from codes.vocabulary import Because, State
 from portal.citizen.code.drawing import drawn, key_of
 from portal.citizen.code.loading import read_code
+from portal.citizen.code.no_colour import why_without_colour
 from portal.citizen.code.sentences import (
     display_sentence,
     entered_sentences,
@@ -185,6 +186,7 @@ def _content(
         "first_step": _first(todo),
         "steps": todo,
         "reasons": list(dict.fromkeys(reason_of(one, reading) for one in reading.records)),
+        "lacking": why_without_colour(reading),
         "until": until_sentences(reading),
         "decided": ruling_sentences(reading),
         "entered": entered_sentences(reading, now=now),

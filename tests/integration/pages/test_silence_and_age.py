@@ -8,6 +8,7 @@ import pytest
 from codes.models import Provider, Registration, Rule, RuleSet, RuleSetVersion, Run
 from regions.sources.models import Batch, Source
 from tests.integration.pages.people import Visitor
+from tests.integration.pages.test_one_reading import text_of
 from tests.integration.review.desk import Desk
 
 LATER = timedelta(days=3)
@@ -110,8 +111,10 @@ def test_without_rules_in_force_nobody_waits_for_data(desk: Desk, later: datetim
     visitor = citizen(desk, "zhang", later)
     page = visitor.read("/code/")
     assert "暂无颜色：没有生效的判定规则" in page
-    assert "各渠道目前均无法判定：没有生效的判定规则" in page
+    assert "没有生效的判定规则，须由本市工作人员启用。" in page
     assert "至判定规则生效为止。" in page
+    assert "无需办理，个人也无法自行解决" in page
+    assert "规则启用后，将重新计算全部健康码" in page, "what comes next"
     for about_data in ("数据源未更新", "未及时更新", "数据来源恢复", "数据源更新后"):
         assert about_data not in page
     assert "no rules are in force" in visitor.in_english().read("/code/")
@@ -202,11 +205,11 @@ def test_whoever_manages_sources_finds_a_silent_one_on_the_start_page(desk: Desk
     assert title in manager.read("/staff/"), "nor can anybody be judged by what was never delivered"
 
 
-def without_rules(desk: Desk, at: datetime, *providers: str) -> None:
-    """Run on a day on which these providers' rule set has no version."""
+def without_rules(desk: Desk, at: datetime, *providers: str, silent: tuple[str, ...] = ()) -> None:
+    """Run on a day on which these providers' rule set has no version, and these sources are silent."""
     empty = RuleSet.objects.create(code="empty")
     Provider.objects.filter(code__in=providers).update(rule_set=empty)
-    desk.run(at)
+    desk.run(at, silent=silent)
 
 
 def test_a_provider_without_rules_in_force_is_named_beside_one_that_judges(desk: Desk, later: datetime) -> None:
@@ -216,3 +219,23 @@ def test_a_provider_without_rules_in_force_is_named_beside_one_that_judges(desk:
     told = "Judged by wechat only, since no rules are in force for alipay."
     assert told in visitor.in_english().read("/code/")
     assert told in official(later, "reviewer").in_english().read(f"/staff/cases/{desk.case('zhang').number}/")
+
+
+def test_each_provider_has_its_own_reason_where_they_differ(desk: Desk, later: datetime) -> None:
+    """Headline, why, until when and steps read the same reasons."""
+    without_rules(desk, later, "wechat", silent=("bigdata",))
+    visitor = citizen(desk, "zhang", later)
+    told = text_of(visitor.read("/code/"))
+    headline, _why, rest = told.partition("为什么？")
+    why, _whose, rest = rest.partition("谁的数据？")
+    _whose, _until, rest = rest.partition("到什么时候？")
+    until, _todo, steps = rest.partition("该怎么做？")
+    assert "暂无颜色：各渠道均无法判定" in headline
+    for part, of_rules, of_data in (
+        (why, "没有生效的判定规则", "判定所依据的数据未及时更新"),
+        (until, "至判定规则生效为止", "至数据来源恢复更新为止"),
+        (steps, "无需办理，个人也无法自行解决", "请等待：数据源更新后"),
+    ):
+        assert f"wechat：{of_rules}" in part
+        assert f"alipay：{of_data}" in part
+    assert "Until one of the providers can judge." in visitor.in_english().read("/code/")
