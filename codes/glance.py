@@ -35,7 +35,7 @@ class Glance(NamedTuple):
 
     ``sides`` is equal for two people only if everything shown about their providers is equal. ``is_held``: a provider holds
     them, or two providers differ. ``cases`` are the ids of their open cases and of those decided lately. ``entered``: they
-    declared something that no run has counted yet. ``acts`` changes with everything done about them since the run.
+    declared something that does not count yet. ``acts`` changes with everything done about them since the run.
     ``key_number`` is the id of the city's current key for passes.
     """
 

@@ -21,6 +21,14 @@ entered AS (
     SELECT max(id) AS newest FROM codes_fact
     WHERE citizen_id = %(citizen)s AND origin = 'provider' AND NOT superseded
       AND received_at > (SELECT as_of FROM judging)
+),
+checked AS (
+    -- Of what they entered before, the newest group that is held for two people.
+    SELECT max(g.id) AS newest
+    FROM codes_verdictchange c
+    JOIN codes_heldchange kept ON kept.change_id = c.id
+    JOIN codes_heldgroup g ON g.id = kept.group_id AND g.state = 'held' AND g.cause_kind = 'entries'
+    WHERE c.citizen_id = %(citizen)s AND c.held_in_id IS NOT NULL AND c.run_id = (SELECT id FROM judging)
 )
 SELECT code.*,
        (SELECT day FROM judging),
@@ -35,8 +43,8 @@ SELECT code.*,
        EXISTS (SELECT FROM codes_verdict WHERE citizen_id = %(citizen)s)
        OR EXISTS (SELECT FROM codes_disagreement WHERE citizen_id = %(citizen)s AND closed_run_id IS NULL) AS is_held,
        (SELECT coalesce(cases, '{}') FROM matters) AS cases,
-       (SELECT newest IS NOT NULL FROM entered) AS entered,
-       md5(concat_ws(E'\x1e', (SELECT told FROM matters), (SELECT newest FROM entered),
+       (SELECT newest IS NOT NULL FROM entered) OR (SELECT newest IS NOT NULL FROM checked) AS entered,
+       md5(concat_ws(E'\x1e', (SELECT told FROM matters), (SELECT newest FROM entered), (SELECT newest FROM checked),
                      (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ') FROM codes_ruling
                       WHERE citizen_id = %(citizen)s),
                      (SELECT string_agg(concat_ws(' ', provider_id, days), ' ') FROM codes_checkindays

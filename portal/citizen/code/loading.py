@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import translation
 
@@ -31,17 +31,20 @@ from codes.models import (
     Citizen,
     Entry,
     Fact,
+    HeldChange,
+    HeldGroup,
     InformationRequest,
     PairDiagnosis,
     Provider,
     Registration,
     Rule,
     Ruling,
+    Run,
     Verdict,
 )
 from codes.validity import Age
 from codes.vocabulary import Because, State
-from portal.citizen.code.reading import Difference, HoldingRecord, Question, Reading, Side
+from portal.citizen.code.reading import Difference, Entered, HoldingRecord, Question, Reading, Side
 from regions.models import City
 
 
@@ -74,7 +77,7 @@ def read_code(
         question=_question(matters),
         matters=matters,
         outcome=max(decided, key=lambda case: (case.closed_at, case.kind == Case.Kind.APPEAL), default=None),
-        entered=_entered(citizen, since=run.as_of) if run and glance.entered else (),
+        entered=_entered(citizen, run, city) if run and glance.entered else (),
         name=name,
     )
     return replace(reading, differences=_differences(reading, city) if glance.is_held else [])
@@ -160,17 +163,35 @@ def _question(matters: Iterable[Any]) -> Question | None:
     return min(asked, key=lambda one: one.answer_by, default=None)
 
 
-def _entered(citizen: Citizen, *, since: datetime) -> list[Fact]:
-    """Return the facts declared since the run, and the revoked ones that the run counted.
+def _entered(citizen: Citizen, run: Run, city: City) -> list[Entered]:
+    """Return the facts declared since the run, the revoked ones that the run counted, and those whose effect is held.
 
     An answer sent to several providers may occur several times.
     """
+    since = run.as_of
     earlier = Fact.objects.filter(
         record_id=OuterRef("record_id"), provider=OuterRef("provider"), received_at__lte=since, revoked=False
     )
     found = Fact.objects.filter(citizen=citizen, origin="provider", superseded=False, received_at__gt=since)
     counting = found.annotate(counted=Exists(earlier)).order_by("received_at", "pk")
-    return [one for one in counting if one.counted or not one.revoked]
+    checked = [Entered(one, is_checked_first=True) for one in _checked_first(citizen, run, city)]
+    return [*checked, *(Entered(one) for one in counting if one.counted or not one.revoked)]
+
+
+def _checked_first(citizen: Citizen, run: Run, city: City) -> list[Fact]:
+    """Return the declared facts by which the run would have changed a colour of theirs, had the change not been held.
+
+    A change to green names no fact: it is what they took back on the day of the group.
+    """
+    found: dict[int, Fact] = {}
+    kept = HeldChange.objects.filter(change__citizen=citizen, change__run=run).select_related("change", "group")
+    for one in kept.filter(group__state=HeldGroup.State.HELD, group__cause_kind=HeldGroup.CauseKind.ENTRIES):
+        facts = Fact.objects.filter(citizen=citizen, provider=one.group.provider, superseded=False)
+        named = {hit["fact_id"] for hit in one.change.hits}
+        for fact in facts.filter(Q(pk__in=named) | Q(revoked=True), received_at__lte=run.as_of).order_by("pk"):
+            if city.day_of(fact.received_at) == one.group.received_on:
+                found[fact.pk] = fact
+    return list(found.values())
 
 
 def _facts_and_rules(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:

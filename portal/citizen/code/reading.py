@@ -111,6 +111,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Entered:
+    """Something declared that does not count yet.
+
+    ``is_checked_first``: it is part of a mass change, which two officials check first; otherwise the next run counts it.
+    """
+
+    fact: Fact
+    is_checked_first: bool = False
+
+
+@dataclass(frozen=True)
 class Stretch:
     """A colour and the first day on which it no longer holds if nothing new is recorded, or ``None`` if no day can be given."""
 
@@ -126,7 +137,7 @@ class Reading:
     about providers that judge alone. ``is_kept_back``: whether a mass change of theirs is held for two people.
     ``expired``: the day of the last run if its result is no longer valid. ``ruling``: the one in force. ``question``:
     an official's open question. ``matters``: the open cases. ``outcome``: the case decided last, if recent.
-    ``entered``: facts declared since the run. ``name``: the name of the citizen if somebody else reads the page.
+    ``entered``: what was declared and does not count yet. ``name``: the name of the citizen if somebody else reads the page.
     """
 
     citizen: Citizen
@@ -142,7 +153,7 @@ class Reading:
     question: Question | None = None
     matters: Sequence[Case] = ()
     outcome: Case | None = None
-    entered: Sequence[Fact] = ()
+    entered: Sequence[Entered] = ()
     name: str = ""
 
     @property

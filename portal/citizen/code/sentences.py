@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from codes.forecast.outlook import Wait
@@ -212,17 +212,30 @@ def entered_sentences(reading: Reading, *, now: datetime) -> list[str]:
     if not reading.entered:
         return []
     when = date_format(timezone.localtime(next_run_due(now=now)), "DATETIME_FORMAT")
-    told = []
-    for revoked in (False, True):
-        what = list(dict.fromkeys(_what(one) for one in reading.entered if one.revoked is revoked))
-        if what:
-            frame = (
-                _("Taken back: %(what)s. The colour above does not count it yet; it counts from %(when)s on.")
-                if revoked
-                else _("Entered: %(what)s. The colour above does not count it yet; it counts from %(when)s on.")
-            )
-            told.append(frame % {"what": pgettext("between items of a list", ", ").join(what), "when": when})
-    return told
+    whats: dict[tuple[bool, bool], dict[str, None]] = {}
+    for one in reading.entered:
+        whats.setdefault((one.is_checked_first, one.fact.revoked), {})[_what(one.fact)] = None
+    comma = pgettext("between items of a list", ", ")
+    return [str(ENTERED[how]) % {"what": comma.join(what), "when": when} for how, what in sorted(whats.items())]
+
+
+# By whether two officials check it first, and whether it was taken back.
+ENTERED = {
+    (False, False): gettext_lazy(
+        "Entered: %(what)s. The present colour does not count it yet; it counts from %(when)s on."
+    ),
+    (False, True): gettext_lazy(
+        "Taken back: %(what)s. The present colour does not count it yet; it counts from %(when)s on."
+    ),
+    (True, False): gettext_lazy(
+        "Entered: %(what)s. The present colour does not count it yet: many people entered the like at once, so two officials "
+        "check it first and decide whether it counts."
+    ),
+    (True, True): gettext_lazy(
+        "Taken back: %(what)s. The present colour does not count it yet: many people took the like back at once, so two "
+        "officials check it first and decide whether it counts."
+    ),
+}
 
 
 def outcome_sentence(case: Case) -> str:

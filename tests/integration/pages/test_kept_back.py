@@ -12,12 +12,15 @@ from regions.keys.encryption import encrypt_number
 from regions.models import City
 from regions.vocabulary import IdType
 from tests.integration.lines import BERT
+from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
+from tests.integration.pages.test_one_reading import text_of
 from tests.integration.review.desk import EVIDENCE
 from tests.integration.runs.crowd import Crowd
 
 MANY = range(25)
 CHECKED_FIRST = "因同时涉及许多人的码色，须先由两名工作人员核实。"
+CHECKED = "同时有许多人作同样申报，须先由两名工作人员核实"
 OTHERS = "目前未计入判定的记录"
 
 
@@ -84,6 +87,49 @@ def test_whoever_stays_green_has_no_record_that_counts(crowd: Crowd) -> None:
     changed = page.partition("Verdicts changed")[2]
     assert changed.partition("<dd>")[2].partition("</dd>")[0] == "0"
     assert changed.partition("kept back for two people")[2].partition("<dd>")[2].partition("</dd>")[0] == "25"
+
+
+def test_whoever_stays_green_reads_of_their_own_entry_and_of_no_offices_record(crowd: Crowd) -> None:
+    """A fever just declared is not answered with “nothing has to be done”; a delivery that may be wrong alarms nobody."""
+    crowd.declare(range(30, 55))
+    crowd.run()
+    assert HeldGroup.objects.waiting().get().red == len(MANY)
+    visitor = Visitor.signed_in(crowd.citizen(33), now=timezone.now())
+    with at_most(12):
+        page = visitor.read("/code/")
+    assert 'class="face" data-state="green"' in page
+    assert "已申报：自报接触过病例。" in page
+    assert CHECKED in page
+    assert "无需办理" not in page
+    assert "so two officials check it first and decide whether it counts" in visitor.in_english().read("/code/")
+    other = read(crowd, 58, "/code/")
+    assert CHECKED not in other
+    assert "无需办理" in other
+
+
+def test_a_record_of_an_office_that_is_held_is_told_of_in_my_data_alone(crowd: Crowd) -> None:
+    crowd.deliver(range(30, 55))
+    crowd.run()
+    page = read(crowd, 33, "/code/")
+    assert "无需办理" in page
+    assert "核实" not in text_of(page)
+    assert CHECKED_FIRST in read(crowd, 33, "/data/")
+
+
+def test_what_was_taken_back_and_is_held_is_told(crowd: Crowd) -> None:
+    crowd.declare(range(30, 45))
+    crowd.declare(range(45, 55))
+    crowd.least = 60
+    crowd.set_limits()
+    crowd.run()
+    crowd.least = 20
+    crowd.set_limits()
+    crowd.declare(range(30, 55), revoked=True)
+    crowd.run()
+    assert HeldGroup.objects.waiting().get().green == len(MANY)
+    page = read(crowd, 33, "/code/")
+    assert 'class="face" data-state="red"' in page
+    assert "已撤回：自报接触过病例。" in page
 
 
 def test_a_record_that_was_found_wrong_does_not_count(crowd: Crowd) -> None:
