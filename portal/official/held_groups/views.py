@@ -1,5 +1,6 @@
 """Held mass changes: the list, and the page of each group with the people who would change, the proposal and its answer."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import HeldGroup, HeldGroupProposal, Run, VerdictChange
+from codes.models import Citizen, HeldGroup, HeldGroupProposal, Provider, Run, VerdictChange
 from codes.review.proposals import held_groups as verbs
 from codes.runs.ledger import start_run
 from codes.tasks import enqueue_run
@@ -104,13 +105,11 @@ def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpRe
     waiting = next((one for one in proposals if one.state == "proposed"), None)
     is_mine = waiting is not None and waiting.proposed_by == request.user.username
     is_held = group.state == HeldGroup.State.HELD
-    page = _people(request, group) if is_held else None
     context: dict[str, Any] = {
         "group": group,
         **_group_shown(group, overdue=group.is_overdue(now)),
         "is_held": is_held,
-        "page": page,
-        "people": [(change, _rules(change)) for change in page.rows] if page else [],
+        "people": _people(request, group) if is_held else None,
         "waiting": waiting,
         "earlier": [one for one in proposals if one is not waiting],
         "form": form,
@@ -122,13 +121,29 @@ def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpRe
     return render(request, "official/held_groups/held_group.html", context, status=status)
 
 
-def _people(request: StaffRequest, group: HeldGroup) -> Page[VerdictChange] | None:
-    """Return a page of the changes that the group holds back after the last settled run, ordered by citizen."""
+@dataclass(frozen=True)
+class People:
+    """A page of the people whose changes a group holds back after the last settled run.
+
+    ``rows``: each person with their change for each of ``providers``, and ``None`` where they do not change.
+    """
+
+    page: Page[Citizen]
+    providers: list[Provider]
+    rows: list[tuple[Citizen, list[tuple[VerdictChange, list[str]] | None]]]
+
+
+def _people(request: StaffRequest, group: HeldGroup) -> People | None:
     base = Run.objects.last_settled()
     if base is None:
         return None
-    found = group.changes_after(base).select_related("citizen", "provider")
-    return keyset_page(found, request.GET, by=["citizen_id", "id"])
+    changes = group.changes_after(base)
+    page = keyset_page(Citizen.objects.filter(pk__in=changes.values("citizen")), request.GET, by=["id"])
+    shown = list(changes.filter(citizen__in=page.rows).select_related("provider"))
+    providers = sorted({one.provider for one in shown}, key=lambda provider: provider.code)
+    of_person = {(one.citizen_id, one.provider_id): (one, _rules(one)) for one in shown}
+    rows = [(person, [of_person.get((person.pk, provider.pk)) for provider in providers]) for person in page.rows]
+    return People(page, providers, rows)
 
 
 def _rules(change: VerdictChange) -> list[str]:

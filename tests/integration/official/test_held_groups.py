@@ -60,6 +60,25 @@ def test_the_page_names_the_cause_and_everybody_page_by_page(crowd: Crowd) -> No
     assert li.read(address + following.replace("&amp;", "&")).count("<tr data-row>") == 5
 
 
+def test_a_person_has_one_row_with_the_providers_beside_each_other(bare_city: City) -> None:
+    """A version of the rules releases 55 people early with both providers; one of them with one alone."""
+    crowd = Crowd(now=timezone.now() - timedelta(hours=3))
+    crowd.deliver(MANY)
+    crowd.deliver(MANY[1:], source="bigdata")
+    crowd.run()
+    crowd.publish(hold_days=1)
+    crowd.run()
+    li, address = at_work("li").in_english(), f"/staff/held-groups/{group().pk}/"
+    first = li.read(address)
+    rows = first.partition("Who would change")[2].split("<tr data-row>")[1:]
+    assert len(rows) == 50
+    assert [row.count('data-state="red"') for row in rows] == [1, *[2] * 49]
+    heads = first.partition("<thead>")[2].partition("</thead>")[0]
+    assert heads.index("alipay") < heads.index("wechat")
+    following = first.partition('rel="next" href="')[2].partition('"')[0]
+    assert li.read(address + following.replace("&amp;", "&")).count("<tr data-row>") == 5
+
+
 def test_one_proposes_and_another_decides(crowd: Crowd) -> None:
     address = f"/staff/held-groups/{group().pk}/"
     li, wang = at_work("li"), at_work("wang")
