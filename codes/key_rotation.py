@@ -14,6 +14,7 @@ from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.locks import advisory_lock
+from regions.numbers import number_of
 from regions.proposals import require_role_or_operator
 from regions.staff.roles import Role
 
@@ -83,7 +84,7 @@ def _key_called(kid: str) -> CityKey:
             (key for key in CityKey.objects.filter(public_key__isnull=False) if kid_of(key) == kid.lower()), None
         )
     else:
-        found = CityKey.objects.filter(pk=int(kid)).first() if kid.isascii() and kid.isdigit() else None
+        found = CityKey.objects.filter(pk=number).first() if (number := number_of(kid)) is not None else None
     if found is None:
         raise CannotRotate(f"the city has no key {kid}")
     if found.compromised_at is not None:

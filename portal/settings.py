@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.web.host.LocaleMiddleware",
     "portal.web.errors.OwnNotFoundPageMiddleware",
+    "portal.answering.ProblemMiddleware",  # within the one before, which makes pages
     "portal.answering.NulMiddleware",
     "django.middleware.common.CommonMiddleware",
     "portal.web.bodies.BodyMiddleware",  # before the next, which reads forms

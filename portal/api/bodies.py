@@ -7,6 +7,7 @@ from django.http import HttpRequest, UnreadablePostError
 from pydantic import BaseModel, ValidationError
 
 from portal.api.errors import ApiError, ApiErrorCode
+from portal.web.bodies import content_length
 
 LINES_TYPE = "application/x-ndjson"
 # Older and newer names of the content type.
@@ -74,13 +75,12 @@ def _check_type(request: HttpRequest, allowed: set[str], *, wanted: str) -> None
 
 def _announced(request: HttpRequest, most: int) -> int:
     """Return the body's length from its header. Raises ``ApiError`` without one: a body sent in chunks would be read as empty."""
-    length = request.headers.get("Content-Length", "")
-    if not (length.isascii() and length.isdecimal()):
+    length = content_length(request)
+    if length is None:
         raise ApiError(411, ApiErrorCode.NO_LENGTH)
-    # A number of many thousand digits is not a length, and Python would not convert it.
-    if len(length) > len(str(most)) or int(length) > most:
+    if length > most:
         raise ApiError(413, ApiErrorCode.TOO_LARGE, limit=most)
-    return int(length)
+    return length
 
 
 def _read(request: HttpRequest, length: int) -> bytes:

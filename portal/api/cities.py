@@ -16,6 +16,7 @@ from codes.cities.look_ups import answer as answer_look_up
 from codes.cities.signing import COUNTED, BadMessage, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
 from portal.api.errors import ApiError, ApiErrorCode, problem_response, refused
+from portal.web.bodies import content_length
 from regions.refusals import Refused
 
 MOST_BYTES = 64 * 1024
@@ -63,10 +64,10 @@ def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) ->
 
 def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
     """Return the calling city and the body. Raises ``CallRefused`` and ``BadMessage``."""
-    length = request.headers.get("Content-Length", "")
-    if length.isascii() and length.isdecimal() and int(length) > MOST_BYTES:
+    length = content_length(request) or 0
+    if length > MOST_BYTES:
         raise BadMessage
-    body = request.read(int(length)) if length.isascii() and length.isdecimal() else b""
+    body = request.read(length)
     caller = accept("POST", request.path, request.headers, body, now=timezone.now())
     try:
         message = json.loads(body)

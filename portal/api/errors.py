@@ -67,6 +67,9 @@ class ApiErrorCode(TextChoices):
     )
     METHOD_NOT_ALLOWED = "method_not_allowed", _("This address does not know the method.")
     NOT_ACCEPTABLE = "not_acceptable", _("The answer is JSON and nothing else.")
+    NOT_ENROLLED = "not_enrolled", _("This device is not enrolled at a gate, or no longer. Have it enrolled anew.")
+    NOT_ACCEPTED = "not_accepted", _("The request was not accepted. Load the page anew that sends it.")
+    FAILED = "failed", _("Something went wrong here and was recorded. Try again later.")
     BAD_REQUEST = "bad_request", _("The request cannot be parsed.")
 
 

@@ -24,6 +24,7 @@ from portal.templatetags.page import actor, gap, stored_day, titled, untranslate
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
+from regions.numbers import number_of
 from regions.retention.classes import data_classes
 from regions.sources.models import Source
 from regions.tenancy import current_city
@@ -231,11 +232,12 @@ def _case_numbers(subjects: Sequence[str]) -> dict[str, dict[str, str]]:
 def _run_titles(subjects: Sequence[str]) -> dict[str, str]:
     """Return the titles of runs, which are their day and number, and of partitions, which add the partition's number."""
     named = [subject.removeprefix("run:") for subject in subjects if subject.startswith("run:")]
-    runs = Run.objects.in_bulk([int(pk) for pk in {name.partition("/")[0] for name in named} if pk.isdigit()])
+    keys = {name: number_of(name.partition("/")[0]) for name in named}
+    runs = Run.objects.in_bulk({key for key in keys.values() if key is not None})
     titles = {}
     for name in named:
-        pk, _slash, number = name.partition("/")
-        if run := runs.get(int(pk)) if pk.isdigit() else None:
+        if run := runs.get(keys[name]):
+            number = name.partition("/")[2]
             title = str(date_format(run.day, "DATE_FORMAT")) + (f" · {run.sequence}" if run.sequence > 1 else "")
             part = str(RunStep.PARTITION.label).format(number=number)
             titles[name] = f"{title}{gettext(', ')}{part}" if number else title

@@ -132,7 +132,7 @@ def _freshness(source: dict[str, Any], now: datetime) -> Freshness:
 def _port(request: StaffRequest) -> str:
     """Return the port to append to a city's host if the portal runs on a port of its own, as in a demo."""
     _, colon, port = request.get_host().rpartition(":")
-    return f":{port}" if colon and port.isdigit() else ""
+    return f":{port}" if colon and number_of(port, digits=5) is not None else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

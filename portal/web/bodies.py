@@ -3,6 +3,7 @@
 ``limit_of`` returns the limit of an address; the middleware checks a request once it is known who is signed in.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils.deprecation import MiddlewareMixin
 
 from portal.web.sessions import CITIZEN
+from regions.numbers import DIGITS_OF_A_KEY, number_of
 
 MIB = 2**20
 # Text in forms, and all requests of clients that are not signed in.
@@ -51,6 +53,16 @@ def limit_of(path: str, *, stranger: bool) -> int:
     return max(limits)
 
 
+def content_length(request: HttpRequest) -> int | None:
+    """Return the length that a request announces of its body, or ``None`` without one or if it is no number.
+
+    A number of more digits than any length has is larger than every limit.
+    """
+    header = request.META.get("CONTENT_LENGTH") or ""
+    is_endless = len(header) > DIGITS_OF_A_KEY and header.isascii() and header.isdecimal()
+    return sys.maxsize if is_endless else number_of(header)
+
+
 class BodyMiddleware(MiddlewareMixin):
     """Answers 413 for a body larger than its view or its sender may have, and 400 for a form with NUL in it.
 
@@ -66,10 +78,10 @@ class BodyMiddleware(MiddlewareMixin):
     ) -> HttpResponse | None:
         if getattr(view, "csrf_exempt", False):
             return None
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > FORM_BYTES:
+        length = content_length(request) if request.META.get("CONTENT_LENGTH") else 0
+        if length is None or length > FORM_BYTES:
             limit = getattr(view, LIMIT, FORM_BYTES) if _is_signed_in(request) else FORM_BYTES
-            if not length.isdecimal() or int(length) > limit:
+            if length is None or length > limit:
                 return render(request, "errors/413.html", {"limit": limit // MIB}, status=413)
         if request.method == "POST" and _has_nul(request):
             return render(request, "errors/nul.html", status=400)

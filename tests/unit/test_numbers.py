@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.auditor.report_labels import _run_titles
 from regions.numbers import number_of
 
 
@@ -17,3 +18,8 @@ def test_anything_else_is_none(text: str) -> None:
 
 def test_a_caller_may_bound_the_digits() -> None:
     assert (number_of("99999", digits=5), number_of("100000", digits=5)) == (99999, None)
+
+
+def test_a_run_that_is_named_by_no_number_has_no_title() -> None:
+    """The journal shows subjects as they are stored; ``str.isdigit`` takes “²” for a digit, ``int`` does not."""
+    assert _run_titles(["run:²", "run:", f"run:{'1' * 30}/2"]) == {}

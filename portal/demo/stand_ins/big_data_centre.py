@@ -20,6 +20,7 @@ from portal.demo.stand_ins.big_data_faults import Fault, Page, Reply, refusal, r
 from portal.demo.stand_ins.big_data_handler import make_handler
 from portal.demo.stand_ins.big_data_signature import Doorkeeper, Refusal
 from portal.demo.stand_ins.big_data_store import AppState, BigDataStore
+from regions.numbers import number_of
 
 LARGEST_PAGE = 10_000
 SHARES = {Fault.EMPTY: 0.0, Fault.SHRUNKEN: 0.6}
@@ -103,10 +104,10 @@ class BigDataCentre:
 
 def _read_limit(query: Mapping[str, str]) -> int:
     """Return the number of records asked for. Raises Refusal."""
-    limit = query.get("limit", "")
-    if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit) <= LARGEST_PAGE:
+    limit = number_of(query.get("limit", "")) or 0
+    if not 1 <= limit <= LARGEST_PAGE:
         raise Refusal("40001", f"limit must be 1 to {LARGEST_PAGE}")
-    return int(limit)
+    return limit
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from regions.numbers import number_of
+
 SKEW_SECONDS = 300
 
 
@@ -44,7 +46,7 @@ class Doorkeeper:
     def _check_fresh(self, timestamp: str, nonce: str) -> None:
         """Refuse old and repeated requests. Raises Refusal."""
         now = self.now()
-        if not timestamp.isdigit() or abs(int(timestamp) - now) > SKEW_SECONDS:
+        if abs((number_of(timestamp) or 0) - now) > SKEW_SECONDS:
             raise Refusal("40103", "timestamp out of range")
         with self._lock:
             for known in [known for known, until in self._nonces.items() if until < now]:

@@ -14,6 +14,7 @@ from typing import Self
 
 import idna
 
+from regions.numbers import number_of
 from regions.sources.connectors.delivery import HostNotAllowed, SourceMisconfigured, SourceUnreachable
 
 Address = IPv4Address | IPv6Address
@@ -204,7 +205,7 @@ PLAIN = ";plain"
 def _read_entry(entry: str) -> tuple[str, int | None]:
     """Parse an entry of the list to host and port; None is any port."""
     host, separator, port = entry.rpartition(":")
-    if not separator or not host or not (port == "*" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+    if not separator or not host or not (port == "*" or 0 < (number_of(port, digits=5) or 0) < 65536):
         raise AllowListUnreadable(f"{entry!r} is not host:port, host:port;plain, host:* or sqlite:*")
     try:
         name = normal_host(host)

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from regions.numbers import number_of
 from regions.sources.connectors.answer import Page, read_body, read_json, read_page, redact
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
 from regions.sources.connectors.guard import AllowList, Resolver
@@ -202,8 +203,8 @@ class Exchange:
 
     def _retry_after(self, header: str) -> float | None:
         """Return the seconds to wait, from a number or an HTTP date; None if the header is neither."""
-        if header.isascii() and header.isdigit() and len(header) < 10:
-            return float(header)
+        if (seconds := number_of(header, digits=9)) is not None:
+            return float(seconds)
         try:
             moment = parsedate_to_datetime(header)
         except ValueError:

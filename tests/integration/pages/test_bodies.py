@@ -41,7 +41,7 @@ def zhang(desk: Desk) -> Visitor:
     return Visitor.signed_in(desk.citizen("zhang"), now=desk.now)
 
 
-@pytest.mark.parametrize("length", [FORM_BYTES + 1, 200 * MIB, "1" * 30, "-5", "²"])
+@pytest.mark.parametrize("length", [FORM_BYTES + 1, 200 * MIB, "1" * 30, "1" * 5000, "-5", "²"])
 def test_of_a_stranger_nothing_large_is_read(beta: City, length: object) -> None:
     stranger = Client(headers={"host": "beta.localhost"})
     for path in ("/sign-in/", "/appeal/evidence/", "/staff/sign-in/", "/staff/reports/verify/"):
