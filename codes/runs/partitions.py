@@ -1,5 +1,6 @@
 """Work on a partition: claim it and judge it in one short transaction, which is rolled back if another worker has taken over."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 
 from codes.diagnosis.diagnose import prepare_diagnoses
 from codes.engine.query import COMING, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
-from codes.engine.subjects import ALL_FACTS, DAILY, DUE, DUE_FACTS, DUE_IN_RANGE, NAMED, NAMED_BY_RUN, among
+from codes.engine.subjects import ALL_FACTS, DAILY, DUE, DUE_FACTS, DUE_IN_RANGE, NAMED, NAMED_BY_RUN
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from codes.runs.ledger import timed_step
 from regions.attempts import attempt
@@ -22,13 +23,25 @@ from regions.leased_jobs import DIED, Clock, claim_job, dead, error_fault
 from regions.sql import compose
 from regions.tenancy import current_city
 
-IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
-IN_RANGE_AND_DUE = f"{IN_RANGE} AND v.citizen_id IN ({DUE_IN_RANGE})"
-
 SQL = Path(__file__).with_suffix(".sql")
 REMEMBER, KEEP = compose(SQL, "remember"), compose(SQL, "keep")
+
+
+def _of(people: str, table: str) -> str:
+    """Return the relation of the table's rows about the citizens selected by the query ``people``."""
+    return compose(SQL, "of", people=people, table=table)
+
+
+def _of_range(table: str) -> str:
+    return compose(SQL, "of_range", table=table)
+
+
+def _of_nobody(table: str) -> str:
+    return compose(SQL, "of_nobody", table=table)
+
+
 # The SQL that stores when each verdict can change next, for every citizen.
-REMEMBER_ALL = f"{REMEMBER}{compose(SQL, 'awaited', among=IN_RANGE)}"
+REMEMBER_ALL = f"{REMEMBER}{compose(SQL, 'awaited', next_changes=_of_range('codes_nextchange'))}"
 
 
 @dataclass(frozen=True)
@@ -52,30 +65,34 @@ def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
     """
     parameters = {"low": low, "high": high, "zone": zone}
     if run.history:
-        return _evaluate(run, DAILY, "false", parameters)
+        return _evaluate(run, DAILY, _of_nobody, parameters)
     last = Run.objects.last_settled()
     parameters["base"] = last.pk if last else 0
     if run.everybody:
-        return _evaluate(run, DAILY, IN_RANGE, parameters, remembers=True)
-    return _evaluate(run, DUE, IN_RANGE_AND_DUE, parameters, remembers=True, reads_from=DUE_FACTS)
+        return _evaluate(run, DAILY, _of_range, parameters, remembers=True)
+    return _evaluate(run, DUE, partial(_of, DUE_IN_RANGE), parameters, remembers=True, reads_from=DUE_FACTS)
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
     """Judge the people whom an amending run names, and store the changes of verdicts. Call in a transaction."""
-    return _evaluate(run, NAMED, among(NAMED_BY_RUN, "v.citizen_id"), {"zone": zone})
+    return _evaluate(run, NAMED, partial(_of, NAMED_BY_RUN), {"zone": zone})
 
 
 def _evaluate(
     run: Run,
     subjects: str,
-    among: str,
+    rows: Callable[[str], str],
     parameters: dict[str, Any],
     *,
     remembers: bool = False,
     reads_from: str = ALL_FACTS,
 ) -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_VERSIONS if _later_versions(run) else DAILY_VERDICTS
-    steps = [verdicts_of(subjects, reads_from=reads_from), today, compose(SQL, "changed", among=among)]
+    steps = [
+        verdicts_of(subjects, reads_from=reads_from),
+        today,
+        compose(SQL, "changed", verdicts=rows("codes_verdict")),
+    ]
     if remembers:
         steps += [COMING, REMEMBER]
     with connection.cursor() as cursor:
@@ -83,7 +100,7 @@ def _evaluate(
             SQL,
             "write",
             judged=",\n".join(steps),
-            awaited=compose(SQL, "awaited", among=among) if remembers else "",
+            awaited=compose(SQL, "awaited", next_changes=rows("codes_nextchange")) if remembers else "",
             remember=KEEP if remembers else "",
         )
         cursor.execute(statement, {"run": run.pk, **parameters})

@@ -2,9 +2,8 @@
 -- Only changed verdicts are written. They are found by one full join of the new with the stored verdicts. A provider without a delivery
 -- or a version judges nobody and keeps its rows.
 stood AS MATERIALIZED (
-    SELECT v.* FROM codes_verdict v
+    SELECT v.* FROM {{verdicts}} v
     JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
-    WHERE {{among}}
 ),
 changed AS MATERIALIZED (
     SELECT coalesce(n.citizen_id, o.citizen_id) AS citizen_id, coalesce(n.provider_id, o.provider_id) AS provider_id,
@@ -74,14 +73,23 @@ SELECT 'awaited', coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, 
        n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.citizen_id IS NULL
 FROM awaited n
 FULL JOIN (
-    SELECT v.* FROM codes_nextchange v
+    SELECT v.* FROM {{next_changes}} v
     JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
                             AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
-    WHERE {{among}}
 ) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
 WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
    OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
    OR n.rests_from IS DISTINCT FROM v.rests_from OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+
+-- statement: of_range
+(SELECT * FROM {{table}} WHERE citizen_id >= %(low)s AND citizen_id < %(high)s)
+
+-- statement: of
+-- One look-up each: a join would read the rows of everybody who is held.
+(SELECT found.* FROM ({{people}}) asked CROSS JOIN LATERAL (SELECT * FROM {{table}} WHERE citizen_id = asked.citizen_id OFFSET 0) found)
+
+-- statement: of_nobody
+(SELECT * FROM {{table}} WHERE false)
 
 -- statement: keep
 ,
