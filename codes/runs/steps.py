@@ -62,26 +62,29 @@ def _providers_of(run: Run) -> QuerySet[Provider]:
 
 
 KNOWN = "SELECT DISTINCT citizen_id FROM codes_fact"
+# The number of partitions is a multiple of this, so that two or four workers have equal shares of them. Two partitions remain two.
+SHARES = 4
 
 
 def make_partitions(run: Run) -> int:
-    """Divide the citizens into ranges with about equal numbers of people to judge. Return the number of ranges.
+    """Divide the citizens into ranges with equal numbers of people to judge. Return the number of ranges.
 
     The last range has no upper bound.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT citizen_id FROM (
-                SELECT citizen_id, row_number() OVER (ORDER BY citizen_id) AS place
-                FROM ({KNOWN if run.everybody else JUDGED_BY_RUN}) judged
-            ) numbered
-            WHERE place %% %s = 0 ORDER BY citizen_id
+            SELECT max(citizen_id) + 1
+            FROM (SELECT citizen_id, ntile(CASE WHEN parts <= 2 THEN parts ELSE (parts + %(shares)s - 1) / %(shares)s * %(shares)s END)
+                                     OVER (ORDER BY citizen_id) AS part
+                  FROM (SELECT citizen_id, ((count(*) OVER () + %(most)s - 1) / %(most)s)::int AS parts
+                        FROM ({KNOWN if run.everybody else JUDGED_BY_RUN}) judged) counted) divided
+            GROUP BY part ORDER BY part
             """,  # noqa: S608 - one of the two above
-            [settings.PARTITION_CITIZENS],
+            {"most": settings.PARTITION_CITIZENS, "shares": SHARES},
         )
-        bounds = [0, *(citizen + 1 for (citizen,) in cursor.fetchall()), 2**62]
-    ranges = pairwise(bounds)
+        ends = [end for (end,) in cursor.fetchall()]
+    ranges = pairwise([0, *ends[:-1], 2**62])
     rows = [Partition(run=run, number=n, low=low, high=high) for n, (low, high) in enumerate(ranges, start=1)]
     return len(Partition.objects.bulk_create(rows))
 

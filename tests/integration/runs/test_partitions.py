@@ -8,13 +8,13 @@ from typing import Any
 import psycopg2.extensions
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from codes.models import Partition, Run, RunError, Verdict, VerdictChange
-from codes.runs import partitions
+from codes.runs import partitions, steps
 from codes.runs.ledger import unfinished_partitions
 from codes.runs.partitions import Evaluated, evaluate_range, work_partition
-from codes.runs.steps import advance
+from codes.runs.steps import SHARES, advance, make_partitions
 from regions import attempts
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
@@ -46,8 +46,24 @@ def test_partitions_hold_everybody_once_and_equal_work(filled: Filled) -> None:
     people = {fact.citizen for fact in filled.scene.world.facts}
     keys = [filled.keys.citizens[name] for name in people]
     sizes = [sum(low <= key < high for key in keys) for low, high in bounds]
-    assert set(sizes[:-1]) == {PEOPLE_WITH_FACTS_IN_A_PARTITION}
-    assert sizes[-1] < PEOPLE_WITH_FACTS_IN_A_PARTITION
+    assert max(sizes) <= PEOPLE_WITH_FACTS_IN_A_PARTITION
+    assert max(sizes) - min(sizes) <= 1
+    assert sum(sizes) == len(people)
+    assert len(bounds) % SHARES == 0
+
+
+def test_two_or_four_workers_have_equal_shares(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = filled.start()
+    monkeypatch.setattr(run, "everybody", True)
+    known = "SELECT n AS citizen_id FROM generate_series(1, {}) AS n"
+    made = {}
+    for people, most in [(0, 9), (9, 9), (10, 9), (18, 9), (19, 9), (36, 9), (37, 9), (100, 1)]:
+        monkeypatch.setattr("django.conf.settings.PARTITION_CITIZENS", most)
+        monkeypatch.setattr(steps, "KNOWN", known.format(people))
+        with transaction.atomic():
+            made[people] = make_partitions(run)
+            transaction.set_rollback(True)
+    assert made == {0: 1, 9: 1, 10: 2, 18: 2, 19: 4, 36: 4, 37: 8, 100: 100}
 
 
 def test_a_run_here_is_as_the_oracle_says(filled: Filled) -> None:
