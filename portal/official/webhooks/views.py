@@ -102,16 +102,17 @@ def webhook_page(request: StaffRequest, webhook_id: int) -> HttpResponse:
     page = keyset_page(deliveries, request.GET, by=["-id"], size=DELIVERIES_A_PAGE)
     is_open, is_mine = webhook.state == Webhook.State.PROPOSED, webhook.proposed_by == request.user.username
     key = CityKey.objects.get(purpose=Purpose.MESSAGE, retired_at__isnull=True)
+    counts = {state: webhook.deliveries.filter(state=state).count() for state in Waits}
     context = {
         "webhook": webhook,
-        "counts": [(state, webhook.deliveries.filter(state=state).count()) for state in Waits],
+        "counts": counts.items(),
+        "dead": counts[Waits.DEAD],
         "chosen": chosen,
         "page": page,
         "rows": [(one, CallFault(one.fault).label if one.fault else "") for one in page.rows],
         "query": query_without_place(request.GET),
         "is_standing": webhook.state in (Webhook.State.ACTIVE, Webhook.State.PAUSED),
         "is_paused": webhook.state == Webhook.State.PAUSED,
-        "has_dead": webhook.deliveries.filter(state=Waits.DEAD).exists(),
         "is_open": is_open,
         "may_decide": is_open and not is_mine and Role.APPROVER in request.roles,
         "may_withdraw": is_open and is_mine and Role.SOURCE_MANAGER in request.roles,

@@ -95,7 +95,7 @@ def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk, visitor: O
     approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     decided.refresh_from_db()
     assert outcome_sentence(decided).endswith(
-        "绿码。该决定已于11月24日经两名工作人员提前终止。理由：有新的记录或材料，情况已有不同。"
+        "绿码。复核决定已于11月24日经两名工作人员提前终止。理由：有新的记录或材料，情况已有不同。"
     )
     assert "决定提前终止" in text_of(visitor("zhang").read(f"/cases/{decided.number}/")).split("办理进度")[1]
 
