@@ -14,7 +14,7 @@ coloured AS (
 ),
 differing AS MATERIALIZED (
     SELECT citizen_id, array_agg(code ORDER BY code COLLATE "C") AS codes, array_agg(colour ORDER BY code COLLATE "C") AS colours,
-           jsonb_agg(hits ORDER BY code COLLATE "C") AS hits
+           array_agg(hits ORDER BY code COLLATE "C") AS hits
     FROM coloured
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
@@ -33,8 +33,8 @@ ruled AS MATERIALIZED (
 told AS MATERIALIZED (
     SELECT d.citizen_id, place, jsonb_agg(said.content ORDER BY said.content) AS hits
     FROM differing d
-    CROSS JOIN LATERAL jsonb_array_elements(d.hits) WITH ORDINALITY AS each(of_provider, place)
-    CROSS JOIN LATERAL jsonb_array_elements(nullif(of_provider, 'null')) AS hit
+    CROSS JOIN LATERAL unnest(d.hits) WITH ORDINALITY AS each(of_provider, place)
+    CROSS JOIN LATERAL jsonb_array_elements(of_provider) AS hit
     -- One look-up each: a join would read the facts of the whole city.
     CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE id = (hit->>'fact_id')::bigint OFFSET 0) f
     JOIN ruled ON ruled.id = (hit->>'rule_id')::bigint
