@@ -114,6 +114,21 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
         assert page.evaluate(BROKEN_WORDS, "h1, .face-word, .large-buttons") == [], narrow
 
 
+def test_the_longest_word_of_a_state_fits_beside_another(window: Opens, world: World) -> None:
+    """Both providers of somebody may be unable to judge, and “Cannot be determined” is wider than a column of a phone."""
+    citizen = window("phone").comes_back(ASKED_OF["en"], "en")
+    page = citizen.open("/code/")
+    assert page.locator(".provider .badge-word").count() == 2
+    longest = citizen.said("cannot be determined")
+    page.evaluate(
+        "word => document.querySelectorAll('.provider .badge-word').forEach(one => one.textContent = word)", longest
+    )
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": FOLD})
+        # A phone's window grows with what does not fit.
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("size", ["normal", "elder"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_the_header_takes_two_lines_of_every_phone(window: Opens, world: World, language: str, size: str) -> None:
