@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from tests.oracle.areas import covers
@@ -99,6 +100,13 @@ def longest_run(days: Collection[date], first: date, last: date) -> int:
     return longest
 
 
+# A forecast asks for the same days about everybody.
+@lru_cache(maxsize=2_000)
+def days_between(first: date, last: date) -> frozenset[date]:
+    """Return the days from `first` to `last`, both included."""
+    return frozenset(first + number * ONE_DAY for number in range((last - first).days + 1))
+
+
 def counted_tests(tested_on: Iterable[date], gap_days: int) -> int:
     """Return the number of tests counted greedily from the first, each at least `gap_days` after the last one counted."""
     taken: list[date] = []
@@ -136,7 +144,8 @@ def served(rule: Rule, anchor: date, seen: Iterable[FactVersion], healthy: Colle
     return (
         rule.hold_days is not None
         and (day - anchor).days >= rule.hold_days
-        and longest_run(healthy, anchor, day) >= rule.checkin_days
+        # Count only where a rule asks for check-ins, for speed.
+        and (not rule.checkin_days or longest_run(healthy, anchor, day) >= rule.checkin_days)
         and tests_after(anchor, rule, seen, day) >= rule.tests
     )
 
@@ -185,9 +194,8 @@ def standing_hits(known: Known, version: RuleSetVersion, day: date, healthy_from
 
     With `healthy_from`, assume that the citizen checks in healthy on every day from then on.
     """
-    if healthy_from is not None:
-        assumed = (healthy_from + n * ONE_DAY for n in range((day - healthy_from).days + 1))
-        known = replace(known, healthy=known.healthy | frozenset(assumed))
+    if healthy_from is not None and any(rule.checkin_days for rule in version.rules):
+        known = replace(known, healthy=known.healthy | days_between(healthy_from, day))
     # Skip the many facts of other kinds, which make no hit, for speed: a forecast evaluates every day of a year.
     pairs = ((rule, fact) for rule in version.rules for fact in known.seen if fact.kind == rule.kind)
     found = [hit_of(known, rule, fact, version, day) for rule, fact in pairs]
