@@ -14,7 +14,8 @@ from pathlib import Path
 import django
 
 LEASE_SECONDS = 3
-PARTITION_CITIZENS = 60
+# The cities' runs have some twenty partitions in all, for faults between them. With more people than are drawn there are more.
+PARTITION_CITIZENS, DRAWN_PEOPLE = 60, 1_000
 
 
 def main() -> int:
@@ -26,7 +27,7 @@ def main() -> int:
         "--isolation", action="store_true", help="two cities hammered instead: no answer holds the other's"
     )
     parser.add_argument("--responses", type=int, default=1_000_000, metavar="N", help="of --isolation")
-    parser.add_argument("--people", type=int, default=20_000, metavar="N", help="of the three cities, 1000 or more")
+    parser.add_argument("--people", type=int, default=20_000, metavar="N", help="of the three cities, 400 or more")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     asked = parser.parse_args()
     if asked.isolation:
@@ -67,7 +68,7 @@ def _prepare_environment(folder: Path, *, people: int) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
         "PORTAL_STATE": str(state),
         "LEASE_SECONDS": str(LEASE_SECONDS),
-        "PARTITION_CITIZENS": str(PARTITION_CITIZENS),
+        "PARTITION_CITIZENS": str(PARTITION_CITIZENS * min(people, DRAWN_PEOPLE) // DRAWN_PEOPLE),
         "FAULTS_PEOPLE": str(people),
         "CITY_LOGINS": "on",
         "SOURCE_ALLOW_LIST": "sqlite:*,127.0.0.1:9",

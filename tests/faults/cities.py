@@ -1,7 +1,8 @@
 """Three cities with 20,000 people in all, or ``FAULTS_PEOPLE``, and the oracle's results for each of them.
 
-A thousand people are drawn with facts, entries and rulings; the others are only registered. The sources are police databases
-in SQLite files, which the run collects. They are complete up to the horizon of the last batch and contain no new records.
+A thousand people, or all if there are fewer, are drawn with facts, entries and rulings; the others are only registered. The
+sources are police databases in SQLite files, which the run collects. They are complete up to the horizon of the last batch and
+contain no new records.
 """
 
 import os
@@ -49,7 +50,12 @@ class Size:
 
 DRAWN = {"north": (1, 500), "middle": (10, 300), "south": (2, 200)}
 PEOPLE = int(os.environ.get("FAULTS_PEOPLE", "20000"))
-SIZES = {city: Size(seed, drawn, plain=PEOPLE * drawn // 1_000 - drawn) for city, (seed, drawn) in DRAWN.items()}
+DRAWN_PEOPLE = sum(drawn for _, drawn in DRAWN.values())
+SIZES = {
+    city: Size(seed, drawn=min(people, drawn), plain=max(people - drawn, 0))
+    for city, (seed, drawn) in DRAWN.items()
+    for people in [PEOPLE * drawn // DRAWN_PEOPLE]
+}
 
 
 @dataclass(frozen=True)

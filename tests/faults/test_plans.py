@@ -13,9 +13,9 @@ from tests.faults.plan import HARD, NOISE, Kind, plan
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SEEDS = range(1, 21)
-# The thousand drawn people and some more, not the 20,000 of `./run faults`: further people are only registered and green.
-# They make the checks slower and the faults no harder.
-PEOPLE = 1_200
+# All of them drawn, in partitions of 24 and therefore in as many as a thousand of `./run faults`. More people make the daily job and the
+# checks slower and the faults no harder.
+PEOPLE = 400
 CHECKS = ("one verdict each", "same result hash", "same open cases", "journal accounts", "state tells the truth")
 LONGEST_SECONDS = 900
 LINE = re.compile(r"^plan (\d+): (.*?) \| (.*?) \| healed ([\d.]+) s", re.MULTILINE)
