@@ -7,10 +7,10 @@ dropped afterwards.
 
 import json
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -45,7 +45,8 @@ DROP_ATTEMPTS = 120
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
 T = TypeVar("T")
-_kept: dict[tuple[Any, ...], tuple[str, Any]] = {}
+# Function and arguments → the database, and the pickled answer: reading that again takes less than half the time of `deepcopy`.
+_kept: dict[tuple[Any, ...], tuple[str, bytes]] = {}
 # Open sessions, kept until a test uses their database again: a new session must load all catalogue data again.
 _parked: dict[str, Any] = {}
 
@@ -93,10 +94,10 @@ def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
         with _connected_to(name), transaction.atomic():
             answer = build(*arguments)
             connection.run_on_commit = []  # as in a test, where nothing is ever committed
-        _kept[key] = name, answer
-    name, answer = _kept[key]
+        _kept[key] = name, pickle.dumps(answer)
+    name, kept = _kept[key]
     with _resumed(name):
-        yield deepcopy(answer)
+        yield cast("T", pickle.loads(kept))  # noqa: S301 - pickled here
 
 
 @contextmanager
