@@ -83,7 +83,11 @@ class SymptomsForm(QuestionForm):
     )
 
     def clean(self) -> dict[str, Any]:
+        """Take ticked symptoms for a yes if neither answer is chosen. Two answers that differ are a fault."""
         data = super().clean() or {}
+        if data.get("symptoms") and not self.data.get(self.add_prefix("has")):
+            self.errors.pop("has", None)
+            data["has"] = "yes"
         if data.get("has") == "yes" and not data.get("symptoms"):
             self.add_error("symptoms", _("Say which, or answer no above."))
         if data.get("has") == "no" and data.get("symptoms"):

@@ -28,6 +28,14 @@ def answer_all(person: Visitor) -> None:
     person.post("/declare/arrival/", {"came": "yes", "from_area": "420100", "on": "2026-11-12"})
 
 
+def test_ticked_symptoms_are_a_yes(chen: Visitor) -> None:
+    """Whoever ticks a fever and overlooks the yes above it is not sent back; two answers that differ are asked about."""
+    chen.post("/declare/to/", {"providers": BOTH})
+    for differing in ({"has": "no", "symptoms": ["dry_cough"]}, {}):
+        assert "Location" not in chen.post("/declare/symptoms/", differing).headers
+    assert chen.post("/declare/symptoms/", {"symptoms": ["dry_cough"]}).headers["Location"] == "/declare/contact/"
+
+
 def test_a_declaration_becomes_one_entry_for_each_provider(chen: Visitor) -> None:
     answer_all(chen)
     check = chen.read("/declare/check/")
