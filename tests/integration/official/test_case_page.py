@@ -158,5 +158,6 @@ def test_a_case_that_follows_is_linked_both_ways(desk: Desk, at_work: At) -> Non
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     second = desk.case()
     assert second != first
-    assert f">{first.number}</a>（其裁定已于2026年11月24日终止）" in at_work("li").read(page_of(second))
+    ended = "（其复核决定已于2026年11月24日提前终止，理由：有新的记录或材料，情况已有不同）"
+    assert f">{first.number}</a>{ended}" in at_work("li").read(page_of(second))
     assert f'后续案件 <a href="{page_of(second)}">{second.number}</a>' in at_work("li").read(page_of(first))

@@ -82,5 +82,8 @@ def test_officials_read_why_a_decision_ends_and_the_note(desk: Desk, at_work: At
     assert WHY_ENDED in decisions
     assert "单位来函" in decisions
     assert timeline.count(WHY_ENDED) == 2, "with the proposal and with its approval"
+    opened = desk.case("zhang")
+    assert opened.pk != case.pk
+    assert f"终止，理由：{WHY_ENDED}）" in at_work("li").read(page_of(opened)), "whoever takes the case that follows"
     with translation.override("zh-hans"):
         assert any(WHY_ENDED in line for line in explain(ruling.citizen, now=desk.now))
