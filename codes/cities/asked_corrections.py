@@ -120,12 +120,9 @@ def _receive(message: AskMessage, citizen: Citizen, fact: Fact, *, of: Neighbour
 
 
 def _open_case(citizen: Citizen, colour: str, *, now: datetime) -> Case:
-    advisory_lock("correction numbers")  # numbers are given out one after the other
     due = deadlines_of(colour, opened_at=now)
-    prefix = f"C{current_city().day_of(now):%Y%m%d}-"
-    last = Case.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
     return Case.objects.create(
-        number=f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}",
+        number=Case.objects.next_number("C", current_city().day_of(now)),
         kind=Case.Kind.CORRECTION,
         citizen=citizen,
         severity=colour,

@@ -1,10 +1,12 @@
 """Cases: the manual review of a disagreement or an appeal."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, TextChoices
+from django.db.models import IntegerField, Max, Q, TextChoices
+from django.db.models.functions import Cast, Substr
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -13,6 +15,7 @@ from codes.models.fact import Fact
 from codes.models.provider import Provider
 from codes.models.run import Run
 from codes.models.verdict import Disagreement
+from regions.locks import advisory_lock
 from regions.rights import AppendOnly
 
 
@@ -53,6 +56,11 @@ DECIDED_STATES = [state.value for state in DECIDED]
 OPEN = Q(closed_at__isnull=True)
 
 
+# A letter for the kind, the day, and a number of the day; of a suspension, the ruling and the run instead. "\b" without
+# re.ASCII would find no number after a Chinese character.
+CASE_NUMBER = re.compile(r"\b[A-Z][0-9]{8}-[0-9]+(?:-[0-9]+)?\b", re.ASCII)
+
+
 def _values(states: tuple[CaseState, ...]) -> list[str]:
     return [state.value for state in states]
 
@@ -72,6 +80,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def overdue(self, now: datetime) -> Self:
         return self.filter(overdue(now))
+
+    def next_number(self, letter: str, day: date) -> str:
+        """Return the next number of the day: ``A20261124-000001`` and so on. They are given out one after the other.
+
+        A lock is held until the transaction ends.
+        """
+        advisory_lock(f"case numbers {letter}")
+        prefix = f"{letter}{day:%Y%m%d}-"
+        number = Cast(Substr("number", len(prefix) + 1), IntegerField())
+        last = self.filter(number__startswith=prefix).aggregate(last=Max(number))["last"] or 0
+        return f"{prefix}{last + 1:06d}"
 
 
 class Case(models.Model):

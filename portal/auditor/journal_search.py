@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from codes.intake.citizens import REF_LENGTH, REF_LETTERS
 from codes.models import Case, Provider, Run
+from codes.models.case import CASE_NUMBER
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
 from portal.auditor.report_labels import OF_CASES, titles_of
@@ -26,7 +27,6 @@ from regions.journal.models import JournalEntry, JournalEntryQuerySet
 from regions.places import place_meant
 from regions.staff.models import Account
 
-CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
 CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
 # Pages show the user name as well if two people have the same name.
 USER_NAME = re.compile(r"\(([^()]+)\)$")

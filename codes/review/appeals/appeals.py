@@ -17,7 +17,6 @@ from codes.review.evidence.files import attach
 from codes.review.permissions import require, require_own
 from codes.review.proposals.ruling_policy import check_text
 from regions.journal.record import record, record_all
-from regions.locks import advisory_lock
 from regions.refusals import NotFound, Refused
 from regions.tenancy import current_city
 
@@ -60,9 +59,10 @@ def file_appeal(
     require_own(by, citizen)
     text = check_text(text)
     with transaction.atomic():
-        advisory_lock("appeal numbers")  # numbers are given out one after the other
-        target = _target(citizen, provider, rule, fact_id, now=now)
         today = current_city().day_of(now)
+        # Before the checks: of two appeals that a citizen files at once, the second finds the first.
+        number = Case.objects.next_number("A", today)
+        target = _target(citizen, provider, rule, fact_id, now=now)
         check_appeal(
             kind=target.kind,
             reason_code=reason_code,
@@ -73,7 +73,7 @@ def file_appeal(
             today=today,
             about=target.about,
         )
-        case = _open_case(citizen, target, now=now, today=today)
+        case = _open_case(number, citizen, target, now=now)
         appeal = Appeal.objects.create(
             case=case,
             provider_id=target.provider_id,
@@ -136,11 +136,11 @@ def _target(citizen: Citizen, provider: str, rule: str, fact_id: int, *, now: da
     return found[0]
 
 
-def _open_case(citizen: Citizen, target: Target, *, now: datetime, today: date) -> Case:
+def _open_case(number: str, citizen: Citizen, target: Target, *, now: datetime) -> Case:
     due = deadlines_of(target.colour, opened_at=now)
     last = Case.objects.filter(citizen=citizen, kind=Case.Kind.APPEAL).order_by("-pk").first()
     return Case.objects.create(
-        number=_next_number(today),
+        number=number,
         kind=Case.Kind.APPEAL,
         citizen=citizen,
         severity=target.colour,
@@ -158,10 +158,3 @@ def _own_appeal(case_id: int, *, by: str) -> tuple[Case, Appeal]:
         raise NotFound
     require_own(by, case.citizen)
     return case, appeal
-
-
-def _next_number(today: date) -> str:
-    """Return the next number: ``A20261124-000001`` and so on. Call with the lock on appeal numbers held."""
-    prefix = f"A{today:%Y%m%d}-"
-    last = Case.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
-    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}"

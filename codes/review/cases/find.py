@@ -3,7 +3,6 @@
 People without a case are not found, so that a search does not reveal whether a person is known to the city.
 """
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Case, Citizen
+from codes.models.case import CASE_NUMBER
 from codes.review.evidence.access import log_access
 from regions.identity import BadIdentity, Identity, birth_date, check_identity
 from regions.journal.record import record
@@ -23,7 +23,6 @@ from regions.vocabulary import IdType
 
 BY_NUMBER = "found"  # what was seen of the person: their cases, found by the number of their document
 SOUGHT = "person.sought"
-CASE_NUMBER = re.compile(r"[A-Z][0-9]{8}-[0-9-]+")
 SHORTEST_NAME = 2
 MOST_NAMES = 2000
 

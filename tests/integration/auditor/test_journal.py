@@ -261,6 +261,8 @@ def test_the_page_asks_little_whatever_its_entries_are_about(desk: Desk, auditor
         ("subject", "计算任务 2026年11月24日、第7分区", "run:{run}/7"),
         ("subject", "城市 乙市", "city:beta"),
         ("subject", "Beta", "city:beta"),
+        ("subject", "见案件S20261124-000012-7", "case:S20261124-000012-7"),
+        ("subject", "see D20261124-1000001", "case:D20261124-1000001"),
         ("subject", "报表 复核案件", "export:cases"),
         ("subject", "class of data Sessions", "data:sessions"),
     ],
