@@ -63,6 +63,7 @@ def see_matter(case: Case) -> str:
     return _("See the appeal") if case.kind == Case.Kind.APPEAL else _("See the review")
 
 
+@register.filter
 def titles(providers: Iterable[Provider]) -> str:
     return pgettext("between items of a list", ", ").join(titled(one) for one in providers)
 

@@ -194,9 +194,17 @@ class Reading:
         return sorted(found.values(), key=lambda one: one.how_lasting, reverse=True)
 
     @property
-    def facts(self) -> list[Fact]:
-        """The facts of ``records``, each once even if several rules hold by it."""
-        return list({one.fact.pk: one.fact for one in self.records}.values())
+    def origins(self) -> list[tuple[Fact, list[Provider]]]:
+        """The facts of ``records``, each once, with the providers they were declared with.
+
+        An answer is a fact for each provider that it was sent to. These are listed as one.
+        """
+        found: dict[tuple[object, ...], tuple[Fact, list[Provider]]] = {}
+        for fact in {one.fact.pk: one.fact for one in self.records}.values():
+            answer = (fact.kind, fact.area, timezone.localdate(fact.recorded_at))
+            _fact, declared_with = found.setdefault(answer if fact.provider else (fact.pk,), (fact, []))
+            declared_with += [fact.provider] if fact.provider else []
+        return list(found.values())
 
     @property
     def below(self) -> State | None:

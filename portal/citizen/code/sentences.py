@@ -3,7 +3,7 @@
 No sentence addresses the reader, because a guardian reads the same page about somebody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from codes.forecast.outlook import Wait
 from codes.forecast.sentences import render_outlook
-from codes.models import Case, DisplayCause, DisplayFinding, Fact, Ruling
+from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider, Ruling
 from codes.models.case import CaseState
 from codes.review.reasons import RulingEndReason, RulingReason, UpholdReason
 from codes.runs.ledger import next_run_due
@@ -167,25 +167,35 @@ def until_sentences(reading: Reading) -> list[str]:
         )
     records = reading.records
     if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
-        told += list(dict.fromkeys(_record_lasts(one, reading) for one in records))
+        told += _of_providers(reading, _record_lasts)
     return told
 
 
-def _record_lasts(one: HoldingRecord, reading: Reading) -> str:
+def _record_lasts(one: HoldingRecord) -> str:
     values = {"colour": _colour(State(one.colour)), "what": _what(one.fact)}
     if one.until is None:
-        text = _("%(colour)s for “%(what)s”: no day is set.") % values
-    else:
-        text = _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
-    return named(one.providers, text) if reading.has_several_providers else text
+        return _("%(colour)s for “%(what)s”: no day is set.") % values
+    return _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
 
 
-def reason_of(one: HoldingRecord, reading: Reading) -> str:
-    """Return the rule's reason. A guardian, whom the reason does not address, gets the record instead."""
-    text = titled(one.rule, "reason")
-    if reading.name or not text:
-        text = record_sentence(one.fact)
-    return named(one.providers, text) if reading.has_several_providers else text
+def reason_sentences(reading: Reading) -> list[str]:
+    """Return the reasons of the rules. A guardian, whom a reason does not address, gets the record instead."""
+
+    def reason(one: HoldingRecord) -> str:
+        text = "" if reading.name else titled(one.rule, "reason")
+        return text or record_sentence(one.fact)
+
+    return _of_providers(reading, reason)
+
+
+def _of_providers(reading: Reading, sentence: Callable[[HoldingRecord], str]) -> list[str]:
+    """Return the records' sentences, each once, with the providers that it is about if there are several."""
+    found: dict[str, dict[int, Provider]] = {}
+    for one in reading.records:
+        found.setdefault(sentence(one), {}).update((provider.pk, provider) for provider in one.providers)
+    if not reading.has_several_providers:
+        return list(found)
+    return [named(providers.values(), text) for text, providers in found.items()]
 
 
 def record_sentence(fact: Fact) -> str:

@@ -36,7 +36,7 @@ from portal.citizen.code.sentences import (
     outcome_sentence,
     policy_sentence,
     progress,
-    reason_of,
+    reason_sentences,
     ruling_sentences,
     until_sentences,
 )
@@ -185,7 +185,7 @@ def _content(
         "displayed": [(one, display_sentence(one)) for one in _shown_wrongly(request.subject)],
         "first_step": _first(todo),
         "steps": todo,
-        "reasons": list(dict.fromkeys(reason_of(one, reading) for one in reading.records)),
+        "reasons": reason_sentences(reading),
         "lacking": why_without_colour(reading),
         "until": until_sentences(reading),
         "decided": ruling_sentences(reading),

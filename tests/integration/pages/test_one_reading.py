@@ -221,3 +221,18 @@ def test_a_dependants_page_speaks_of_them_by_name(desk: Desk, visitor: Opens) ->
             told = text_of(page[page.index('id="reading"') : page.index('<ul class="page-list">')])
             assert not re.search(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b", told), told
             assert headline_of(page).startswith(mask_name(desk.citizen(name).full_name))
+
+
+def test_one_answer_to_several_providers_is_told_once(desk: Desk, visitor: Opens) -> None:
+    """Reason, origin and end of what was declared to both name the two in one sentence each."""
+    both = ["alipay", "wechat"]
+    declare(
+        desk.citizen("chen"), {"symptoms": ["fever"]}, providers=both, number="B20261124-ABCDEFGH", by="citizen:chen",
+        now=desk.now,
+    )  # fmt: skip
+    desk.run(desk.now + timedelta(minutes=1))
+    told = text_of(visitor("chen").read("/code/"))
+    why, _whose, rest = told.partition("为什么？")[2].partition("谁的数据？")
+    whose = rest.partition("到什么时候？")[0]
+    assert (why.count("alipay、wechat：出现症状"), why.count("wechat：出现症状")) == (1, 1)
+    assert (whose.count("在alipay、wechat自行申报"), whose.count("自行申报")) == (1, 1)
