@@ -52,6 +52,8 @@ class PersonRefusal(TextChoices):
         "call_ended",
         _("The reference is none of yours, or older than {minutes} minutes. Apply for the call again."),
     )
+    # The code that `entries` gives to a line of another type; here one type is taken.
+    UNKNOWN_TYPE = "unknown_type", _("type must be declaration; `entries` takes the other types of lines.")
 
 
 class PersonQuery(Shape):
@@ -272,11 +274,13 @@ class Codes(Service):
 def _require_declaration(body: bytes) -> None:
     """Raise ``ApiError`` for other types of lines. Bodies that are not objects are reported by the check of lines."""
     try:
-        kind = json.loads(body)["type"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        plain = json.loads(body)
+    except (ValueError, RecursionError):
         return
-    if kind != "declaration":
-        raise _refused_line(BadLine(Refusal.UNKNOWN_TYPE, "type"))
+    if isinstance(plain, dict) and plain.get("type") != "declaration":
+        raise ApiError(
+            422, PersonRefusal.UNKNOWN_TYPE, errors=[{"field": "type", "reason": PersonRefusal.UNKNOWN_TYPE.value}]
+        )
 
 
 def _refused_line(refusal: BadLine | None) -> ApiError:

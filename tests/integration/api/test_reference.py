@@ -4,13 +4,18 @@ import json
 import re
 import shlex
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
 from codes.intake.provider_keys import issue_key
+from codes.intake.results import Refusal
 from codes.models import Scope
+from portal.api.corrections import CorrectionRefusal
+from portal.api.errors import ApiErrorCode
+from portal.api.people import PersonRefusal
 from portal.api.schema import document
 from regions.models import City
 from tests.integration.lines import declaration, take
@@ -75,3 +80,11 @@ def test_every_example_is_understood(alpha: City, browser: Client) -> None:
             refused[f"{address} {body[:60]}"] = told
     assert len(calls) > 15
     assert refused == {}
+
+
+def test_the_page_of_the_api_lists_every_code_of_a_refusal() -> None:
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text(encoding="utf-8")
+    # The programs of the pages get these two, which no key of the API does.
+    of_pages = {ApiErrorCode.NOT_ENROLLED, ApiErrorCode.NOT_ACCEPTED}
+    codes = {*ApiErrorCode, *PersonRefusal, *CorrectionRefusal, *Refusal} - of_pages
+    assert [code for code in sorted({code.value for code in codes}) if f"`{code}`" not in page] == []

@@ -39,6 +39,13 @@ def test_a_declaration_is_taken_once(alpha: City, clock: datetime) -> None:
     assert Entry.objects.count() == 1
 
 
+@pytest.mark.parametrize("body", [{"type": "check_in"}, {"type": "displayed"}, {}])
+def test_the_service_of_declarations_does_not_ask_for_other_types(alpha: City, clock: datetime, body: object) -> None:
+    _, told = Service("alipay", clock).post("declarations", body)
+    assert (told["code"], told["errors"]) == ("unknown_type", [{"field": "type", "reason": "unknown_type"}])
+    assert told["detail"] == "type must be declaration; `entries` takes the other types of lines."
+
+
 def test_trips_are_told_as_they_were_declared(alipays: Service) -> None:
     _, told = alipays.post("trips", ANNAS)
     assert told["trips"] == [{"entry_id": "d-1", "submitted_at": "2026-11-20T00:00:00Z", **STAY}]
