@@ -1,18 +1,16 @@
 """Used one-time codes and rate limits are shared by all web processes, tested with separate processes."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from codes.models import Citizen, KeptForm
@@ -20,48 +18,52 @@ from portal.web.kept_forms import keep_typed
 from regions.models import City
 from regions.staff.models import CacheEntry
 from regions.tenancy import in_city
+from tests import quick_hasher
 from tests.integration.pages.people import PASSWORD, Visitor, present_code, ready_account, tie_phone
-from tests.own_database import database_urls
 
 ROUNDS = 60
-CHECKOUT = Path(__file__).parents[3]
-# A web process that signs "anna" in as far as the code, says so, types the codes it is then told, and prints where the last one leads.
-BROWSER = f"""
-import sys, django
-django.setup()
-from django.conf import settings
-from django.test import Client
-settings.PASSWORD_HASHERS = ["tests.quick_hasher.QuickHasher"]
-client = Client(headers={{"host": "beta.localhost"}})
-client.post("/staff/sign-in/", {{"login": "anna", "password": {PASSWORD!r}}})
-print("ready", flush=True)
-for code in sys.stdin.readline().split():
-    answer = client.post("/staff/sign-in/code/", {{"code": code}})
-print(answer.headers.get("Location", "refused"))
-"""
+FORK = get_context("fork")
+SECONDS_TO_WAIT = 60
+
+
+def browse(pipe: Connection) -> None:
+    """Sign "anna" in as far as the code, say so, type the codes that are then told, and say where the last one leads."""
+    with override_settings(PASSWORD_HASHERS=[quick_hasher.PATH]):
+        client = Client(headers={"host": "beta.localhost"})
+        client.post("/staff/sign-in/", {"login": "anna", "password": PASSWORD})
+        pipe.send("ready")
+        for code in pipe.recv():
+            answer = client.post("/staff/sign-in/code/", {"code": code})
+            pipe.send(answer.headers.get("Location", "refused"))
 
 
 class Process:
-    """One at which anna may type a code now."""
+    """One at which anna may type a code now: a fork of this process, with its own session in the database."""
 
     def __init__(self) -> None:
-        environment = {**os.environ, **database_urls(), "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        command = [sys.executable, "-c", BROWSER]
-        pipe = subprocess.PIPE
-        self._running = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdin=pipe, stdout=pipe, text=True)
+        connection.close()
+        self._pipe, theirs = FORK.Pipe()
+        self._running = FORK.Process(target=browse, args=[theirs])
+        self._running.start()
+        theirs.close()
 
     def wait(self) -> None:
-        assert self._running.stdout
-        assert self._running.stdout.readline() == "ready\n"
+        assert self._hear() == "ready"
 
     def type(self, *codes: str) -> None:
-        assert self._running.stdin
-        self._running.stdin.write(" ".join(codes) + "\n")
-        self._running.stdin.flush()
+        self._codes = codes
+        self._pipe.send(codes)
 
     def led(self) -> str:
         """Where to, or "refused"."""
-        return self._running.communicate()[0].strip()
+        answers = [self._hear() for _ in self._codes]
+        self._running.join(SECONDS_TO_WAIT)
+        assert self._running.exitcode == 0
+        return answers[-1]
+
+    def _hear(self) -> str:
+        assert self._pipe.poll(SECONDS_TO_WAIT)
+        return str(self._pipe.recv())
 
 
 @pytest.fixture
