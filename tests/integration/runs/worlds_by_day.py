@@ -26,6 +26,7 @@ from codes.models import (
     Partition,
     Ruling,
     Run,
+    RunProvider,
     Suppression,
     Verdict,
     VerdictChange,
@@ -105,12 +106,14 @@ class City:
 
     def deliver(self, now: datetime, *, calm: bool) -> None:
         """Deliver a batch of most sources, some with an earlier horizon than now; if ``calm``, of every source, up to now."""
+        batches = []
         for source in Source.objects.order_by("pk"):
             if calm or self.dice.random() < 0.8:
                 reaches = now - (0 if calm else self.dice.choice([0, 0, 0, 1, 3])) * timedelta(hours=8)
-                Batch.objects.create(
-                    source=source, state="accepted", as_of=reaches, started_at=now, received_at=now, closed_at=now
+                batches.append(
+                    Batch(source=source, state="accepted", as_of=reaches, started_at=now, received_at=now, closed_at=now)
                 )
+        Batch.objects.bulk_create(batches)
 
     def run(self, on: date, as_of: datetime, *, ends: str = "done") -> Judged:
         """Do a run that settles, or ends as ``failed``, partly ``parked`` or partly ``held``. Return the differences."""
@@ -256,21 +259,20 @@ class City:
 
     def _decide(self, until: datetime) -> None:
         """Store the suppressions decided meanwhile. For most of them, the people concerned are judged again at once."""
-        records: list[str] = []
+        records, ended, decided = list[str](), list[Suppression](), list[Suppression]()
+        stored = set(Suppression.objects.values_list("pk", flat=True))
         for one in evidence_rows.suppressions(self.world, self.keys):
             assert isinstance(one, Suppression)
-            if (
-                one.ended_at is not None
-                and self.known < one.ended_at <= until
-                and Suppression.objects.filter(pk=one.pk).exists()
-            ):
-                Suppression.objects.filter(pk=one.pk).update(state=one.state, ended_at=one.ended_at)
+            if one.ended_at is not None and self.known < one.ended_at <= until and one.pk in stored:
+                ended.append(one)
                 records.append(one.record_id)
             elif one.decided_at is not None and self.known < one.decided_at <= until:
                 if one.ended_at is not None and one.ended_at > until:
                     one.state, one.ended_at = Suppression.State.APPROVED, None
-                one.save(force_insert=True)
+                decided.append(one)
                 records.append(one.record_id)
+        Suppression.objects.bulk_update(ended, ["state", "ended_at"])
+        insert_rows(decided)
         last = Run.objects.last_settled()
         if records and last is not None and self.dice.random() < 0.7:
             self._amend(last, records, until)
@@ -288,9 +290,10 @@ class City:
             started_at=as_of,
             ended_at=as_of,
         )
-        for one in last.providers.order_by("provider"):
+        providers = list(last.providers.order_by("provider"))
+        for one in providers:
             one.pk, one.run = None, run
-            one.save(force_insert=True)
+        RunProvider.objects.bulk_create(providers)
         about = set(models.Fact.objects.filter(record_id__in=records).values_list("citizen_id", flat=True))
         others = {one for one in self.keys.citizens.values() if self.dice.random() < 0.2}
         models.RunCitizen.objects.bulk_create(models.RunCitizen(run=run, citizen_id=one) for one in about | others)
