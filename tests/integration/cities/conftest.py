@@ -24,6 +24,11 @@ def wire(db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Wire:
 def there(wire: Wire, now: datetime) -> Desk:
     """The officials of beta, where zhang is red and chen yellow."""
     with in_city("beta"):
-        for model in (Provider, RuleSetVersion, RuleSet, Source):
-            model.objects.all().delete()
-        return open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
+        return desk_of_two(now)
+
+
+def desk_of_two(now: datetime) -> Desk:
+    """Open the current city anew. Return its officials."""
+    for model in (Provider, RuleSetVersion, RuleSet, Source):
+        model.objects.all().delete()
+    return open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)

@@ -17,7 +17,7 @@ from PIL import Image
 from codes.cities import corrections, exchange
 from codes.cities.corrections import CorrectionRefusal, open_correction, take_answer
 from codes.cities.evidence import answer_file
-from codes.cities.neighbours import neighbour_of
+from codes.cities.neighbours import neighbour_of, note_neighbours
 from codes.cities.signing import BadMessage, NotTaken, ask
 from codes.effective import effective_code
 from codes.models import (
@@ -27,9 +27,6 @@ from codes.models import (
     Fact,
     Neighbour,
     PersonAccess,
-    Provider,
-    RuleSet,
-    RuleSetVersion,
     Suppression,
 )
 from codes.review.appeals import appeals
@@ -40,11 +37,12 @@ from regions.journal.models import JournalEntry
 from regions.refusals import NotAllowed, NotFound, Refused
 from regions.retention.classes import data_classes
 from regions.retention.sweeping import sweep_class
-from regions.sources.models import Source
 from regions.tenancy import in_city
+from tests.conftest import Keep
+from tests.integration.cities.conftest import desk_of_two
 from tests.integration.cities.test_recognition import NUMBER, person
-from tests.integration.cities.wire import Sent, Wire
-from tests.integration.review.desk import EVIDENCE, Desk, open_desk
+from tests.integration.cities.wire import Sent, Wire, lay_wire
+from tests.integration.review.desk import EVIDENCE, Desk
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 # The record's number in beta; in alpha it has another.
@@ -108,22 +106,32 @@ class Pair:
 
 
 @pytest.fixture
-def pair(there: Desk, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pair:
+def pair(
+    keep: Keep, now: datetime, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Pair:
     monkeypatch.setattr("django.conf.settings.MEDIA_ROOT", tmp_path)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    here, there = keep(two_cities, now)
+    request.getfixturevalue("db")
+    return Pair(here, there, lay_wire(monkeypatch), now, monkeypatch)
+
+
+def two_cities(now: datetime) -> tuple[Desk, Desk]:
+    """Build the two cities, which know each other. Return the officials of alpha and of beta."""
+    assert note_neighbours(now=now) == 2
     with in_city("beta"):
+        there = desk_of_two(now)
         person("zhang", NUMBER)
         there.tell("zhang", "spacetime_overlap", record_id=THEIRS)
         there.run(now - 30 * SECOND)
     with in_city("alpha"):
-        for model in (Provider, RuleSetVersion, RuleSet, Source):
-            model.objects.all().delete()
-        here = open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
+        here = desk_of_two(now)
         person("zhang", NUMBER)
         here.tell(
             "zhang", "spacetime_overlap", record_id="police-zhang", detail={"issued_by": BETA, "issued_id": THEIRS}
         )
         here.run(now - 30 * SECOND)
-    return Pair(here, there, wire, now, monkeypatch)
+    return here, there
 
 
 def only(side: str = "sent") -> CityCorrection:
