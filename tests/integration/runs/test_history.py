@@ -36,6 +36,7 @@ from regions.journal.models import JournalEntry
 from regions.keys.encryption import encrypt_number
 from regions.models import City
 from regions.vocabulary import IdType
+from tests.conftest import Keep
 from tests.integration.runs.days import Life, cases_told
 from tests.worlds import day
 
@@ -46,8 +47,12 @@ OWN = {"Run", "RunProvider", "RunSource", "Partition", "VerdictChange", "Disagre
 
 
 @pytest.fixture
-def life(bare_city: City) -> Life:
+def life(kept_at_beta: Keep) -> Life:
     """Red by police since day 10, disagreed about, and a case of it."""
+    return kept_at_beta(lived)
+
+
+def lived() -> Life:
     life = Life()
     document = encrypt_number(Identity(IdType.OTHER, "E1234567"))
     Citizen.objects.update(id_encrypted=document)  # reports open it

@@ -111,7 +111,9 @@ class City:
             if calm or self.dice.random() < 0.8:
                 reaches = now - (0 if calm else self.dice.choice([0, 0, 0, 1, 3])) * timedelta(hours=8)
                 batches.append(
-                    Batch(source=source, state="accepted", as_of=reaches, started_at=now, received_at=now, closed_at=now)
+                    Batch(
+                        source=source, state="accepted", as_of=reaches, started_at=now, received_at=now, closed_at=now
+                    )
                 )
         Batch.objects.bulk_create(batches)
 
