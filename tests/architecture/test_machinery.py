@@ -101,7 +101,7 @@ def test_tasks_may_be_lost_doubled_or_late() -> None:
 
 def test_no_task_waits_for_another() -> None:
     """There are no chords and no tasks with a time of execution: the broker may lose everything at any moment."""
-    nodes = [node for module in modules() for node in ast.walk(module.tree)]
+    nodes = [node for module in modules() for node in module.nodes]
     taken = [
         name.name
         for node in nodes

@@ -67,7 +67,7 @@ def imported(*folders: str) -> set[str]:
 
 @cache
 def imports_of(module: Module) -> frozenset[str]:
-    nodes = list(ast.walk(module.tree))
+    nodes = module.nodes
     found = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
     found |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     return frozenset(name.partition(".")[0] for name in found)

@@ -44,7 +44,7 @@ def test_only_tenancy_changes_the_city_of_a_connection() -> None:
         place(module, node)
         for module in modules()
         if not module.name.startswith(MAY_ENTER)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute | ast.Name) and dotted(node).rpartition(".")[2] in ENTERING
     ]
     assert found == []
@@ -56,7 +56,7 @@ def test_a_task_of_all_cities_goes_on_when_one_fails() -> None:
         place(module, node.iter)
         for module in modules("codes", "portal")
         if module.name.endswith("/tasks.py")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.For | ast.comprehension) and "schemas" in ast.unparse(node.iter)
     ]
     assert found == []
@@ -67,7 +67,7 @@ def test_domain_code_never_reads_the_clock() -> None:
         place(module, node)
         for module in modules("codes", "regions")
         if module.name not in MAY_READ_THE_CLOCK
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute | ast.Name) and dotted(node).endswith(CLOCKS)
     ]
     assert found == []
@@ -82,7 +82,7 @@ def test_every_count_in_a_sentence_is_grouped() -> None:
     found = [
         place(module, value)
         for module in modules("portal", "codes")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Dict)
         for key, value in zip(node.right.keys, node.right.values, strict=True)
         if isinstance(key, ast.Constant) and key.value in COUNTS
@@ -93,7 +93,7 @@ def test_every_count_in_a_sentence_is_grouped() -> None:
 
 
 def test_no_error_is_caught_that_is_not_named() -> None:
-    found = [place(module, node) for module in modules() for node in ast.walk(module.tree) if catches_everything(node)]
+    found = [place(module, node) for module in modules() for node in module.nodes if catches_everything(node)]
     assert found == []
 
 
@@ -119,7 +119,7 @@ def test_domain_code_starts_no_threads() -> None:
 
 
 def imported(module: Module, packages: set[str]) -> Iterator[ast.stmt]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import) and any(one.name.partition(".")[0] in packages for one in node.names):
             yield node
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in packages:

@@ -22,7 +22,7 @@ def test_long_sql_stands_in_files() -> None:
     found = [
         place(module, node)
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.JoinedStr | ast.Constant) and is_long_sql(node)
     ]
     assert found == []
@@ -53,7 +53,7 @@ def reads(module: Module, path: Path) -> bool:
 
 
 def composed_by(module: Module) -> set[str]:
-    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and called_name(node) == "compose"]
+    calls = [node for node in module.nodes if isinstance(node, ast.Call) and called_name(node) == "compose"]
     return {str(name.value) for call in calls for name in call.args[1:] if isinstance(name, ast.Constant)}
 
 

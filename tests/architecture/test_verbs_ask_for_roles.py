@@ -157,7 +157,7 @@ def _is_asking(module: Module, name: str, seen: frozenset[str]) -> bool:
 def _definitions(module: Module) -> dict[str, tuple[Module, Function]]:
     """Return name → function, for the module's functions and methods and those that it imports from the product."""
     found = {node.name: (module, node) for node in module.functions()}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(("regions", "codes")):
             home = _modules_by_path().get(f"{node.module.replace('.', '/')}.py")
             if home is None:
