@@ -193,10 +193,12 @@ def _ended_early(reviewer: Browser, approver: Browser, number: str) -> None:
     page = reviewer.open(f"/staff/cases/{number}/")
     open_fold(page, reviewer.said("End the decision in force early …"))
     form = page.locator("main form[action*='end']")
+    form.locator("select").select_option("grounds_untrue")
     form.locator("textarea").fill("核实有误")
     form.locator("button").click()
     page = approver.open("/staff/approvals/?kind=ends")
     approver.check_words()
+    assert approver.said("What the decision rested on proved to be untrue") in approver.text
     ending = page.locator("main section", has_text=number)
     ending.locator("button").first.click()
     page = reviewer.open(f"/staff/cases/{number}/")
