@@ -18,6 +18,7 @@ from codes.models import Run
 from codes.opening import Opened, city_of, open_city
 from codes.rule_sets.version_file import VersionContent
 from codes.runs.ledger import start_run
+from regions.actors import OPERATOR_PREFIX, SYSTEM
 from regions.attempts import attempt
 from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
@@ -25,7 +26,7 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Clock, JobFault, claim_job, sweep
 from regions.models import CityOpening
-from regions.proposals import OPERATOR_PREFIX, answer_operator, require_role_or_operator
+from regions.proposals import answer_operator, require_role_or_operator
 from regions.refusals import CommonReason, Refused
 from regions.sources.connectors.delivery import FaultReason
 from regions.staff.roles import Role
@@ -208,4 +209,4 @@ def _end(opening: CityOpening, state: str, *, now: datetime, **fields: Any) -> N
     with transaction.atomic():
         if opening.leave(state, content=None, ended_at=now, **fields):
             data = {"schema": opening.schema, "state": str(state)}
-            record("city.opening_ended", by="system", now=now, subject=f"city:{opening.schema}", data=data)
+            record("city.opening_ended", by=SYSTEM, now=now, subject=f"city:{opening.schema}", data=data)

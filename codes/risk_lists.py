@@ -15,12 +15,13 @@ from pydantic import ValidationError
 from codes.models import RuleSetDraft
 from codes.rule_sets.drafts import begin_with_areas
 from codes.rule_sets.version_file import RiskArea
+from regions.actors import OPERATOR_PREFIX
 from regions.attempts import attempt
 from regions.faults import Fault
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, JobFault, claim_job, error_fault, sweep
 from regions.models import RiskList, RiskListDelivery
-from regions.proposals import OPERATOR_PREFIX, require_reason, require_role
+from regions.proposals import require_reason, require_role
 from regions.staff.roles import Role
 from regions.tenancy import ENDED, SUSPENDED, cities_in_service, in_city
 from regions.toml_files import shape_faults

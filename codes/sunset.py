@@ -16,6 +16,7 @@ from psycopg2 import sql
 
 from codes.reconcile import reconcile, settings_of
 from codes.witnessing import have_witnessed, heads_elsewhere
+from regions.actors import SYSTEM, is_operator
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.heads import present_head
 from regions.journal.record import CANONICAL, record
@@ -24,7 +25,7 @@ from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.locks import advisory_lock
 from regions.models import CitySunset
-from regions.proposals import is_operator, require_another, require_operator, require_proposer
+from regions.proposals import require_another, require_operator, require_proposer
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound
 from regions.tenancy import as_owner, city_named, current_city, in_city, in_city_as_owner
 
@@ -131,10 +132,10 @@ def destroy(schema: str, *, forget: Callable[[str], int], now: datetime) -> dict
         with transaction.atomic():
             _empty_tables()
             data = {"rows": sunset.counts, "files": files, "messages": messages}
-            record("city.data_destroyed", by="system", now=now, subject=f"city:{schema}", data=data)
+            record("city.data_destroyed", by=SYSTEM, now=now, subject=f"city:{schema}", data=data)
         with transaction.atomic():
             keys, _ = CityKey.objects.exclude(purpose=Purpose.JOURNAL).delete()
-            record("city.keys_destroyed", by="system", now=now, subject=f"city:{schema}", data={"keys": keys})
+            record("city.keys_destroyed", by=SYSTEM, now=now, subject=f"city:{schema}", data={"keys": keys})
     encryption.forget_cached_keys()
     with in_city(schema):
         write_checkpoint(now=now)

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.db.models import DateTimeField, F, Func, Q, Value
 
 from codes.models import Case, InformationRequest
+from regions.actors import OPERATOR_PREFIX
 from regions.each_city import for_each
 from regions.journal.models import JournalEntry
 from regions.journal.record import record
 from regions.locks import advisory_lock
 from regions.models import City, CitySuspension
-from regions.proposals import OPERATOR_PREFIX, answer_operator, require_another, require_reason, require_role
+from regions.proposals import answer_operator, require_another, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import cities_in_service, in_city

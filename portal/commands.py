@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
 
+from regions.actors import SYSTEM
 from regions.instants import instant_of
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
@@ -49,7 +50,7 @@ class CityCommand(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--city", required=True, metavar="SCHEMA", help="schema name of the city")
-        parser.add_argument("--by", default="system", metavar="USER", help="who does this, for the journal")
+        parser.add_argument("--by", default=SYSTEM, metavar="USER", help="who does this, for the journal")
 
     def handle(self, *args: Any, city: str, **options: Any) -> None:
         try:

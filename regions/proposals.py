@@ -12,13 +12,12 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from regions.actors import SYSTEM, is_operator
 from regions.journal.record import record
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
 
-SYSTEM = "system"
-OPERATOR_PREFIX = "operator:"
 PROPOSED = "proposed"
 REFUSED = "refused"
 WITHDRAWN = "withdrawn"
@@ -37,11 +36,6 @@ def require_role(by: str, *wanted: Role) -> None:
     """Raise ``NotAllowed`` unless the person has one of the roles. Functions call it, so that no page or command can omit it."""
     if not roles_of(by) & set(wanted):
         raise NotAllowed
-
-
-def is_operator(name: str) -> bool:
-    """Return whether ``name`` is an operator at the console. No account can have such a name, and no page passes one on."""
-    return name.startswith(OPERATOR_PREFIX)
 
 
 def require_operator(by: str) -> None:

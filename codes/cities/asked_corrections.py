@@ -20,11 +20,11 @@ from codes.review.cases.deadlines import deadlines_of
 from codes.review.cases.move import move, note
 from codes.review.cases.transitions import Verb
 from codes.vocabulary import Colour
+from regions.actors import SYSTEM
 from regions.identity import BadIdentity, check_identity
 from regions.journal.record import record
 from regions.keys.encryption import identity_hash
 from regions.locks import advisory_lock
-from regions.proposals import SYSTEM
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -94,7 +94,7 @@ def _fact(citizen: Citizen | None, record_id: str) -> Fact | None:
 
 
 def _receive(message: AskMessage, citizen: Citizen, fact: Fact, *, of: Neighbour, now: datetime) -> CityCorrection:
-    city = f"city:{of.division}"
+    city = of.actor
     case = Case.objects.open().filter(citizen=citizen, kind=Case.Kind.CORRECTION).first()
     if case is None:
         case = _open_case(citizen, message.colour, now=now)
@@ -136,7 +136,7 @@ def _open_case(citizen: Citizen, colour: str, *, now: datetime) -> Case:
 def _note(of: Neighbour, message: AskMessage, answer: str, *, now: datetime) -> None:
     """Journal a question that needs no decision. Nothing else is stored about it."""
     data = {"city": of.division, "reference": str(message.reference), "answer": answer}
-    record("correction.answered_at_once", by=f"city:{of.division}", now=now, data=data)
+    record("correction.answered_at_once", by=of.actor, now=now, data=data)
 
 
 def _answered_at_once(message: AskMessage, answer: str) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def _decide(asked: CityCorrection, answer: Mapping[str, str], *, now: datetime) 
     if not CityCorrection.TRANSITIONS.move(rows, "decide", **answer, answered_at=now, next_try_at=now):
         return 0
     data = {**asked.described(), "answer": str(answer["answer"]), "decided_by": answer["answered_by"]}
-    record("correction.decided", by="system", now=now, subject=asked.subject, data=data)
+    record("correction.decided", by=SYSTEM, now=now, subject=asked.subject, data=data)
     case = asked.case
     left = CityCorrection.objects.received().filter(case=case, state=State.RECEIVED)
     if case is not None and case.closed_at is None and not left.exists():

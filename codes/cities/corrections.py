@@ -231,7 +231,7 @@ def take_answer(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dic
 
 def take_answer_to(asked: CityCorrection, message: AnswerMessage, *, now: datetime) -> None:
     """Store the answer and apply it in one transaction, which must hold the lock of effective codes. Raises ``Refused``."""
-    city = f"city:{asked.neighbour.division}"
+    city = asked.neighbour.actor
     answer = {"answer": message.answer, "answer_text": message.text, "ruled_colour": message.colour}
     changes = {**answer, "answered_by": city, "answered_at": now, "next_try_at": None, "fault": "", "tries": 0}
     if not CityCorrection.TRANSITIONS.move(CityCorrection.objects.filter(pk=asked.pk), "answer", **changes):

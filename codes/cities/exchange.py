@@ -24,6 +24,7 @@ from codes.cities.evidence import fetch_files
 from codes.cities.signing import NotTaken, ask
 from codes.effective import lock_effective_codes
 from codes.models import CityCorrection
+from regions.actors import SYSTEM
 from regions.instants import instant_of
 from regions.journal.record import Act, record, record_all
 from regions.keys.encryption import decrypt_number
@@ -69,7 +70,7 @@ def escalate_unanswered(*, now: datetime) -> int:
         late = CityCorrection.objects.sent().unanswered().filter(due_at__lte=now, escalated_at__isnull=True)
         found = list(late.select_for_update(of=("self",), skip_locked=True).select_related("neighbour", "case"))
         CityCorrection.objects.filter(pk__in=[one.pk for one in found]).update(escalated_at=now)
-        record_all([Act("correction.escalated", one.subject, one.described()) for one in found], by="system", now=now)
+        record_all([Act("correction.escalated", one.subject, one.described()) for one in found], by=SYSTEM, now=now)
     return len(found)
 
 
@@ -163,13 +164,13 @@ def question_message(one: CityCorrection) -> dict[str, Any]:
 def _withdraw(one: CityCorrection, *, now: datetime) -> None:
     with transaction.atomic():
         if CityCorrection.TRANSITIONS.move(CityCorrection.objects.filter(pk=one.pk), "withdraw", next_try_at=None):
-            record("correction.withdrawn", by="system", now=now, subject=one.subject, data=one.described())
+            record("correction.withdrawn", by=SYSTEM, now=now, subject=one.subject, data=one.described())
 
 
 def _told(one: CityCorrection, *, now: datetime) -> None:
     rows = CityCorrection.objects.filter(pk=one.pk)
     if CityCorrection.TRANSITIONS.move(rows, "tell", next_try_at=None, fault="", tries=0):
-        record("correction.told", by="system", now=now, subject=one.subject, data=one.described())
+        record("correction.told", by=SYSTEM, now=now, subject=one.subject, data=one.described())
 
 
 def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> None:
@@ -189,7 +190,7 @@ def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> No
     changes = {"due_at": due_at, "their_number": message.number, "tries": 0, "fault": ""}
     next_try_at = max(due_at, now) + ASKED_AGAIN
     if CityCorrection.TRANSITIONS.move(rows, "ask", **changes, next_try_at=next_try_at):
-        record("correction.asked", by="system", now=now, subject=one.subject, data=one.described())
+        record("correction.asked", by=SYSTEM, now=now, subject=one.subject, data=one.described())
     else:
         rows.filter(state=State.ASKED).update(**changes, next_try_at=next_try_at)
 

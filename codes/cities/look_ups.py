@@ -100,7 +100,7 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
         citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
         if citizen is None or citizen.pk != live.citizen:
             return {"result": UNKNOWN}
-        asker, subject = f"city:{of.division}", f"citizen:{citizen.ref}"
+        asker, subject = of.actor, citizen.subject
         with transaction.atomic():
             record("city.looked_up", by=asker, now=now, subject=subject, data={"for": "pass"})
     return {"result": OK, "colour": live.colour, "as_of": now.isoformat()} if live.colour else {"result": UNKNOWN}

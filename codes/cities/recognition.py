@@ -251,6 +251,6 @@ def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted
     with transaction.atomic():
         token, content = issue_pass(citizen, now=now, current=CurrentCode(colour, own.because, own.since))
         data = {"division": neighbour.division, "there": told.colour, "here": own.colour, "colour": str(colour)}
-        record("pass.converted", by=by, now=now, subject=f"citizen:{citizen.ref}", data=data)
+        record("pass.converted", by=by, now=now, subject=citizen.subject, data=data)
         keep_exchanged(content, told.colour, now=now)
     return Converted(token, content, neighbour, told.colour)

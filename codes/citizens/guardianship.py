@@ -11,8 +11,8 @@ from codes.intake.citizens import find_or_make, hold_intake
 from codes.messages.outbox import Recipient, write_messages
 from codes.models import Citizen, Guardianship, Message, MessageKind
 from codes.review.evidence.files import attach
-from codes.review.permissions import CITIZEN_PREFIX, actor_name
 from codes.review.proposals.ruling_policy import check_text
+from regions.actors import CITIZEN_PREFIX
 from regions.identity import Identity
 from regions.journal.record import record
 from regions.proposals import require_role
@@ -58,7 +58,7 @@ def ask_guardianship(
 
     ``evidence_ids``: the guardian's drafts that prove the relation, at least one. Raises ``NotFound`` and ``Refused``.
     """
-    if by != actor_name(guardian):
+    if by != guardian.actor:
         raise NotFound
     if relation not in set(Relation):
         raise Refused(GuardianshipFault.UNKNOWN_RELATION)
@@ -92,7 +92,7 @@ def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardia
     with transaction.atomic():
         link = _find_link(guardianship_id, "end")
         if by.startswith(CITIZEN_PREFIX):
-            if by not in (actor_name(link.guardian), actor_name(link.dependant)):
+            if by not in (link.guardian.actor, link.dependant.actor):
                 raise NotFound
         else:
             require_role(by, Role.REVIEWER)
@@ -152,4 +152,4 @@ def _update(link: Guardianship, changes: dict[str, object]) -> None:
 
 def _record_act(verb: str, link: Guardianship, *, by: str, now: datetime) -> None:
     data = {"guardianship": link.pk, "guardian": link.guardian.ref, "relation": link.relation}
-    record(f"guardianship.{verb}", by=by, now=now, subject=f"citizen:{link.dependant.ref}", data=data)
+    record(f"guardianship.{verb}", by=by, now=now, subject=link.dependant.subject, data=data)

@@ -18,7 +18,6 @@ from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway, WrongC
 from codes.intake.phones import code_hash
 from codes.models import Citizen, PhoneChange, PhoneNotice, SignInCode
 from codes.models.citizen import MAX_TRIES
-from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
 from regions.keys.encryption import PHONE_CODE, decrypt, decrypt_phone, identity_hash
@@ -60,7 +59,7 @@ def confirm_with_code(*, identity: Identity, code: str, now: datetime) -> PhoneC
     ]
     if not right:
         raise WrongCode(none_left=False)
-    return _confirm(right[0].pk, how=PhoneChange.How.CODE, by=actor_name(right[0].citizen), now=now)
+    return _confirm(right[0].pk, how=PhoneChange.How.CODE, by=right[0].citizen.actor, now=now)
 
 
 def confirm_signed_in(*, change_id: int, by: str, now: datetime) -> PhoneChange:
@@ -88,7 +87,7 @@ def refuse_by_official(*, change_id: int, document: Identity, by: str, now: date
 
 
 def _check_own(change_id: int, by: str) -> None:
-    if actor_name(_find(change_id).citizen) != by:
+    if _find(change_id).citizen.actor != by:
         raise NotFound
 
 
@@ -147,7 +146,7 @@ def _decide(change: PhoneChange, action: str, *, how: PhoneChange.How, by: str, 
     read = PhoneChange.objects.filter(pk=change.pk, state=change.state)
     compare_and_set(change, read, state=found[0].next, how=how, decided_by=by, decided_at=now, **more)
     data = {"change": change.pk, "provider": change.provider.code if change.provider else "", "how": how.value}
-    record(f"phone.{change.state}", by=by, now=now, subject=f"citizen:{change.citizen.ref}", data=data)
+    record(f"phone.{change.state}", by=by, now=now, subject=change.citizen.subject, data=data)
 
 
 def deliver_notices(*, gateway: SmsGateway, now: datetime) -> int:

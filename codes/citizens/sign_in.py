@@ -22,7 +22,6 @@ from django.utils.translation import gettext as _
 
 from codes.models import Citizen, SignInCode
 from codes.models.citizen import MAX_TRIES
-from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
 from regions.keys.encryption import SIGN_IN_CODE, decrypt, decrypt_phone, encrypt, identity_hash, lookup_hash
@@ -211,7 +210,7 @@ def redeem_code(*, identity: Identity, browser: Browser, code: str, now: datetim
             raise WrongCode(none_left=True)
         SignInCode.objects.filter(id_hash=number, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
         citizen = Citizen.objects.get(pk=right[0].citizen_id)
-        record("citizen.signed_in", by=actor_name(citizen), now=now, subject=f"citizen:{citizen.ref}")
+        record("citizen.signed_in", by=citizen.actor, now=now, subject=citizen.subject)
     return citizen
 
 

@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, T
 
 from codes.models import DisplayFinding, DisplayItem
 from codes.models.displayed import OF_ONE_VALUE
+from regions.actors import SYSTEM
 from regions.journal.record import Act, record, record_all
 from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotFound
@@ -41,7 +42,7 @@ def settle_items(*, now: datetime) -> None:
     acts += _move(recurring, "recur", "recurred", mended_at=None)
     acts += _move(items.exclude(pk__in=standing.values("item")), "close", "closed", closed_at=now)
     if acts:
-        record_all(acts, by="system", now=now)
+        record_all(acts, by=SYSTEM, now=now)
 
 
 def tell(item_id: int, *, note: str, by: str, now: datetime) -> DisplayItem:

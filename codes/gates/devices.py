@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import GateDevice, GateDeviceState, GateScan
 from codes.passes.issuing import KEY_COLUMNS, SIGNING_KEYS, keys_of
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.keys.models import Purpose
 from regions.prepared import Beside, Prepared, asked
@@ -134,7 +135,7 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
             compare_and_set(device, read, **changes)
         except MovedMeanwhile:
             return None
-        record("gate.device_enrolled", by="system", now=now, subject=device.subject, data=device.described())
+        record("gate.device_enrolled", by=SYSTEM, now=now, subject=device.subject, data=device.described())
     return device, secret
 
 

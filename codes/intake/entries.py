@@ -29,6 +29,7 @@ from codes.intake.names import DeclaredName, keep_declared_names
 from codes.intake.phones import propose_phones
 from codes.intake.results import BadLine, LineResult, Outcome, Refusal
 from codes.models import Entry, Provider
+from regions.actors import CITIZEN_PREFIX, PROVIDER_PREFIX
 from regions.copying import copy_rows
 from regions.journal.record import record
 from regions.keys.encryption import content_hash
@@ -82,7 +83,7 @@ def take_lines(
     transaction writes one journal entry with the counts. Providers and citizens are authenticated by the caller;
     anybody else needs a role. Raises ``NotAllowed``.
     """
-    if not by.startswith(("provider:", "citizen:")):
+    if not by.startswith((PROVIDER_PREFIX, CITIZEN_PREFIX)):
         require_role_or_operator(by, Role.SOURCE_MANAGER)
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     while chunk := list(islice(numbered, LINES_PER_TRANSACTION)):

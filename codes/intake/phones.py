@@ -131,4 +131,4 @@ def _notices(change: PhoneChange, *, now: datetime) -> list[PhoneNotice]:
 
 def _act(change: PhoneChange) -> Act:
     data = {"change": change.pk, "provider": change.provider.code if change.provider else ""}
-    return Act("phone.proposed", f"citizen:{change.citizen.ref}", data)
+    return Act("phone.proposed", change.citizen.subject, data)

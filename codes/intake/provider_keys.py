@@ -104,7 +104,7 @@ def rotate_key(
         key, secret = _new_key(old.provider, scopes=scopes, lifetime=lifetime, by=by, now=now)
         ProviderKey.objects.filter(pk=old.pk).update(revoked_by=by, revoked_at=old_until)
         data = {**_described(key), "replaces": old.last_four, "replaced_until": old_until.isoformat()}
-        record("provider_key.rotated", by=by, now=now, subject=f"provider:{old.provider.code}", data=data)
+        record("provider_key.rotated", by=by, now=now, subject=old.provider.subject, data=data)
     return key, secret
 
 
@@ -252,5 +252,5 @@ def _revoke(holder: Provider, *which: Q, by: str, now: datetime) -> list[str]:
     ended = list(wanted.order_by("pk").values_list("last_four", flat=True))
     if ended:
         wanted.update(revoked_by=by, revoked_at=now)
-        record("provider_key.revoked", by=by, now=now, subject=f"provider:{holder.code}", data={"last_four": ended})
+        record("provider_key.revoked", by=by, now=now, subject=holder.subject, data={"last_four": ended})
     return ended

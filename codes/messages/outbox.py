@@ -11,7 +11,6 @@ from psycopg2.extras import Json
 
 from codes.models import Citizen
 from codes.models.message import MessageChoice, MessageKind
-from codes.review.permissions import actor_name
 from regions.journal.record import record
 from regions.refusals import NotFound
 from regions.sql import compose
@@ -86,10 +85,10 @@ def choose(citizen: Citizen, *, by_sms: Collection[str], language: str, by: str,
 
     Only the citizen may do so.
     """
-    if by != actor_name(citizen):
+    if by != citizen.actor:
         raise NotFound
     without = sorted(kind.value for kind in CHOOSABLE if kind.value not in by_sms)
     with transaction.atomic():
         chosen = {"without": without, "language": language}
         MessageChoice.objects.update_or_create(citizen=citizen, defaults=chosen)
-        record("messages.chosen", by=by, now=now, subject=f"citizen:{citizen.ref}", data=chosen)
+        record("messages.chosen", by=by, now=now, subject=citizen.subject, data=chosen)

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
+from regions.actors import CITIZEN_PREFIX
 from regions.keys.encryption import ID_NUMBER, PHONE, SIGN_IN_CODE
 from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
@@ -43,6 +44,16 @@ class Citizen(Encrypted):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def actor(self) -> str:
+        """The value of ``by`` when the citizen acts."""
+        return f"{CITIZEN_PREFIX}{self.ref}"
+
+    @property
+    def subject(self) -> str:
+        """The subject of journal entries about the citizen."""
+        return self.actor
 
 
 class FormerRef(AppendOnly):

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from regions.actors import GATE_PREFIX
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
 from regions.staff.roles import Role
@@ -32,7 +33,7 @@ class GateDevice(AppendOnly, Proposal):
     pass_keys: list[Any] | None = None
 
     State = GateDeviceState
-    SUBJECT: ClassVar[str] = "gate:"
+    SUBJECT: ClassVar[str] = GATE_PREFIX
     APPROVED: ClassVar[str] = GateDeviceState.CONFIRMED
     PROPOSERS: ClassVar[Role] = Role.SYSTEM_ADMIN
     DECIDERS: ClassVar[Role] = Role.SYSTEM_ADMIN

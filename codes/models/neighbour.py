@@ -4,6 +4,7 @@ accepted from them.
 
 from django.db import models
 
+from regions.actors import CITY_PREFIX
 from regions.vocabulary import title_of
 
 
@@ -26,6 +27,11 @@ class Neighbour(models.Model):
 
     def __str__(self) -> str:
         return self.name_zh
+
+    @property
+    def actor(self) -> str:
+        """The value of ``by`` when the other city acts by a call."""
+        return f"{CITY_PREFIX}{self.division}"
 
     def name_in(self, language: str) -> str:
         return title_of(self, language, name="name")

@@ -12,13 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from codes.models.citizen import Citizen
 from codes.models.rule_set import RuleSet
 from regions.accounted import Accounted
+from regions.actors import PROVIDER_PREFIX
 from regions.keys.encryption import API_ANSWER
 from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
 from regions.sources.models import Source
-
-# Prefix of a provider's code in ``by`` when the provider acts by its key. No account can have such a name.
-PROVIDER_PREFIX = "provider:"
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -53,6 +51,16 @@ class Provider(Accounted):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def actor(self) -> str:
+        """The value of ``by`` when the provider acts by its key."""
+        return f"{PROVIDER_PREFIX}{self.code}"
+
+    @property
+    def subject(self) -> str:
+        """The subject of journal entries about it."""
+        return self.actor
 
 
 class Registration(models.Model):

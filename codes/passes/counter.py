@@ -46,7 +46,7 @@ def look_up_at_counter(identity: Identity, *, purpose: CounterPurpose, by: str, 
         advisory_lock(f"look-ups of {by}")
         check_limits(by, LOOKED_UP, PER_OFFICIAL, now=now)
         citizen = Citizen.objects.filter(id_hash=identity_hash(identity)).first()
-        subject = f"citizen:{citizen.ref}" if citizen else ""
+        subject = citizen.subject if citizen else ""
         record(LOOKED_UP, by=by, now=now, subject=subject, data={"purpose": purpose.value})
         if citizen is not None:
             PersonAccess.objects.create(citizen=citizen, at=now, by=by, purpose=purpose.value, what=SEEN)

@@ -27,7 +27,8 @@ from codes.passes.token import (
     read_signed,
     write_signed,
 )
-from codes.review.permissions import CITIZEN_PREFIX, require_own
+from codes.review.permissions import require_own
+from regions.actors import CITIZEN_PREFIX
 from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.models import Purpose
@@ -87,7 +88,7 @@ def issue_paper(
             expires_at=content.expires_at,
         )
         data = {"paper": row.pk, "until": content.expires_at.isoformat(), "withdrawn": withdrawn}
-        record("paper.issued", by=by, now=now, subject=f"citizen:{citizen.ref}", data=data)
+        record("paper.issued", by=by, now=now, subject=citizen.subject, data=data)
     return _write(content), content
 
 
@@ -100,7 +101,7 @@ def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         if not _withdraw(PaperPass.objects.filter(pk=row.pk, withdrawn_at__isnull=True), by, now):
             raise NotFound
-        record("paper.withdrawn", by=by, now=now, subject=f"citizen:{row.citizen.ref}", data={"paper": row.pk})
+        record("paper.withdrawn", by=by, now=now, subject=row.citizen.subject, data={"paper": row.pk})
 
 
 def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:

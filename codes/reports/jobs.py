@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from django.db.models import TextChoices
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
-from codes.models.provider import PROVIDER_PREFIX
 from codes.reports.daily_codes import IS_TOLD
 from codes.reports.daily_disagreements import IS_KEPT, IS_STANDING
 from codes.reports.export import FileFormat, export_report
@@ -33,6 +32,7 @@ from codes.reports.request import (
     span,
 )
 from codes.reports.rows import settled_runs
+from regions.actors import PROVIDER_PREFIX
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep

@@ -13,8 +13,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
-from codes.models.provider import PROVIDER_PREFIX
-from regions.proposals import is_operator, require_role_or_operator
+from regions.actors import PROVIDER_PREFIX, is_operator
+from regions.proposals import require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role

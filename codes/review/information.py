@@ -13,7 +13,7 @@ from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import attach
 from codes.review.permissions import require, require_own
 from codes.review.proposals.ruling_policy import check_text
-from regions.proposals import SYSTEM
+from regions.actors import SYSTEM
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.transitions import compare_and_set
 

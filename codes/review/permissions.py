@@ -7,12 +7,10 @@ the permission itself, so that a page, a command or the API that forgets the che
 from codes.models import Guardianship
 from codes.models.citizen import Citizen
 from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, Verb
-from regions.proposals import SYSTEM, roles_of
+from regions.actors import CITIZEN_PREFIX, PROVIDER_PREFIX, SYSTEM
+from regions.proposals import roles_of
 from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role
-
-CITIZEN_PREFIX = "citizen:"
-PROVIDER_PREFIX = "provider:"
 
 ACTORS: dict[Verb, frozenset[Actor]] = {
     verb: frozenset(
@@ -22,11 +20,6 @@ ACTORS: dict[Verb, frozenset[Actor]] = {
 } | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN, Actor.PROVIDER})}
 
 ROLES = {Role.REVIEWER: Actor.REVIEWER, Role.APPROVER: Actor.APPROVER}
-
-
-def actor_name(citizen: Citizen) -> str:
-    """Return the value of ``by`` for a citizen who acts."""
-    return f"{CITIZEN_PREFIX}{citizen.ref}"
 
 
 def may(roles: frozenset[Role], verb: Verb) -> bool:
@@ -55,7 +48,7 @@ def require_own(by: str, citizen: Citizen) -> None:
 
     Other people's rows and missing rows raise the same exception, so that they cannot be distinguished.
     """
-    if by == actor_name(citizen):
+    if by == citizen.actor:
         return
     if by.startswith(PROVIDER_PREFIX):
         if not citizen.registrations.filter(provider__code=by.removeprefix(PROVIDER_PREFIX)).exists():

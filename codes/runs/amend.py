@@ -25,6 +25,7 @@ from codes.runs.settle import apply_changes
 from codes.sentinel.alarms import watch
 from codes.sentinel.measure import SENTINEL
 from codes.statistics import FINDINGS, refresh_statistics
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.tenancy import current_city
 
@@ -55,7 +56,7 @@ def amend_owed(*, now: datetime) -> Run | None:
     if base is None or not _owed(base, now=now):
         return None  # the usual case, decided without waiting for the lock
     with transaction.atomic():
-        return amend_now([], by="system", now=now, because="owed")
+        return amend_now([], by=SYSTEM, now=now, because="owed")
 
 
 def _owed(base: Run, *, now: datetime) -> set[int]:
@@ -89,9 +90,7 @@ def mass_changes_if(
     """
     with transaction.atomic():
         lock_effective_codes()
-        run, _ = _judge_again(
-            base, sorted(people), day=day, as_of=known_at, by="system", now=known_at, versions=versions
-        )
+        run, _ = _judge_again(base, sorted(people), day=day, as_of=known_at, by=SYSTEM, now=known_at, versions=versions)
         found = new_mass_changes(run, last=base)
         transaction.set_rollback(True)
     return found

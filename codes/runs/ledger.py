@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.effective import lock_effective_codes
 from codes.models import Partition, Run, RunError, RunFault, RunStep
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free
 from regions.locks import advisory_lock
-from regions.proposals import SYSTEM, require_role_or_operator
+from regions.proposals import require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -188,7 +189,7 @@ def give_back(run: Run, *, step: RunStep, error: Exception, now: datetime) -> No
         if run.attempts >= MAX_ATTEMPTS:
             why = {"fault": STEP_FAILED[step], "params": {"attempts": run.attempts, **params}}
             if move_on(run, Run.State.FAILED, ended_at=now, **why):
-                record("run.failed", by="system", now=now, subject=f"run:{run.pk}", data={"step": step})
+                record("run.failed", by=SYSTEM, now=now, subject=f"run:{run.pk}", data={"step": step})
         else:
             run.leave(run.state)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.models import HeldGroup, Registration, Run
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -93,7 +94,7 @@ def dissolve_groups(run: Run, *, now: datetime) -> None:
     """Close the groups that hold no change any more after a run of the whole city. Call after its changes are marked."""
     for group in HeldGroup.objects.waiting():
         if not group.changes_after(run).exists():
-            close_group(group, "dissolve", by="system", now=now, because="no_longer_due")
+            close_group(group, "dissolve", by=SYSTEM, now=now, because="no_longer_due")
 
 
 def close_group(group: HeldGroup, action: str, *, by: str, now: datetime, **counts: Any) -> None:
@@ -194,7 +195,7 @@ def _open(found: MassChange, *, run: Run, last: Run, now: datetime) -> HeldGroup
         green=found.green,
         registered=found.registered,
     )
-    record("group.held", by="system", now=now, subject=group.subject, data={"run": run.pk, **group.described()})
+    record("group.held", by=SYSTEM, now=now, subject=group.subject, data={"run": run.pk, **group.described()})
     return group
 
 

@@ -17,6 +17,7 @@ from codes.engine.query import COMING, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VER
 from codes.engine.subjects import ALL_FACTS, DAILY, DUE, DUE_FACTS, DUE_IN_RANGE, NAMED, NAMED_BY_RUN
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from codes.runs.ledger import timed_step
+from regions.actors import SYSTEM
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, claim_job, dead, error_fault
@@ -170,7 +171,7 @@ def _evaluate_partition(partition: Partition, *, now: datetime) -> None:
     if not partition.leave(Partition.State.DONE, counts=counts, digest=digest):
         raise Fenced(f"partition {partition.number}")
     subject = f"run:{partition.run_id}/{partition.number}"
-    record("partition.judged", by="system", now=now, subject=subject, data={**counts, "digest": digest})
+    record("partition.judged", by=SYSTEM, now=now, subject=subject, data={**counts, "digest": digest})
 
 
 def _note_failure(partition: Partition, error: Exception, *, clock: Clock) -> None:

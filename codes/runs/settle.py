@@ -19,6 +19,7 @@ from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.sentinel.alarms import watch
 from codes.sentinel.measure import SENTINEL
 from codes.statistics import FINDINGS, refresh_statistics
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.sql import compose
 
@@ -50,7 +51,7 @@ def keep(run: Run, *, now: datetime) -> Run:
         fault = RunFault.INCOMPLETE if run.lacks_parts() else ""
         if not move_on(run, Run.State.KEPT, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
-        record("run.kept", by="system", now=now, subject=f"run:{run.pk}", data={"day": str(run.day), **counts})
+        record("run.kept", by=SYSTEM, now=now, subject=f"run:{run.pk}", data={"day": str(run.day), **counts})
     return Run.objects.get(pk=run.pk)
 
 
@@ -86,7 +87,7 @@ def settle(run: Run, *, now: datetime) -> Run:
             **({"proof": asdict(proof)} if proof else {}),
         }
         if proof and proof.unforeseen:
-            record("run.unforeseen", by="system", now=now, subject=f"run:{run.pk}", data=asdict(proof))
+            record("run.unforeseen", by=SYSTEM, now=now, subject=f"run:{run.pk}", data=asdict(proof))
         counts["disagreements"] = asdict(settle_disagreements(run, narrowed=narrowed))
         refresh_statistics(["codes_disagreement"], written=counts["disagreements"]["opened"])
         use_prepared(run)
@@ -102,5 +103,5 @@ def settle(run: Run, *, now: datetime) -> Run:
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
         recorded = {name: value for name, value in counts.items() if name != BY_CAUSE}
-        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **recorded})
+        record("run.settled", by=SYSTEM, now=now, subject=f"run:{run.pk}", data={"state": state, **recorded})
     return Run.objects.get(pk=run.pk)

@@ -39,6 +39,7 @@ from codes.runs.ledger import (
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
+from regions.actors import SYSTEM
 from regions.attempts import attempt
 from regions.leased_jobs import Clock
 from regions.sources.batches import AlreadyCollecting
@@ -191,7 +192,7 @@ def _collect_when_free(source: Source, run: Run) -> Batch | None:
     until = time.monotonic() + LEASES_WAITED * settings.LEASE.total_seconds()
     while True:
         try:
-            return collect_source(source, now=run.as_of, by="system")
+            return collect_source(source, now=run.as_of, by=SYSTEM)
         except AlreadyCollecting:
             if time.monotonic() >= until:
                 return None

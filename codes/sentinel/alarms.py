@@ -12,6 +12,7 @@ from codes.models import AcknowledgementState, Alarm, AlarmAcknowledgement, Run
 from codes.sentinel.expectation import FOUR_WEEKS
 from codes.sentinel.measure import Found, Measurement
 from codes.vocabulary import Colour
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.proposals import require_another, require_reason, require_role, roles_of
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
@@ -80,7 +81,7 @@ def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:
         raised_at=now,
         figures=figures,
     )
-    record("alarm.raised", by="system", now=now, subject=alarm.subject, data={"run": run.pk, **alarm.described()})
+    record("alarm.raised", by=SYSTEM, now=now, subject=alarm.subject, data={"run": run.pk, **alarm.described()})
     return True
 
 

@@ -13,6 +13,7 @@ from django.db.models import Max, Min
 from codes.models import EffectiveChange, Run, SubjectKind
 from codes.sentinel.expectation import LISTINGS, LONG_PAST, PAST, SINGLE, Excess, excess, least_people
 from codes.vocabulary import Colour
+from regions.actors import CITIZEN_PREFIX, SYSTEM
 from regions.sources.models import Batch
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -111,7 +112,7 @@ class Measurement:
 
     def _parameters(self) -> dict[str, Any]:
         by = self.run.started_by
-        is_decision = self.run.amends_id is not None and by != "system" and not by.startswith("citizen:")
+        is_decision = self.run.amends_id is not None and by != SYSTEM and not by.startswith(CITIZEN_PREFIX)
         before = Run.objects.filter(state__in=Run.COUNTED, pk__lt=self.run.pk).order_by("-pk").first()
         return {
             "run": self.run.pk,

@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider, Webhook, WebhookDelivery
-from codes.models.provider import PROVIDER_PREFIX
 from codes.models.webhook import GIVEN_UP_AFTER, OF_PERSONS, OF_THE_CITY, WebhookEvent
+from regions.actors import PROVIDER_PREFIX
 from regions.outgoing import CallFailed, check_address
 from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
@@ -55,7 +55,7 @@ def propose(
 
     ``by`` is a source manager or, for its own webhooks, ``provider:<code>`` with its key.
     """
-    if provider is None or by != f"{PROVIDER_PREFIX}{provider.code}":
+    if provider is None or by != provider.actor:
         require_role(by, Role.SOURCE_MANAGER)
     reason = require_reason(reason)
     chosen = sorted(set(events))
@@ -171,7 +171,7 @@ def _find(webhook_id: int, *, by: str) -> Webhook:
     if webhook is None:
         raise NotFound
     if by.startswith(PROVIDER_PREFIX):
-        if webhook.provider is None or by != f"{PROVIDER_PREFIX}{webhook.provider.code}":
+        if webhook.provider is None or by != webhook.provider.actor:
             raise NotAllowed
     else:
         require_role(by, *MANAGERS)

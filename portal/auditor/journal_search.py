@@ -22,7 +22,8 @@ from codes.models.case import CASE_NUMBER
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
 from portal.auditor.report_labels import OF_CASES, titles_of
-from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY, PROVIDER
+from portal.templatetags.page import ACTOR_LABELS
+from regions.actors import CITIZEN_PREFIX, CITY_PREFIX, PROVIDER_PREFIX
 from regions.journal.models import JournalEntry, JournalEntryQuerySet
 from regions.places import place_meant
 from regions.staff.models import Account
@@ -59,10 +60,10 @@ def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySe
 def _actors(shown: str, *, in_a_city: bool) -> set[str]:
     """Return the stored actors that pages show as ``shown``."""
     labelled = {f"{prefix}{name}" for prefix, name in _read_back(shown, ACTOR_LABELS)}
-    refs = {f"{CITIZEN}{ref}" for ref in CITIZEN_REF.findall(shown.upper())}
+    refs = {f"{CITIZEN_PREFIX}{ref}" for ref in CITIZEN_REF.findall(shown.upper())}
     titled = Provider.objects.filter(Q(title_zh__iexact=shown) | Q(title_en__iexact=shown)) if in_a_city else ()
-    providers = {f"{PROVIDER}{one.code}" for one in titled}
-    return {shown, *_accounts(shown), *labelled, *refs, *providers, f"{CITY}{place_meant(shown)}"}
+    providers = {f"{PROVIDER_PREFIX}{one.code}" for one in titled}
+    return {shown, *_accounts(shown), *labelled, *refs, *providers, f"{CITY_PREFIX}{place_meant(shown)}"}
 
 
 def _accounts(shown: str) -> set[str]:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from codes.citizens.phones import confirm_signed_in, confirm_with_code, proposed_phones, refuse_signed_in
 from codes.citizens.sign_in import WrongCode
 from codes.models import PhoneChange
-from codes.review.permissions import actor_name
 from portal.citizen.sign_in.views import CodeField
 from portal.citizen.subject import SubjectRequest
 from portal.web.access import CitizenRequest, for_anyone, for_citizens
@@ -44,7 +43,7 @@ def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
 def answer(request: CitizenRequest, change: int) -> HttpResponse:
     """Confirm or refuse a phone as the citizen themselves. Raises ``NotFound`` for a change that is not theirs."""
     act = confirm_signed_in if request.POST.get("act") == "confirm" else refuse_signed_in
-    act(change_id=change, by=actor_name(request.citizen), now=timezone.now())
+    act(change_id=change, by=request.citizen.actor, now=timezone.now())
     if act is confirm_signed_in:
         messages.success(request, _("Sign-in codes go to the new phone from now on. Both phones are told."))
     else:

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from codes.models import Citizen, Guardianship
-from codes.review.permissions import actor_name
 from portal.web.access import CitizenRequest, PlainView, for_citizens
 from portal.web.citizen_session import CODE_WITH_SESSION
 from portal.web.kept_forms import after_post, keep_typed, kept_page, typed_on
@@ -98,4 +97,4 @@ def keep_page(request: CitizenRequest) -> HttpResponse:
 
 def acting_citizen(request: SubjectRequest) -> str:
     """Return the actor name of the signed-in citizen, whoever the subject is."""
-    return actor_name(request.citizen)
+    return request.citizen.actor

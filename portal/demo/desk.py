@@ -31,7 +31,6 @@ from codes.review.appeals.policy import AppealReason, targets_of
 from codes.review.cases import close
 from codes.review.cases.notes import write_note
 from codes.review.cases.second_looks import take_second_look
-from codes.review.permissions import actor_name
 from codes.review.proposals import held_groups, rulings, suppressions
 from codes.review.proposals.ruling_policy import hits_of
 from codes.review.reasons import RefusalReason, RulingEndReason, RulingReason, SuppressionReason, UpholdReason
@@ -141,7 +140,7 @@ class Desk:
         ):
             if self.dice.randrange(ONE_IN):
                 text = "当天我在单位上班，有考勤记录。"
-                self._act(information.answer, request_id=asked.pk, text=text, by=actor_name(asked.case.citizen))
+                self._act(information.answer, request_id=asked.pk, text=text, by=asked.case.citizen.actor)
         appealed = Case.objects.filter(kind=Case.Kind.APPEAL).values("citizen")
         held = Verdict.objects.exclude(citizen__in=appealed).exclude(citizen__id_hash__in=self.spared)
         numbers = sorted(set(held.values_list("citizen", flat=True)))
@@ -157,7 +156,7 @@ class Desk:
                     fact_id=target.fact_id,
                     reason_code=AppealReason.OTHER,
                     text="记录与我的行程不符，请核实。",
-                    by=actor_name(citizen),
+                    by=citizen.actor,
                 )
 
     def _treat(self, case: Case) -> None:

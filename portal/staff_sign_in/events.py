@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.staff_sign_in import limits
 from portal.web.sessions import CITIZEN
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.staff.models import Account
 
@@ -37,7 +38,7 @@ def locked_out(username: str | None = None, **_: Any) -> None:
     """Record a lockout, only for existing accounts: other typed text may be anything, such as a password."""
     account = Account.objects.filter(username__iexact=username or "").first()
     if account is not None:
-        _journal("staff.locked_out", account.username, by="system")
+        _journal("staff.locked_out", account.username, by=SYSTEM)
 
 
 @receiver(password_changed)

@@ -13,7 +13,8 @@ from codes.models import Case, Citizen, PersonAccess, Provider
 from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
-from portal.templatetags.page import CITY, PROVIDER, free_text, masked, titled, untranslated
+from portal.templatetags.page import free_text, masked, titled, untranslated
+from regions.actors import CITY_PREFIX, PROVIDER_PREFIX
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
@@ -79,9 +80,9 @@ def purpose_of(access: PersonAccess) -> str:
 
     Providers and other cities have a fixed purpose.
     """
-    if access.by.startswith(PROVIDER):
+    if access.by.startswith(PROVIDER_PREFIX):
         return _("to show or check the code")
-    if access.by.startswith(CITY):
+    if access.by.startswith(CITY_PREFIX):
         return _("to look into a record of that city that is said to be wrong")
     match access.what:
         case lookup.SEEN:

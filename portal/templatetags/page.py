@@ -25,9 +25,9 @@ from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
 from portal.web.renewing import HEADER
+from regions.actors import CITIZEN_PREFIX, CITY_PREFIX, GATE_PREFIX, OPERATOR_PREFIX, PROVIDER_PREFIX, SYSTEM
 from regions.divisions import division_title
 from regions.masking import mask_name
-from regions.proposals import OPERATOR_PREFIX, SYSTEM
 from regions.staff.accounts import full_name_of
 from regions.staff.roles import Role
 from regions.vocabulary import FactKind, title_of
@@ -46,15 +46,11 @@ WORDS: dict[str, type[TextChoices]] = {
     "relation": Relation,
 }
 SHAPES = frozenset(State)
-CITIZEN = "citizen:"
-GATE = "gate:"
-CITY = "city:"
-PROVIDER = "provider:"
 # Actors other than the staff, by their prefixes in the journal.
 ACTOR_LABELS: dict[str, str | Promise] = {
     SYSTEM: gettext_lazy("the portal"),
-    CITIZEN: gettext_lazy("citizen {name}"),
-    GATE: gettext_lazy("gate device {name}"),
+    CITIZEN_PREFIX: gettext_lazy("citizen {name}"),
+    GATE_PREFIX: gettext_lazy("gate device {name}"),
     OPERATOR_PREFIX: gettext_lazy("operator {name}"),
 }
 
@@ -152,11 +148,11 @@ def actor(name: str) -> str:
     """Return the name of an actor: the portal, a citizen by reference, a gate's device, a provider, another city, an operator, or staff."""
     if name == SYSTEM:
         return str(ACTOR_LABELS[SYSTEM])
-    if name.startswith(CITY):
-        return division(name.removeprefix(CITY))
-    if name.startswith(PROVIDER):
+    if name.startswith(CITY_PREFIX):
+        return division(name.removeprefix(CITY_PREFIX))
+    if name.startswith(PROVIDER_PREFIX):
         return _provider_title(name.split(":")[1])
-    for prefix in (CITIZEN, GATE, OPERATOR_PREFIX):
+    for prefix in (CITIZEN_PREFIX, GATE_PREFIX, OPERATOR_PREFIX):
         if name.startswith(prefix):
             return format_html(str(ACTOR_LABELS[prefix]), name=untranslated(name.removeprefix(prefix)))
     return untranslated(full_name_of(name)) if name else ""

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from codes.models import Citizen
 from codes.models.kept_form import KEPT_FORM, KeptForm
-from codes.review.permissions import actor_name
 from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
 
 KEPT_FOR = timedelta(days=1)
@@ -24,7 +23,7 @@ NEVER_KEPT = frozenset({"csrfmiddlewaretoken", "act", "number", "next", "kept-pa
 
 
 def _read(who: Citizen, place: str) -> dict[str, Any]:
-    kept = KeptForm.objects.filter(kept_by=actor_name(who), place=place, kept_at__gt=timezone.now() - KEPT_FOR).first()
+    kept = KeptForm.objects.filter(kept_by=who.actor, place=place, kept_at__gt=timezone.now() - KEPT_FOR).first()
     try:
         return dict(json.loads(decrypt(bytes(kept.content_encrypted), use=KEPT_FORM))) if kept else {}
     except CannotDecrypt:  # its key was withdrawn meanwhile
@@ -36,7 +35,7 @@ def _write(who: Citizen, place: str, content: dict[str, Any]) -> None:
     if len(text) > MOST_LETTERS:
         return
     sealed = encrypt(text, use=KEPT_FORM)
-    row = KeptForm(kept_by=actor_name(who), place=place, content_encrypted=sealed, kept_at=timezone.now())
+    row = KeptForm(kept_by=who.actor, place=place, content_encrypted=sealed, kept_at=timezone.now())
     # One statement: text sent while typing may arrive at the same time as the form, which drops the row.
     KeptForm.objects.bulk_create(
         [row],
@@ -47,7 +46,7 @@ def _write(who: Citizen, place: str, content: dict[str, Any]) -> None:
 
 
 def _drop(who: Citizen, place: str) -> None:
-    KeptForm.objects.filter(kept_by=actor_name(who), place=place).delete()
+    KeptForm.objects.filter(kept_by=who.actor, place=place).delete()
 
 
 class Draft:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from regions.actors import SYSTEM
 from regions.journal.chained_file import ChainedFile, Content
 from regions.journal.checkpoints import HEADS
 from regions.journal.models import Checkpoint, JournalEntry
@@ -153,7 +154,7 @@ def co_sign(head: Head, *, now: datetime) -> CoSigned:
                 return one
         key = encryption.signing_key(Purpose.JOURNAL)
         one = CoSigned(head, f"city:{current_city().schema_name}", key.public_key, key.sign(head.text), now)
-        record(WITNESSED, by="system", now=now, subject=f"city:{head.city}", data={**one.as_json(), "key": key.number})
+        record(WITNESSED, by=SYSTEM, now=now, subject=f"city:{head.city}", data={**one.as_json(), "key": key.number})
     return one
 
 

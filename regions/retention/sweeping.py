@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from regions.actors import SYSTEM
 from regions.attempts import attempt
 from regions.cluster import on_node
 from regions.journal.record import record
@@ -103,7 +104,7 @@ def _sweep_batch(one: DataClass, number: int, step: Step, *, now: datetime) -> i
             told = one.after([text for _, text in rows if text is not None]) if one.after else {}
             record(
                 SWEPT,
-                by="system",
+                by=SYSTEM,
                 now=now,
                 subject=f"data:{one.name}",
                 data={**_tombstone(step, [key for key, _ in rows]), "older_than": limit.isoformat(), **told},
@@ -125,4 +126,4 @@ def _failed(job: RetentionSweep, error: Exception, *, now: datetime) -> None:
 def _end_badly(job: RetentionSweep, fault: Any, params: Mapping[str, Any], *, now: datetime) -> None:
     with transaction.atomic():
         if job.leave(State.FAILED, ended_at=now, fault=fault.value, params=params):
-            record("retention.failed", by="system", now=now, subject="city", data={"day": str(job.day)})
+            record("retention.failed", by=SYSTEM, now=now, subject="city", data={"day": str(job.day)})

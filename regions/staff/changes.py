@@ -13,6 +13,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import transaction
 
+from regions.actors import SYSTEM
 from regions.locks import advisory_lock
 from regions.proposals import require_another, require_reason, require_role, require_role_or_operator, roles_of
 from regions.refusals import CommonReason, Refused
@@ -195,7 +196,7 @@ def _propose(change: StaffChange, reason: str, *, by: str, now: datetime) -> Sta
     change.expires_at = now + timedelta(days=settings.STAFF_CHANGE_DAYS)
     waiting = StaffChange.objects.waiting().filter(username__iexact=change.username, kind=change.kind)
     for old in waiting.filter(expires_at__lte=now):
-        old.act("staff.change_expired", ChangeState.EXPIRED, by="system", now=now)
+        old.act("staff.change_expired", ChangeState.EXPIRED, by=SYSTEM, now=now)
     if waiting.exists():
         raise Refused(CommonReason.PROPOSED_ALREADY)
     change.save()

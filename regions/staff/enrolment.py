@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from regions.actors import SYSTEM
 from regions.refusals import Refused
 from regions.staff.accounts import StaffReason, journal
 from regions.staff.models import Account, EnrolmentLink
@@ -52,7 +53,7 @@ def note_sent(link: EnrolmentLink, *, now: datetime) -> None:
     """Record that the mail server has accepted the message."""
     with transaction.atomic():
         EnrolmentLink.objects.filter(pk=link.pk).update(sent_at=now)
-        journal("staff.link_sent", link.account, by="system", now=now, expires_at=link.expires_at.isoformat())
+        journal("staff.link_sent", link.account, by=SYSTEM, now=now, expires_at=link.expires_at.isoformat())
 
 
 def hash_of_token(token: str) -> bytes:

@@ -6,6 +6,8 @@ from itertools import combinations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from regions.actors import SYSTEM
+
 # The journal names people by it: a name must not be confusable with another, with the portal's own (`system`) or a citizen's
 # (`citizen:<ref>`), nor contain invisible characters.
 USERNAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
@@ -36,4 +38,4 @@ def excluded_pairs(roles: set[Role]) -> list[tuple[Role, Role]]:
 
 
 def is_username(text: str) -> bool:
-    return USERNAME.fullmatch(text) is not None and text.lower() != "system"
+    return USERNAME.fullmatch(text) is not None and text.lower() != SYSTEM

@@ -12,7 +12,6 @@ from codes.review.appeals import appeals
 from codes.review.appeals.policy import AppealReason, targets_of
 from codes.review.cases import close
 from codes.review.cases.queue import CaseFilter
-from codes.review.permissions import actor_name
 from codes.review.proposals import bulk_rulings
 from regions.refusals import Refused
 from tests.integration.review.desk import EVIDENCE
@@ -45,7 +44,7 @@ class Appeals:
                 fact_id=target.fact_id,
                 reason_code=AppealReason.OTHER,
                 text="请核实",
-                by=actor_name(citizen),
+                by=citizen.actor,
                 now=desk.now,
             )
         except Refused:

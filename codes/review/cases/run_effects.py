@@ -16,8 +16,8 @@ from codes.models import Case, CaseState, InformationRequest, MessageKind, Rulin
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
 from codes.review.cases.move import message_data
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
+from regions.actors import SYSTEM
 from regions.journal.record import Act, record_all
-from regions.proposals import SYSTEM
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -94,7 +94,7 @@ def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
             cursor.execute(statement, parameters)
             done[name] = cursor.rowcount
     acts = (Act(f"case.{Verb.CONVERGE.value}", f"case:{number}", {"run": run.pk}) for number in converged)
-    record_all(acts, by="system", now=now)
+    record_all(acts, by=SYSTEM, now=now)
     return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))
 
 
@@ -131,5 +131,5 @@ def open_again(citizens: Collection[int], *, now: datetime) -> list[str]:
         cursor.execute(OPEN_AGAIN, parameters)
         opened = cursor.fetchall()
     acts = [Act(f"case.{Verb.OPEN.value}", f"case:{number}", {"follows": before}) for number, before in opened]
-    record_all(acts, by="system", now=now)
+    record_all(acts, by=SYSTEM, now=now)
     return [number for number, _ in opened]

@@ -19,6 +19,7 @@ from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_text
+from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.tenancy import current_city
@@ -36,7 +37,7 @@ def draw_second_look(case: Case, *, by: str, now: datetime) -> None:
     if RANDOM.random() >= current_city().second_look_share:
         return
     drawn = SecondLook.objects.create(case=case, decided_by=by, case_outcome=case.outcome, drawn_at=now)
-    record("second_look.drawn", by="system", now=now, subject=f"case:{case.number}", data=drawn.described())
+    record("second_look.drawn", by=SYSTEM, now=now, subject=f"case:{case.number}", data=drawn.described())
 
 
 def check_not_overturned(case: Case, *, by: str) -> None:

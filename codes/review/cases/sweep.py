@@ -14,8 +14,8 @@ from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
 from codes.review.proposals.rulings import expire_rulings
 from codes.runs.amend import amend_owed
+from regions.actors import SYSTEM
 from regions.journal.record import record
-from regions.proposals import SYSTEM
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -38,7 +38,7 @@ def escalate_overdue(*, now: datetime) -> int:
             locked = {"cases": [pk for pk, _ in late], "clocks": [clock for _, clock in late]}
             cursor.execute(ESCALATE, {"now": now, **PARAMETERS, **locked})
             escalated = [number for (number,) in cursor.fetchall()]
-        record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=naming(escalated))
+        record(f"case.{Verb.ESCALATE.value}", by=SYSTEM, now=now, data=naming(escalated))
     return len(escalated)
 
 

@@ -19,7 +19,8 @@ from codes.review.evidence.access import log_access
 from codes.review.evidence.faults import Checked, UploadFault
 from codes.review.evidence.pdfs import PDF
 from codes.review.evidence.uploads import check_upload
-from codes.review.permissions import CITIZEN_PREFIX, require_own
+from codes.review.permissions import require_own
+from regions.actors import CITIZEN_PREFIX, CITY_PREFIX, SYSTEM
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_bytes, encrypt_bytes, key_of
 from regions.numbers import number_of
@@ -33,7 +34,6 @@ NAME_BYTES = 16
 LONGEST_NAME = 100
 DRAFT_LIVES = timedelta(hours=24)
 USE = "evidence"
-CITY_PREFIX = "city:"
 
 
 def keep_upload(
@@ -79,7 +79,7 @@ def _keep(
         uploaded_at=now,
         redrawn=True,
     )
-    subject = f"case:{case.number}" if case else f"citizen:{citizen.ref}"
+    subject = f"case:{case.number}" if case else citizen.subject
     data = {"evidence": kept.pk, "sha256": bytes(kept.sha256).hex(), "size": kept.size}
     record("evidence.kept", by=by, now=now, subject=subject, data=data)
     _write(kept.name, encrypt_bytes(checked.content, use=f"{USE}:{kept.name}"))
@@ -171,7 +171,7 @@ def discard_old_drafts(*, now: datetime) -> int:
     with transaction.atomic():
         drafts = list(old.select_for_update(skip_locked=True).order_by("pk"))
         for draft in drafts:
-            _discard(draft, by="system", now=now)
+            _discard(draft, by=SYSTEM, now=now)
     return len(drafts)
 
 

@@ -29,6 +29,7 @@ from codes.review.proposals.ruling_policy import (
     with_equal_versions,
 )
 from codes.review.reasons import RulingEndReason
+from regions.actors import SYSTEM
 from regions.journal.record import Act, record_all
 from regions.proposals import ProposalQuerySet, require_another, require_role
 from regions.refusals import CommonReason, NotFound, Refused
@@ -237,6 +238,6 @@ def expire_rulings(*, now: datetime) -> int:
         for ruling in over:
             settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
         acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
-        record_all(acts, by="system", now=now)
+        record_all(acts, by=SYSTEM, now=now)
         open_again([ruling.citizen_id for ruling in over], now=now)
     return len(over)

@@ -9,13 +9,14 @@ from django.utils.translation import gettext
 
 from codes.models import GateDevice, PersonAccess
 from portal.templatetags.citizen import accessed, purpose_of
-from portal.templatetags.page import GATE, actor
+from portal.templatetags.page import actor
+from regions.actors import GATE_PREFIX
 from regions.staff.models import Account
 
 
 def gates_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
     """Return the places of the gate devices among those who looked, by actor."""
-    numbers = [int(one.by.removeprefix(GATE)) for one in accesses if one.by.startswith(GATE)]
+    numbers = [int(one.by.removeprefix(GATE_PREFIX)) for one in accesses if one.by.startswith(GATE_PREFIX)]
     return {one.subject: one.place for one in GateDevice.objects.filter(pk__in=numbers)}
 
 

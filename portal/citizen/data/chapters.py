@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from codes import models as m
 from codes.models.kept_form import KEPT_FORM
 from codes.review.evidence.access import names_of
-from codes.review.permissions import actor_name
 from portal.citizen.data import words
 from portal.citizen.data.accesses import who_looked
 from portal.citizen.data.chapter import COLOUR, FROM, PROVIDER, SOURCE, TO, Chapter, Column, Rows, of
@@ -326,7 +325,7 @@ CHAPTERS = (
     Chapter(
         "kept_forms",
         _("Forms not yet sent"),
-        lambda citizen: m.KeptForm.objects.filter(kept_by=actor_name(citizen)),
+        lambda citizen: m.KeptForm.objects.filter(kept_by=citizen.actor),
         (Column("place", _("Form"), words.form_of), Column("kept_at", _("Kept at")), Column("content")),
         _kept_forms,
     ),

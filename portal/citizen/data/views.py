@@ -140,7 +140,7 @@ def document(request: SubjectRequest) -> HttpResponse:
 
 
 def _journal(request: SubjectRequest, now: datetime) -> None:
-    record("citizen.copied", by=acting_citizen(request), now=now, subject=f"citizen:{request.subject.ref}")
+    record("citizen.copied", by=acting_citizen(request), now=now, subject=request.subject.subject)
 
 
 def _attached(response: HttpResponse, ending: str, now: datetime) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.messages.outbox import CHOOSABLE, choose, sends_sms
 from codes.models import Message, MessageChoice, MessageLanguage
-from codes.review.permissions import actor_name
 from portal.citizen.messages.wording import worded
 from portal.web.access import CitizenRequest, for_citizens
 from portal.web.keyset import keyset_page
@@ -55,7 +54,7 @@ def choices(request: CitizenRequest) -> HttpResponse:
     """Choose which messages are sent by SMS in addition to those that everybody gets."""
     form = ChoiceForm(request.POST if request.method == "POST" else None, initial=_chosen(request))
     if request.method == "POST" and form.is_valid():
-        choose(request.citizen, **form.cleaned_data, by=actor_name(request.citizen), now=timezone.now())
+        choose(request.citizen, **form.cleaned_data, by=request.citizen.actor, now=timezone.now())
         messages.success(request, _("Saved. It holds from the next message on."))
         return redirect("citizen_messages")
     phone = request.citizen.phone_encrypted

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from portal.commands import CommandFailed, PortalCommand
+from regions.actors import SYSTEM
 from regions.refusals import Refused
 from regions.staff.accounts import add_staff
 from regions.staff.roles import ADMINISTRATORS
@@ -21,7 +22,7 @@ class Command(PortalCommand):
             "--role", action="append", default=[], dest="roles", choices=choices, help="may be repeated"
         )
         parser.add_argument("--full-name", default="", metavar="NAME")
-        parser.add_argument("--by", default="system", metavar="USER", help="who does this, for the journal")
+        parser.add_argument("--by", default=SYSTEM, metavar="USER", help="who does this, for the journal")
 
     def handle(self, *, username: str, roles: list[str], full_name: str, by: str, **_: Any) -> None:
         try:

@@ -19,7 +19,7 @@ from codes.reports.identified import agree_at_the_machine
 from codes.reports.manifest import manifest_path
 from codes.reports.request import CannotExport, MayNotIdentify, ReportName, ReportRequest
 from portal.commands import CityCommand, CommandFailed, day_argument
-from regions.proposals import OPERATOR_PREFIX
+from regions.actors import OPERATOR_PREFIX, SYSTEM
 
 
 class Command(CityCommand):
@@ -45,7 +45,7 @@ class Command(CityCommand):
             request = ReportRequest(ReportName(report), first, last, identified=options["identify"])
             confirmation = None
             if request.identified:
-                if by == "system":
+                if by == SYSTEM:
                     raise CannotExport(ExportFault.BY_NOBODY)
                 confirmation = agree_at_the_machine(request, purpose=purpose, operator=_operator(), **asked)
             manifest = export_report(request, file=output, confirmation=confirmation, **asked)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from codes.opening import Opened, open_city, read_city
 from codes.rule_sets.version_file import version_warnings
 from portal.commands import NOBODY, CommandFailed, PortalCommand, sign_checkpoint
+from regions.actors import SYSTEM
 from regions.city_file import missing_environment
 from regions.faults import FileFaults
 from regions.schemas import ensure_prepared
@@ -25,7 +26,7 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="a city file (docs/operations.md)")
-        parser.add_argument("--by", default="system", metavar="USER", help="who is named in the journal")
+        parser.add_argument("--by", default=SYSTEM, metavar="USER", help="who is named in the journal")
 
     def handle(self, *, file: Path, by: str, now: datetime | None = None, **_: Any) -> None:
         now = now or timezone.now()

@@ -9,10 +9,10 @@ from django.utils import timezone
 from codes.citizens.joining import Joined, RunIsOpen, join_people
 from codes.key_rotation import make_missing_keys
 from portal.commands import CommandFailed, PortalCommand, sign_checkpoint
+from regions.actors import SYSTEM
 from regions.each_city import CitiesFailed, for_each
 from regions.journal.checkpoints import take_over_file
 from regions.journal.playback import take_stock
-from regions.proposals import SYSTEM
 from regions.schemas import prepare_database
 from regions.tenancy import all_schemas, as_owner, in_city, in_city_as_owner
 

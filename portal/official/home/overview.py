@@ -31,7 +31,7 @@ from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
 from codes.sentinel.alarms import READERS
 from portal.official.approvals.inbox import count_kinds, waiting_for_another
-from regions.proposals import OPERATOR_PREFIX
+from regions.actors import OPERATOR_PREFIX
 from regions.sources.models import Source
 from regions.staff.models import StaffChange
 from regions.staff.roles import CASE_WORK, Role

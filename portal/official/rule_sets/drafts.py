@@ -24,8 +24,8 @@ from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
+from regions.actors import is_operator
 from regions.numbers import number_of
-from regions.proposals import is_operator
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 

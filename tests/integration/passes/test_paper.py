@@ -12,7 +12,6 @@ from codes.passes.key_list import KeyList
 from codes.passes.paper import PAPER_LIFETIME, PAPER_PREFIX, Paper, holder, issue_paper, withdraw_paper
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.token import PREFIX
-from codes.review.permissions import actor_name
 from regions.journal.models import JournalEntry
 from regions.refusals import NotAllowed, NotFound
 from tests.integration.conftest import OpenDesk
@@ -38,7 +37,7 @@ def found(call: Any) -> CheckResult | Detail:
 
 def test_a_paper_pass_is_looked_up_by_its_city_until_it_is_withdrawn(desk: Desk) -> None:
     zhang = desk.citizen("zhang")
-    by = actor_name(zhang)
+    by = zhang.actor
     token, said = issue_paper(zhang, by=by, now=desk.now)
     late = desk.now + PAPER_LIFETIME - DAY
     assert verify_scanned(token.lower(), keys(), at=late) == said
@@ -61,7 +60,7 @@ def test_a_paper_pass_is_looked_up_by_its_city_until_it_is_withdrawn(desk: Desk)
 
 def test_it_names_nobody_and_is_nothing_without_the_city(desk: Desk) -> None:
     zhang = desk.citizen("zhang")
-    by = actor_name(zhang)
+    by = zhang.actor
     (token, said), (_, other) = (issue_paper(zhang, by=by, now=desk.now) for _ in range(2))
     assert said.pseudonym != other.pseudonym
     kept = str(list(PaperPass.objects.values())) + str(list(JournalEntry.objects.values("data", "rows")))
@@ -77,7 +76,7 @@ def test_it_names_nobody_and_is_nothing_without_the_city(desk: Desk) -> None:
 
 def test_neither_kind_is_read_as_the_other(desk: Desk) -> None:
     zhang = desk.citizen("zhang")
-    paper, _ = issue_paper(zhang, by=actor_name(zhang), now=desk.now)
+    paper, _ = issue_paper(zhang, by=zhang.actor, now=desk.now)
     shown, _ = issue_pass(zhang, now=desk.now)
     for text in (paper.replace(PAPER_PREFIX, PREFIX), shown.replace(PREFIX, PAPER_PREFIX)):
         assert found(lambda text=text: verify_scanned(text, keys(), at=desk.now)) is Detail.INCOMPLETE
@@ -85,17 +84,17 @@ def test_neither_kind_is_read_as_the_other(desk: Desk) -> None:
 
 def test_it_is_asked_for_by_the_person_a_guardian_or_a_reviewer(desk: Desk) -> None:
     zhang, chen = desk.citizen("zhang"), desk.citizen("chen")
-    for by, refusal in ((actor_name(chen), NotFound), ("system", NotAllowed), ("operator:mo", NotAllowed)):
+    for by, refusal in ((chen.actor, NotFound), ("system", NotAllowed), ("operator:mo", NotAllowed)):
         with pytest.raises(refusal):
             issue_paper(zhang, by=by, now=desk.now)
     Guardianship.objects.create(
         guardian=chen, dependant=zhang, asked_at=desk.now, reviewed_at=desk.now, reviewed_by="lin", accepted=True
     )
-    _, said = issue_paper(zhang, by=actor_name(chen), now=desk.now)
+    _, said = issue_paper(zhang, by=chen.actor, now=desk.now)
     issue_paper(zhang, by="li", now=desk.now)
     assert holder(said) == zhang
     with pytest.raises(NotFound):
-        withdraw_paper(PaperPass.objects.earliest("pk").pk, by=actor_name(zhang) + "x", now=desk.now)
+        withdraw_paper(PaperPass.objects.earliest("pk").pk, by=zhang.actor + "x", now=desk.now)
     for days in (0, 366):
         with pytest.raises(ValueError, match="365"):
-            issue_paper(zhang, by=actor_name(zhang), now=desk.now, lifetime=days * DAY)
+            issue_paper(zhang, by=zhang.actor, now=desk.now, lifetime=days * DAY)
