@@ -13,7 +13,6 @@ import psycopg2.extensions
 import pytest
 from django.core.cache import caches
 from django.db import connection
-from django.template import Template
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -73,8 +72,6 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     def drop_copy(case: TransactionTestCase) -> None:
         copies.pop().__exit__(None, None, None)
 
-    # Django's test client is told of each template that is rendered, even of each field of a form, and copies its context. No test asks.
-    patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
     quick = override_settings(PASSWORD_HASHERS=[quick_hasher.PATH])
     with quick, django_db_blocker.unblock(), session_database():
         patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(take_copy))
