@@ -172,7 +172,7 @@ def _pairs(citizen: Citizen) -> Iterator[str]:
             yield f"  {one.code} → {other.code} · {_labelled(label, factors)}"
         yield f"  {diagnosis.sentence}"
         yield f"  {diagnosis.outcome}"
-        yield f"  {diagnosis.action} {diagnosis.by_when}"
+        yield f"  {diagnosis.action} · {diagnosis.by_when}"
 
 
 def _cases(citizen: Citizen) -> Iterator[str]:

@@ -21,6 +21,7 @@ class ExportFault(models.TextChoices):
     DAY_OR_SPAN = "day_or_span", _("give --day, or --from and --to, not both")
     BY_NOBODY = "by_nobody", _("identified data is taken out by a person: --by USER")
     NO_PURPOSE = "no_purpose", _("identified data needs a purpose of at least {least} characters: --purpose")
+    NOT_IDENTIFIED = "not_identified", _("a purpose is for identified data: add --identify, or leave --purpose out")
     PURPOSE_NAMES_SOMEBODY = (
         "purpose_names_somebody",
         _("the purpose is journalled: leave ID numbers and phone numbers out of it"),

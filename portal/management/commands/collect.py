@@ -39,11 +39,12 @@ class Command(CityCommand):
             self.stderr.write(f"{source.code}: {refusal}")
             return False
         if batch.state != Batch.State.ACCEPTED:
-            self.stderr.write(f"{source.code}: {batch.state} ({batch.reason}): {batch.message}")
+            release = f" It is batch {batch.pk}; use release_batch." if batch.state == Batch.State.HELD else ""
+            self.stderr.write(f"{source.code}: {batch.state} ({batch.reason}): {batch.message}{release}")
             return False
-        complete = batch.as_of.astimezone(self.city.zone) if batch.as_of else None
+        complete = batch.as_of.astimezone(self.city.zone).isoformat(timespec="seconds") if batch.as_of else None
         self.stdout.write(
             f"{source.code}: {batch.delivered} records: {batch.accepted} new, {batch.unchanged} known already, "
-            f"{batch.quarantined} in quarantine; complete up to {complete:%Y-%m-%d %H:%M:%S %z}"
+            f"{batch.quarantined} in quarantine; complete up to {complete}"
         )
         return True

@@ -41,7 +41,10 @@ class Command(CityCommand):
             raise CommandFailed(str(refused), code=2) from refused
 
     def _list(self) -> None:
-        for one in HeldGroup.objects.waiting().described():
+        held = list(HeldGroup.objects.waiting().described())
+        if not held:
+            self.stdout.write("No mass change is held.")
+        for one in held:
             proposed = one.proposals.waiting().first()
             waits = f"; {proposed.proposed_by} proposes to {proposed.act_proposed} it" if proposed else ""
             self.stdout.write(

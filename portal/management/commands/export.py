@@ -44,6 +44,8 @@ class Command(CityCommand):
             first, last = _days(options["day"], options["first"], options["last"])
             request = ReportRequest(ReportName(report), first, last, identified=options["identify"])
             confirmation = None
+            if purpose and not request.identified:
+                raise CannotExport(ExportFault.NOT_IDENTIFIED)
             if request.identified:
                 if by == SYSTEM:
                     raise CannotExport(ExportFault.BY_NOBODY)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from codes.intake.collecting import discard, release
 from portal.commands import CityCommand, CommandFailed
-from regions.refusals import Refused
+from regions.refusals import MovedMeanwhile, Refused
 from regions.sources.models import Batch
 
 
@@ -31,6 +31,10 @@ class Command(CityCommand):
         verb = release if accept else discard
         try:
             done = verb(batch, by=by, now=timezone.now())
+        except MovedMeanwhile as refusal:
+            waiting = ", ".join(str(one.pk) for one in Batch.objects.filter(state=Batch.State.HELD).order_by("pk"))
+            message = f"batch {batch} does not wait for a release; there wait: {waiting or 'none'}"
+            raise CommandFailed(message, code=2) from refusal
         except Refused as refusal:
             raise CommandFailed(str(refusal), code=2) from refusal
         waits = "; an approver who is not the same person decides" if done.state == Batch.State.HELD else ""

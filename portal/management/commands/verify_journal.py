@@ -52,8 +52,10 @@ def read_heads(path: Path, schema: str) -> list[CoSigned]:
     """Return the city's heads in a file, which may contain those of other cities. Raises ``CommandFailed``."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"{path} cannot be read: {error}", code=2) from error
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be read: {error.strerror}", code=2) from error
+    except UnicodeDecodeError as error:
+        raise CommandFailed(f"{path} cannot be read: it is not UTF-8", code=2) from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:

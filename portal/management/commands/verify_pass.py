@@ -54,8 +54,10 @@ def key_file(path: str) -> str:
     """Return the text of a key list."""
     try:
         return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArgumentTypeError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise ArgumentTypeError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ArgumentTypeError(f"{path} cannot be read: it is not UTF-8") from error
 
 
 def read_lists(texts: list[str], pinned: list[bytes]) -> list[SignedList]:

@@ -117,6 +117,9 @@ def test_the_command_of_two_people(crowd: Crowd) -> None:
     with pytest.raises(CommandFailed, match="role"):
         command("--refuse", by="li")
     assert "is refused; 55 people were judged again" in command("--refuse", by="wang")
+    left = StringIO()
+    call_command("decide_group", "--city=beta", stdout=left)
+    assert left.getvalue() == "No mass change is held.\n"
     assert crowd.red() == set()
 
 

@@ -206,6 +206,7 @@ def test_a_person_and_a_purpose_are_needed(two: tuple[str, str], out: Path) -> N
     assert ended_with(file, *identified(two[0], "abcd")) == 2
     assert ended_with(file, *identified(two[0], "about 510107199003074518")) == 2
     assert ended_with(file, *identified("nobody")) == 5
+    assert ended_with(file, "--by", two[0], "--purpose", PURPOSE) == 2
 
 
 def ended_with(file: Path, *options: str) -> int:

@@ -1,6 +1,7 @@
 """`collect`: one source after another, a line for each, and exit code 3 if one failed."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -28,7 +29,10 @@ def test_every_source_is_collected(both: tuple[Police, Centre]) -> None:
 
     assert code == 0
     bigdata, police = out.splitlines()
-    assert bigdata.startswith("bigdata: 3 records: 3 new, 0 known already, 0 in quarantine; complete up to ")
+    found = re.fullmatch(r"bigdata: 3 records: 3 new, 0 known already, 0 in quarantine; complete up to (.+)", bigdata)
+    assert found
+    assert datetime.fromisoformat(found[1]).utcoffset() == timedelta(hours=8)
+    assert " " not in found[1]
     assert police.startswith("police: 1 records: 1 new")
 
 

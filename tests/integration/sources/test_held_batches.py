@@ -136,5 +136,18 @@ def test_the_command_of_two_people(held: Batch, monkeypatch: pytest.MonkeyPatch)
     assert command(held, "--accept", "--by=wang").strip() == f"Batch {held.pk} of police is accepted"
 
 
+def test_the_command_names_the_deliveries_that_wait(held: Batch) -> None:
+    discard(held.pk, by="wang", now=LATER)
+    with pytest.raises(CommandError, match=f"batch {held.pk} does not wait for a release; there wait: none"):
+        command(held, "--accept")
+
+
+def test_a_collection_names_the_delivery_it_holds(police: Police) -> None:
+    err = StringIO()
+    with pytest.raises(CommandError):
+        call_command("collect", "--city=alpha", "--source=police", "--full", stderr=err)
+    assert f"It is batch {Batch.objects.latest('pk').pk}; use release_batch." in err.getvalue()
+
+
 def test_the_command_gives_up(held: Batch) -> None:
     assert "is refused: It was looked at and is not to be used." in command(held, "--discard", "--by=wang")
