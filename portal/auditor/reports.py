@@ -175,14 +175,18 @@ def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
 @for_staff(Role.AUDITOR)
 def export_file(request: StaffRequest, name: str) -> FileResponse:
     job = _own_export(request, name)
-    return _attachment(_path(request, job), _file_name(job), FileFormat(job.file_format).content_type)
+    content_type = FileFormat(job.file_format).content_type
+    return FileResponse(
+        _path(request, job).open("rb"), as_attachment=True, filename=_file_name(job), content_type=content_type
+    )
 
 
 @require_GET
 @for_staff(Role.AUDITOR)
 def export_manifest(request: StaffRequest, name: str) -> FileResponse:
     job = _own_export(request, name)
-    return _attachment(_path(request, job, manifest=True), f"{_file_name(job)}{SUFFIX}", "application/json")
+    path, name = _path(request, job, manifest=True), f"{_file_name(job)}{SUFFIX}"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/json")
 
 
 def _own_export(request: StaffRequest, name: str) -> ExportJob:
@@ -198,9 +202,3 @@ def _path(request: StaffRequest, job: ExportJob, *, manifest: bool = False) -> P
 
 def _file_name(job: ExportJob) -> str:
     return f"{job.report}-{timezone.localtime(job.asked_at):%Y%m%d-%H%M%S}.{job.file_format}"
-
-
-def _attachment(path: Path, name: str, content_type: str) -> FileResponse:
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=content_type)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

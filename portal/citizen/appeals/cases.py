@@ -22,6 +22,7 @@ from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.code.sentences import decision_sentence, end_reason, ended_early, outcome_sentence
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
+from portal.web.attachments import evidence_attachment
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
@@ -189,10 +190,7 @@ def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpRe
     case = _case(request, number)
     get_object_or_404(Evidence.objects.filter(case=case), pk=evidence)
     found, content = read_evidence(evidence_id=evidence, by=acting_citizen(request), purpose="", now=timezone.now())
-    response = HttpResponse(content, content_type=found.content_type)
-    extension = found.content_type.rpartition("/")[2]
-    response["Content-Disposition"] = f'attachment; filename="{case.number}-{found.pk}.{extension}"'
-    return response
+    return evidence_attachment(found, content, of=case.number)
 
 
 def _case(request: SubjectRequest, number: str) -> Case:

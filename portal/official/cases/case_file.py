@@ -11,6 +11,7 @@ from codes.review.evidence.access import note_printed
 from portal.official.cases.detail import read_case
 from portal.official.cases.views import CASE_READERS, evidence_context
 from portal.web.access import StaffRequest, for_staff
+from portal.web.attachments import attachment
 from portal.web.pdf import Paper
 
 
@@ -38,7 +39,4 @@ def case_file(request: StaffRequest, number: str) -> HttpResponse:
     paper = Paper(title=f"{_('Case file')} {number}", language=translation.get_language(), foot=f"{number} · {printed}")
     paper.say(html)
     paper.lines_to_write_on([_("Signature"), _("Name and office"), _("Date")])
-    response = HttpResponse(bytes(paper.output()), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(bytes(paper.output()), f"{number}.pdf", "application/pdf")

@@ -37,6 +37,7 @@ from portal.official.cases.forms import (
 from portal.official.cases.related import Row
 from portal.official.queue.filters import filter_query, parse_filter
 from portal.web.access import StaffRequest, for_staff
+from portal.web.attachments import evidence_attachment
 from portal.web.errors import attempt_and_return, form_refusals, seen_token, submit
 from regions.refusals import Refused
 from regions.staff.roles import CASE_WORK, Role
@@ -280,10 +281,5 @@ def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResp
 
 
 def hand_out(request: StaffRequest, evidence: int, *, purpose: str, name: str) -> HttpResponse:
-    """Return the file as an attachment with a generated name, so that browsers do not open it."""
     found, content = read_evidence(evidence_id=evidence, by=request.user.username, purpose=purpose, now=timezone.now())
-    response = HttpResponse(content, content_type=found.content_type)
-    extension = found.content_type.rpartition("/")[2]
-    response["Content-Disposition"] = f'attachment; filename="{name}-{found.pk}.{extension}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return evidence_attachment(found, content, of=name)

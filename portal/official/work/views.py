@@ -25,6 +25,7 @@ from codes.vocabulary import Cause
 from portal.official.work.tables import cause_chart, days_chart, days_of, figures_in_words, shown, totals, with_period
 from portal.templatetags.page import actor, untranslated
 from portal.web.access import StaffRequest, for_staff
+from portal.web.attachments import attachment
 from portal.web.keyset import keyset_page, query_without_place
 from regions.divisions import division_title
 from regions.tenancy import current_city
@@ -66,18 +67,15 @@ def work_file(request: StaffRequest, table: str, file_format: str) -> HttpRespon
         raise Http404
     kind = FileFormat.CSV if is_all else FileFormat(file_format)
     written = {one: _written(request, one, kind, period) for one in (WorkTable if is_all else [_table(table)])}
+    name = f"work-{table}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{file_format}"
     if is_all:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for one, content in written.items():
                 archive.writestr(f"work-{one}.{kind}", content)
-        answer = HttpResponse(packed.getvalue(), content_type="application/zip")
-    else:
-        answer = HttpResponse(*written.values(), content_type=kind.content_type)
-    name = f"work-{table}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{file_format}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+        return attachment(packed.getvalue(), name, "application/zip")
+    (content,) = written.values()
+    return attachment(content, name, kind.content_type)
 
 
 def _written(request: StaffRequest, table: WorkTable, kind: FileFormat, period: Period) -> bytes:
