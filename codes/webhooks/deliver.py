@@ -52,8 +52,8 @@ class Attempt:
 
 def due_webhooks(*, now: datetime) -> list[int]:
     """Return the webhooks that have something to send and no worker."""
-    waiting = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), state="waiting", next_at__lte=now)
-    return list(_free(now=now).filter(Exists(waiting)).order_by("pk").values_list("pk", flat=True))
+    heads = _heads(now=now).filter(webhook=OuterRef("pk"))
+    return list(_free(now=now).filter(Exists(heads)).order_by("pk").values_list("pk", flat=True))
 
 
 def deliver(webhook_id: int, *, clock: Clock) -> int:
@@ -62,18 +62,20 @@ def deliver(webhook_id: int, *, clock: Clock) -> int:
     if webhook is None:
         return 0
     with attempt(webhook, lambda _error: webhook.leave(Webhook.State.ACTIVE), clock=clock):
-        delivered, unanswered = _deliver_some(webhook, clock=clock)
-        failures = webhook.failures + 1 if unanswered else 0
-        silence = _pause(failures - 1, LONGEST_SILENCE)
-        webhook.leave(Webhook.State.ACTIVE, failures=failures, resume_at=clock() + silence if unanswered else None)
+        delivered, answers = _deliver_some(webhook, clock=clock)
+        if answers is None:
+            webhook.leave(Webhook.State.ACTIVE)
+        elif answers:
+            webhook.leave(Webhook.State.ACTIVE, failures=0, resume_at=None)
+        else:
+            silence = _pause(webhook.failures, LONGEST_SILENCE)
+            webhook.leave(Webhook.State.ACTIVE, failures=webhook.failures + 1, resume_at=clock() + silence)
     return delivered
 
 
 def waiting_heads(webhook: Webhook, *, now: datetime) -> QuerySet[WebhookDelivery]:
     """Return the deliveries that may be sent now: the first waiting one of each person, urgent ones first."""
-    of_webhook = WebhookDelivery.objects.filter(webhook=webhook, state=WebhookDelivery.State.WAITING)
-    earlier = of_webhook.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
-    return of_webhook.filter(~Exists(earlier), next_at__lte=now).order_by("-urgent", "pk")
+    return _heads(now=now).filter(webhook=webhook).order_by("-urgent", "pk")
 
 
 def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
@@ -113,12 +115,18 @@ def _free(*, now: datetime) -> QuerySet[Webhook]:
     return Webhook.objects.filter(unclaimed, speaking, state=Webhook.State.ACTIVE)
 
 
-def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool]:
-    """Return the number delivered, and whether the receiver had stopped answering at the end."""
+def _heads(*, now: datetime) -> QuerySet[WebhookDelivery]:
+    waiting = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING)
+    earlier = waiting.filter(webhook=OuterRef("webhook"), person=OuterRef("person"), pk__lt=OuterRef("pk"))
+    return waiting.filter(~Exists(earlier), next_at__lte=now)
+
+
+def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool | None]:
+    """Return the number delivered, and whether the receiver still answered at the end; ``None`` if nothing was sent."""
     key = signing_key(Purpose.MESSAGE)
     kid = key_id_of(key.public_key).hex()
     owner = Webhook.objects.select_related("provider").get(pk=webhook.pk)
-    delivered, end = 0, time.monotonic() + SECONDS_AT_WORK
+    delivered, answers, end = 0, None, time.monotonic() + SECONDS_AT_WORK
     # After a silence, one message tests whether it is over.
     at_once = 1 if webhook.failures else AT_ONCE
     while time.monotonic() < end and webhook.mine().exists():
@@ -132,10 +140,11 @@ def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool]:
         attempts = list(map(_attempt_of, batch, call_together(messages)))
         _note(attempts, now=clock())
         delivered += sum(one.is_delivered for one in attempts)
-        if all(one.is_unanswered for one in attempts):
-            return delivered, True
+        answers = not all(one.is_unanswered for one in attempts)
+        if not answers:
+            break
         at_once = AT_ONCE
-    return delivered, False
+    return delivered, answers
 
 
 def _attempt_of(delivery: WebhookDelivery, came: Answer | CallFailed) -> Attempt:

@@ -213,6 +213,20 @@ def test_a_receiver_that_is_down_is_left_alone_for_growing_pauses_and_a_day(desk
     assert send_all() == 3
 
 
+def test_a_webhook_whose_first_messages_all_wait_is_left_alone(desk: Desk, receiver: Receiver) -> None:
+    """A message that waits behind an earlier one of the same person is not due, whatever its own time says."""
+    declared("zhang", "w-zhang", at=desk.now)
+    webhook = hook(receiver.address, now=desk.now, events=(CODE,))
+    change("zhang", "red", "green")
+    first = webhook.deliveries.order_by("pk")[0]
+    webhook.deliveries.filter(pk=first.pk).update(next_at=timezone.now() + DAY)
+    Webhook.objects.filter(pk=webhook.pk).update(failures=3, resume_at=desk.now)
+    assert due_webhooks(now=timezone.now()) == []
+    assert deliver(webhook.pk, clock=timezone.now) == 0
+    webhook.refresh_from_db()
+    assert (webhook.failures, webhook.resume_at, receiver.came) == (3, desk.now, []), "nothing was learnt about it"
+
+
 def test_what_a_later_colour_has_overtaken_is_not_replayed(desk: Desk, receiver: Receiver) -> None:
     declared("zhang", "w-zhang", at=desk.now)
     webhook = hook(receiver.address, now=desk.now, events=(CODE,))
