@@ -18,7 +18,7 @@ from codes.passes.checking import verify_scanned
 from codes.passes.issuing import published_keys
 from codes.passes.key_list import OFFLINE_DAYS, PublishedKey
 from codes.passes.live import read_live
-from codes.passes.paper import Paper
+from codes.passes.paper import PAPER_PREFIX, Paper
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.scanned import readings
 from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass, verify_token
@@ -99,13 +99,12 @@ def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKe
         if checked is None:
             checked = Checked(refused.result, now, detail=refused.detail)
         if checked.foreign and checked.foreign.outcome is ForeignOutcome.LOOKED_UP:
-            return _kept(checked, _hash_of_foreign(token), by=by, now=now)
+            briefly = not token.startswith(PAPER_PREFIX)
+            return _kept(checked, _hash_of_foreign(token), by=by, now=now, lives_briefly=briefly)
         with left_out_while_closed("a scan"):
             GateScan.objects.create(by=by, at=now, result=checked.result)
         return checked
     pass_hash = _hash(found)
-    # Paper is shown at many gates in a day. Only a pass that is valid for a minute can be a copy when it is at another
-    # gate.
     checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
     return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
 
@@ -158,7 +157,8 @@ def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
 def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool = True) -> Checked:
     """Record the scan of a genuine pass.
 
-    Return ``REPLAYED`` if the pass was at another gate just now, else ``checked``.
+    Return ``REPLAYED`` if the pass was at another gate just now, else ``checked``. Paper is shown at many gates in a day:
+    only a pass that ``lives_briefly`` can be a copy when it is at another gate.
 
     While the database is read-only, only earlier scans are compared: the gate continues, and new copies are not
     detected.

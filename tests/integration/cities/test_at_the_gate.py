@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from codes.gates.check import Checked, check_pass
 from codes.models import GateScan
+from codes.passes.paper import issue_paper
 from codes.passes.results import CheckResult
 from regions.tenancy import in_city
 from regions.vocabulary import Recognition
@@ -58,6 +59,14 @@ def test_another_citys_pass_is_flagged_at_a_second_gate(there: Desk, wire: Wire,
             for text, by, late in ((token, "gate:1", 0), (token, "gate:1", 5), (token.lower(), "gate:2", 10))
         ]
     assert results == ["other_city", "other_city", "replayed"]
+
+
+def test_another_citys_paper_is_looked_up_at_every_gate(there: Desk, wire: Wire, now: datetime) -> None:
+    with in_city("beta"):
+        paper, _ = issue_paper(there.citizen("zhang"), by="li", now=now)
+    with in_city("alpha"):
+        results = [check_pass(paper, by=by, now=now).result for by in ("gate:1", "gate:2")]
+    assert results == ["other_city", "other_city"]
 
 
 def test_the_page_names_the_city_that_answers(there: Desk, wire: Wire, now: datetime) -> None:
