@@ -85,7 +85,7 @@ def decide(request: StaffRequest, identified_id: int) -> HttpResponse:
         reason = request.POST.get("reason", "")
         done = _("Refused. Nothing is written.")
         return attempt_and_return(request, verbs.refuse, asked.pk, reason=reason, back=back, done=done)
-    confirmed = attempt(request, verbs.confirm, asked.pk, back=back)
+    confirmed = attempt(request, verbs.confirm, asked.pk, back=back) if verb == "confirm" else None
     if confirmed is not None:
         enqueue_export(current_city().schema_name, confirmed.job.pk)
         messages.success(

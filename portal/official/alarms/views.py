@@ -1,12 +1,13 @@
 """Alarms: the list, and the page of one alarm with its figures, what its people have in common, and its acknowledgement."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import formats
 from django.utils.dateparse import parse_date
@@ -69,17 +70,19 @@ def alarm_page(request: StaffRequest, alarm_id: int) -> HttpResponse:
 def decide(request: StaffRequest, alarm_id: int, proposal_id: int) -> HttpResponse:
     """Confirm or send back the proposal as the second person, or withdraw it as the person who proposed it."""
     proposal = get_object_or_404(AlarmAcknowledgement, pk=proposal_id, alarm=alarm_id)
-    back, verb = _address(proposal.alarm), request.POST.get("verb")
-    if verb == "withdraw":
-        return attempt_and_return(
-            request, verbs.withdraw, proposal.pk, back=back, done=_("The proposal is taken back.")
-        )
-    if verb == "send_back":
-        reason = request.POST.get("reason", "")
-        return attempt_and_return(
-            request, verbs.send_back, proposal.pk, reason=reason, back=back, done=_("Sent back; the alarm stands.")
-        )
-    return attempt_and_return(request, verbs.confirm, proposal.pk, back=back, done=_("The alarm is acknowledged."))
+    back = _address(proposal.alarm)
+    acts: dict[str, tuple[Callable[..., object], str]] = {
+        "confirm": (verbs.confirm, _("The alarm is acknowledged.")),
+        "send_back": (
+            partial(verbs.send_back, reason=request.POST.get("reason", "")),
+            _("Sent back; the alarm stands."),
+        ),
+        "withdraw": (verbs.withdraw, _("The proposal is taken back.")),
+    }
+    if chosen := acts.get(request.POST.get("verb", "")):
+        act, done = chosen
+        return attempt_and_return(request, act, proposal.pk, back=back, done=done)
+    return redirect(back)
 
 
 def _show(request: StaffRequest, alarm: Alarm, form: AcknowledgementForm) -> HttpResponse:

@@ -83,7 +83,7 @@ def decide(request: StaffRequest, group_id: int, proposal_id: int) -> HttpRespon
     if verb == "send_back":
         done = _("Sent back; the group stays held until something else is proposed and approved.")
         return attempt_and_return(request, verbs.send_back, proposal.pk, reason=reason, back=back, done=done)
-    decided = attempt(request, verbs.approve, proposal.pk, reason=reason, back=back)
+    decided = attempt(request, verbs.approve, proposal.pk, reason=reason, back=back) if verb == "approve" else None
     if decided is not None:
         messages.success(request, _decided(request, decided))
     return redirect(back)

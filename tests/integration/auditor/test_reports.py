@@ -134,6 +134,9 @@ def test_names_and_numbers_need_a_purpose_and_a_second_person(
     assert "Confirm: the file is written" in shown
     assert "小三" not in shown
     assert "Say why." in second.post(f"{page}decide/", {"verb": "refuse"}, follow=True).content.decode()
+    for no_button in ({}, {"verb": "confirmed"}):
+        assert second.post(f"{page}decide/", no_button).status_code == 302
+        assert not ExportJob.objects.exists(), "only a button decides"
     second.post(f"{page}decide/", {"verb": "confirm"})
     job = written(desk)
     assert (job.identified, job.asked_by, enqueued) == (True, "ma", [job.pk])

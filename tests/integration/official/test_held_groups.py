@@ -90,6 +90,9 @@ def test_one_proposes_and_another_decides(crowd: Crowd) -> None:
     assert group().message_in("zh-hans") in wang.read("/staff/approvals/?kind=held")
     wang.post(decide, {"verb": "send_back", "reason": ""})
     assert HeldGroupProposal.objects.get().state == "proposed", "a refusal says why"
+    for no_button in ({}, {"verb": "approved"}):
+        assert wang.post(decide, no_button).status_code == 302
+        assert HeldGroupProposal.objects.get().state == "proposed", "only a button decides"
     wang.post(decide, {"verb": "approve"})
     assert group().state == HeldGroup.State.RELEASED
     page = wang.in_english().read(f"/staff/runs/{group().first_run_id}/")

@@ -141,6 +141,8 @@ def test_the_pages(alarm: Alarm) -> None:
     assert gao.post(address, {"finding": "reported", "note": "reported"}).status_code == 302
     decide = f"{address}decide/{AlarmAcknowledgement.objects.get().pk}/"
     gao.post(decide, {"verb": "confirm"})
+    for no_button in ({}, {"verb": "confirmed"}):
+        assert sun.post(decide, no_button).status_code == 302
     assert Alarm.objects.get().state == "raised"
     sun.post(decide, {"verb": "confirm"})
     assert Alarm.objects.get().state == "acknowledged"
