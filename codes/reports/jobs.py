@@ -4,8 +4,7 @@ Files are stored outside the web root and are removed when they expire.
 """
 
 import secrets
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from regions.actors import PROVIDER_PREFIX
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep
+from regions.left_files import remove_left_files
 from regions.locks import advisory_lock
 from regions.proposals import require_role_or_operator
 from regions.refusals import NotAllowed
@@ -81,7 +81,6 @@ def _count(statement: str, parameters: Mapping[str, Any]) -> int:
 
 KEPT = timedelta(days=7)
 KEPT_IDENTIFIED = timedelta(days=1)
-LEFT_BEHIND = timedelta(days=1)
 NAME_BYTES = 12
 ROWS_BETWEEN_LOOKS = 500
 # The most exports of one provider that are waiting, being written or kept, so that a looping program cannot fill the disk.
@@ -157,7 +156,7 @@ def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = Fal
 def sweep_exports(*, now: datetime) -> list[int]:
     """Remove expired files, end jobs whose workers died too often as failed, and return the ids of jobs that a worker can claim."""
     _remove_expired(now=now)
-    _remove_left_behind(now=now)
+    remove_left_files(exports_folder(), referred=_files_kept, now=now)
     return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, *DIED, now=now))
 
 
@@ -217,18 +216,18 @@ def _end_badly(job: ExportJob, fault: TextChoices, params: Mapping[str, Any], *,
 
 
 def _remove_expired(*, now: datetime) -> None:
+    """Remove the files first: a worker that dies in between leaves no file, and the next one records it."""
     for job in ExportJob.objects.filter(state=ExportJob.State.DONE, expires_at__lte=now).order_by("pk"):
+        _remove(exports_folder() / job.file)
         with transaction.atomic():
             if ExportJob.TRANSITIONS.move(ExportJob.objects.filter(pk=job.pk), "expire"):
                 record("export.removed", by="system", now=now, subject=f"export:{job.report}")
-        _remove(exports_folder() / job.file)
 
 
-def _remove_left_behind(*, now: datetime) -> None:
-    """Remove the drafts of killed workers. They may contain names and numbers, and no row refers to them."""
-    for path in exports_folder().glob(".export-*"):
-        if path.stat().st_mtime < (now - LEFT_BEHIND).timestamp():
-            shutil.rmtree(path)
+def _files_kept() -> Iterator[str]:
+    for name in ExportJob.objects.filter(state=ExportJob.State.DONE).values_list("file", flat=True):
+        yield name
+        yield manifest_path(Path(name)).name
 
 
 def _remove(file: Path) -> None:

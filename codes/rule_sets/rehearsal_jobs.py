@@ -25,6 +25,7 @@ from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, JobFault, Progress, claim_job, error_fault, sweep
+from regions.left_files import remove_left_files
 from regions.proposals import require_role, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -155,7 +156,9 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
 
 
 def sweep_rehearsals(*, now: datetime) -> list[int]:
-    """End the rehearsals whose workers died too often. Return the rehearsals for a worker to claim."""
+    """End the rehearsals whose workers died too often, and remove their files. Return the rehearsals for a worker to claim."""
+    lists = DraftRehearsal.objects.exclude(file="").values_list("file", flat=True)
+    remove_left_files(_folder(), referred=lists.iterator, now=now)
     return sweep(DraftRehearsal.objects.all(), now=now, give_up=lambda job: _end_failed(job, *DIED, now=now))
 
 

@@ -1,5 +1,6 @@
 """Exports in the background: written once, state shown truly, finished after a worker died, deleted when expired."""
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from codes.reports.manifest import check
 from codes.reports.request import CannotExport, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS, TELL_EVERY
+from regions.left_files import LEFT_BEHIND
 from regions.models import City
 from regions.tenancy import in_city, second_connection
 
@@ -37,6 +39,10 @@ CODES = ReportRequest(ReportName.SOURCES)
 def city(bare_city: City, settings: Settings, tmp_path: Path) -> City:
     settings.MEDIA_ROOT = tmp_path / "media"
     return bare_city
+
+
+def stop(*_given: object, **_more: object) -> None:
+    raise SystemExit
 
 
 def asked(now: datetime) -> ExportJob:
@@ -120,6 +126,38 @@ def test_files_do_not_outlive_their_time(city: City, now: datetime) -> None:
     assert list(exports_folder().iterdir()) == []
     with pytest.raises(CannotExport):
         fetch_export(job, by="system", now=now)
+
+
+def test_a_worker_that_dies_while_it_removes_files_leaves_none(
+    city: City, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = asked(now)
+    write_export(job.pk, clock=lambda: now)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(jobs, "record", stop)
+        sweep_exports(now=now + KEPT)
+    assert list(exports_folder().iterdir()) == []
+    sweep_exports(now=now + KEPT)
+    job.refresh_from_db()
+    assert job.state == "expired"
+
+
+def test_files_that_no_row_refers_to_are_removed_after_a_day(city: City, now: datetime) -> None:
+    """As a worker leaves them that is killed before the job is marked as done."""
+    job = asked(now)
+    write_export(job.pk, clock=lambda: now)
+    kept = set(exports_folder().iterdir())
+    assert len(kept) == 2
+    left = exports_folder() / "left-1.csv", exports_folder() / ".export-left" / "draft.csv"
+    left[1].parent.mkdir()
+    for path in left:
+        path.write_text("names")
+    for path in (*kept, *left, left[1].parent):
+        os.utime(path, (now.timestamp(), now.timestamp()))
+    sweep_exports(now=now + LEFT_BEHIND)
+    assert left[0].exists()
+    sweep_exports(now=now + LEFT_BEHIND + timedelta(seconds=1))
+    assert set(exports_folder().iterdir()) == kept
 
 
 @pytest.mark.django_db(transaction=True)
