@@ -146,7 +146,8 @@ def _same_number(form: forms.Form, count: int) -> bool:
     """Return whether the number is still the one that the page showed. If not, the form asks to confirm the new number."""
     if form.cleaned_data["count"] == count:
         return True
-    form.data = {**dict(form.data.items()), "count": count}
+    form.data = form.data.copy()
+    form.data["count"] = count
     form.add_error(
         None,
         _("The number has changed meanwhile: it is %(n)s now. Send again if that is right.") % {"n": localize(count)},

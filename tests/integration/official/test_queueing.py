@@ -105,6 +105,8 @@ def test_one_decision_is_proposed_for_those_who_are_alike_in_what_the_page_shows
     ]
     for wrong in wrongs:
         assert li.post(address, {**told, **wrong}).status_code == 422, wrong
+    again = li.post(address, {**told, "count": 2, "alike": alike}).content.decode()
+    assert len(re.findall(r'name="alike" value="\w+"[^>]* checked', again)) == 2, "another number unticks nothing"
     answer = li.post(address, told, follow=True).content.decode()
     assert "已提出2件" in answer
     assert "其余1件未提出：未勾选，或须逐件查看。" in answer
