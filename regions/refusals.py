@@ -1,10 +1,16 @@
 """Refused acts: an error with a code and parameters, from which the sentence is made where it is shown."""
 
+import logging
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from psycopg2.errors import UniqueViolation
+
 from regions.vocabulary import label_in
+
+log = logging.getLogger(__name__)
 
 
 class CommonReason(TextChoices):
@@ -67,3 +73,15 @@ class MovedMeanwhile(Refused):
 
     def __init__(self, reason: TextChoices = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
         super().__init__(reason, **params)
+
+
+def lost_race(error: BaseException) -> MovedMeanwhile | None:
+    """Return the refusal for an error of a write that the database refused because an equal row was stored just before.
+
+    The verbs check before they write, so that only a second request at the same moment comes to this. It is logged, since a check
+    that is missing would come to it too; without the error, which contains values.
+    """
+    if not isinstance(error.__cause__, UniqueViolation):
+        return None
+    log.error("refused by the constraint %s", error.__cause__.diag.constraint_name)
+    return MovedMeanwhile()

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from regions.closed import ASK_AGAIN_SECONDS, is_closed
-from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused, lost_race
 
 MEDIA_TYPE = "application/problem+json"
 # Not an address: the same problem has the same type in every city and installation.
@@ -118,6 +118,7 @@ _FRAMEWORK = {
 
 def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the framework's response with our body. A refused act becomes a problem with its own code."""
+    error = lost_race(error) or error
     if isinstance(error, Refused):
         error = refused(error)
     if is_closed(error):

@@ -25,7 +25,7 @@ from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
 from regions.closed import ASK_AGAIN_SECONDS, is_closed
-from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused, lost_race
 from regions.staff.accounts import StaffReason
 
 
@@ -110,7 +110,7 @@ class Conflict(Exception):
 
 
 class ConflictMiddleware(MiddlewareMixin):
-    """Turns ``Conflict``, ``Refused`` and a read-only database into pages that say what to do next."""
+    """Turns ``Conflict``, ``Refused``, a lost race and a read-only database into pages that say what to do next."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotFound):
@@ -123,6 +123,8 @@ class ConflictMiddleware(MiddlewareMixin):
             return _conflict_page(request, exception.message, exception.back)
         if is_closed(exception):
             return _closed(request)
+        if refusal := lost_race(exception):
+            return _conflict_page(request, refusal_text(refusal))
         return None
 
 

@@ -274,6 +274,21 @@ def test_what_the_citizen_objects_is_there_for_whoever_looks_next(desk: Desk, at
     assert "我不同意" in at_work("wu").read(f"/staff/cases/{case.number}/")
 
 
+def test_a_proposal_lost_to_another_one_at_the_same_moment_is_a_conflict(
+    desk: Desk, at_work: At, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both requests have found that nothing waits; the database takes the first."""
+    desk.case()
+    desk.propose()
+    monkeypatch.setattr(type(Ruling.objects), "waiting", lambda found: found.none())
+    Case.objects.update(state="in_review")
+    answer = at_work("li").post(to(desk.case(), "decide"), decision(desk))
+    assert answer.status_code == 409
+    assert "刚刚" in answer.content.decode()
+    assert Ruling.objects.count() == 1
+    assert "refused by the constraint one_proposed_ruling_per_citizen" in caplog.text
+
+
 def test_a_proposal_that_waits_is_not_proposed_again(desk: Desk, at_work: At) -> None:
     case = desk.case()
     desk.propose()
