@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Min, Q
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,7 +48,8 @@ def sent_messages(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def again(request: StaffRequest) -> HttpResponse:
-    """Send one message again, or all messages in trouble."""
-    chosen = number_of(request.POST.get("message", ""))
+    """Send the named message again, or all messages in trouble if none is named."""
+    chosen = request.POST.get("message")
+    message_id = None if chosen is None else get_object_or_404(Message, pk=number_of(chosen)).pk
     done = _("Sent again within seconds.")
-    return attempt_and_return(request, send_again, chosen, back=reverse("official_messages"), done=done)
+    return attempt_and_return(request, send_again, message_id, back=reverse("official_messages"), done=done)

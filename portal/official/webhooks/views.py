@@ -141,7 +141,8 @@ def decide(request: StaffRequest, webhook_id: int) -> HttpResponse:
         return attempt_and_return(request, act, webhook.pk, back=back, done=done)
     if verb != "replay":
         return redirect(back)
-    chosen = number_of(request.POST.get("delivery", ""))
-    replay = partial(verbs.replay, delivery_id=chosen)
+    chosen = request.POST.get("delivery")
+    delivery_id = None if chosen is None else get_object_or_404(webhook.deliveries, pk=number_of(chosen)).pk
+    replay = partial(verbs.replay, delivery_id=delivery_id)
     done = _("Sent again within seconds, but for colours that a later one has overtaken.")
     return attempt_and_return(request, replay, webhook.pk, back=back, done=done)

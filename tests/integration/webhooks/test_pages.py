@@ -59,6 +59,9 @@ def test_from_the_proposal_to_a_second_sending(desk: Desk, receiver: Receiver, a
     Webhook.objects.update(resume_at=None)
     assert "接收端没有应答" not in han.client.get(LIST).text
     receiver.answer = lambda _told: 204
+    for no_delivery in ("", "x", "0"):
+        assert han.client.post(f"{page}decide/", {"verb": "replay", "delivery": no_delivery}).status_code == 404
+    assert webhook.deliveries.get().state == "dead", "a delivery that is not named well does not mean all"
     han.client.post(f"{page}decide/", {"verb": "replay", "delivery": webhook.deliveries.get().pk})
     assert deliver(webhook.pk, clock=lambda: later) == 1
     assert "HTTP 204" in han.client.get(page).text
