@@ -5,7 +5,6 @@ import logging
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-
 from psycopg2.errors import UniqueViolation
 
 from regions.vocabulary import label_in

@@ -133,9 +133,10 @@ def test_a_worker_that_dies_while_it_removes_files_leaves_none(
 ) -> None:
     job = asked(now)
     write_export(job.pk, clock=lambda: now)
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch:
         patch.setattr(jobs, "record", stop)
-        sweep_exports(now=now + KEPT)
+        with pytest.raises(SystemExit):
+            sweep_exports(now=now + KEPT)
     assert list(exports_folder().iterdir()) == []
     sweep_exports(now=now + KEPT)
     job.refresh_from_db()
