@@ -1,7 +1,8 @@
 """Celery tasks. Each is thin: it enters its city and calls one action. Arguments are values; only openings work in ``public``.
 
 A task that is enqueued twice or lost does no harm: the database determines what is to be done, and the sweeper enqueues it again. A
-task whose city is suspended does nothing; in a suspended city only journal, retention and counts continue.
+task whose city is suspended does nothing; in a suspended city only journal, replays, retention and counts continue. A verification or
+a replay that somebody asked for is the exception: if it is lost, they ask again.
 """
 
 from datetime import timedelta

@@ -23,9 +23,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Interval of sweeps of leased work (settings.LEASE): a dead worker's work continues after lease and sweep, with any broker.
 SWEEP_SECONDS = 8.0
-BEAT = {
-    # Reported by health checks and metrics. The message expires, so that none arrives late after a queue was blocked.
-    "note beat": {"task": "portal.note_beat", "schedule": 15.0, "options": {"expires": 60.0}},
+BEAT: dict[str, dict[str, Any]] = {
+    # Reported by health checks and metrics.
+    "note beat": {"task": "portal.note_beat", "schedule": 15.0},
     # Every five minutes: cities whose staggered minute has passed and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep": {"task": "portal.sweep", "schedule": SWEEP_SECONDS},
@@ -53,6 +53,13 @@ BEAT = {
     # Once a day per city; checked every hour, so that an hour without workers does not skip a day.
     "have journals witnessed": {"task": "codes.witness_journals", "schedule": crontab(minute=40)},
 }
+
+# A message that no worker has taken by then is dropped: the next one does the same, and after a time without workers they would come
+# before the judging.
+LEAST_EXPIRY, EXPIRY_OF_A_TIME = 60.0, 300.0
+for entry in BEAT.values():
+    interval = entry["schedule"]
+    entry["options"] = {"expires": max(interval, LEAST_EXPIRY) if isinstance(interval, float) else EXPIRY_OF_A_TIME}
 
 app = Celery("portal")
 # Deferred, so that a command that enqueues nothing starts no broker.

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from codes.tasks import enqueue_due_webhooks, enqueue_idle_exports, enqueue_idle_run
 from portal.citizen.messages.tasks import enqueue_senders
-from portal.citizen.sign_in.tasks import sweep_sign_in_codes
+from portal.citizen.sign_in.tasks import enqueue_missed_sms
 from portal.official.tasks import enqueue_idle_rehearsals
 from regions.each_city import for_each
 from regions.tenancy import working_schemas
@@ -15,7 +15,7 @@ ACTS = (
     enqueue_idle_rehearsals,
     enqueue_due_webhooks,
     enqueue_senders,
-    sweep_sign_in_codes,
+    enqueue_missed_sms,
 )
 
 

@@ -149,14 +149,15 @@ def _decide(change: PhoneChange, action: str, *, how: PhoneChange.How, by: str, 
     record(f"phone.{change.state}", by=by, now=now, subject=change.citizen.subject, data=data)
 
 
-def deliver_notices(*, gateway: SmsGateway, now: datetime) -> int:
-    """Send the notices to the phones, each once.
+def waiting_notices(*, now: datetime) -> QuerySet[PhoneNotice]:
+    """Return the notices to send. Those that could not be sent within a day are dropped."""
+    return PhoneNotice.objects.filter(sent_at__isnull=True, made_at__gt=now - TOLD_WITHIN).order_by("pk")
 
-    Return the number sent. Notices that could not be sent within a day are dropped.
-    """
-    waiting = PhoneNotice.objects.filter(sent_at__isnull=True, made_at__gt=now - TOLD_WITHIN).order_by("pk")
+
+def deliver_notices(*, gateway: SmsGateway, now: datetime) -> int:
+    """Send the notices to the phones, each once. Return the number sent."""
     sent = 0
-    for notice in list(waiting.select_related("change__provider")[:NOTICES_AT_ONCE]):
+    for notice in list(waiting_notices(now=now).select_related("change__provider")[:NOTICES_AT_ONCE]):
         mine = PhoneNotice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(sent_at=now, code_sealed=None)
         if mine != 1 or _is_overtaken(notice):
             continue

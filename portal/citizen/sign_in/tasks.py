@@ -1,7 +1,7 @@
-"""Sending sign-in codes: pages enqueue a task, workers send the code, and the sweep sends those that were missed."""
+"""Sending sign-in codes: pages enqueue a task, workers send the code, and the sweep enqueues those that were missed."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import OperationalError
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from codes.citizens.phones import deliver_notices
+from codes.citizens.phones import deliver_notices, waiting_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
 from regions.tenancy import in_city
@@ -28,7 +28,7 @@ def gateway() -> SmsGateway:
 
 
 def enqueue_delivery(schema: str, code_id: int) -> None:
-    """Enqueue the delivery of the code. If the broker cannot be reached, the sweep delivers it some seconds later."""
+    """Enqueue the delivery of the code. If the broker cannot be reached, the sweep enqueues it some seconds later."""
     try:
         deliver_sign_in_code.apply_async(args=(schema, code_id), expires=TASK_EXPIRES, retry=False)
     except OperationalError as fault:
@@ -39,27 +39,33 @@ def enqueue_delivery(schema: str, code_id: int) -> None:
 def deliver_sign_in_code(schema: str, code_id: int) -> bool:
     """Send one code. Return whether there was a phone to send it to."""
     with in_city(schema):
-        return _deliver(code_id, now=timezone.now())
+        try:
+            return deliver_code(code_id=code_id, gateway=gateway(), now=timezone.now())
+        except GatewayRefused as refusal:
+            log.warning("sign-in code %s was not sent: %s", code_id, refusal)
+            return False
 
 
-def sweep_sign_in_codes(schema: str) -> int:
-    """Send missed codes and notices about phones, and delete old codes. Return the number sent."""
-    now = timezone.now()
-    overlooked = Q(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
+@shared_task(name="portal.send_phone_notices")
+def send_phone_notices(schema: str) -> int:
+    """Send the notices about phones. Return their number."""
     with in_city(schema):
-        codes = list(SignInCode.objects.filter(overlooked).values_list("pk", flat=True)[:1000])
-        sent = sum(_deliver(code_id, now=now) for code_id in codes)
-        sent += deliver_notices(gateway=gateway(), now=now)
+        return deliver_notices(gateway=gateway(), now=timezone.now())
+
+
+def enqueue_missed_sms(schema: str) -> int:
+    """Enqueue missed codes and notices about phones, and delete old codes. Return the number of tasks."""
+    now = timezone.now()
+    missed = Q(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
+    with in_city(schema):
+        codes = list(SignInCode.objects.filter(missed).values_list("pk", flat=True)[:1000])
+        has_notices = waiting_notices(now=now).exists()
         forget_old_codes(now=now)
-    return sent
-
-
-def _deliver(code_id: int, *, now: datetime) -> bool:
-    try:
-        return deliver_code(code_id=code_id, gateway=gateway(), now=now)
-    except GatewayRefused as refusal:
-        log.warning("sign-in code %s was not sent: %s", code_id, refusal)
-        return False
+    for code_id in codes:
+        enqueue_delivery(schema, code_id)
+    if has_notices:
+        send_phone_notices.apply_async(args=(schema,), expires=TASK_EXPIRES)
+    return len(codes) + has_notices
 
 
 class NoGateway:

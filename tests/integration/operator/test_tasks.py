@@ -1,6 +1,6 @@
 """The tasks of the auditors' and the operator's pages: each enters the right city and enqueues what is left."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from codes import tasks
-from codes.models import ExportJob
+from codes.models import ExportJob, SignInCode
 from codes.opening_requests import Bundle, ask_to_open, confirm_opening
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
+from portal.celery import BEAT
+from portal.citizen.sign_in import tasks as sign_in
 from portal.official.tasks import send_enrolment_link, sweep_enrolment_links
 from portal.sweep import sweep
 from regions.journal.checkpoints import write_checkpoint
@@ -44,6 +46,26 @@ def test_exports_are_rung_for_and_written_in_their_city(enqueued: list[object]) 
     assert sweep() == 0
     with in_city("beta"):
         assert ExportJob.objects.get().state == "done"
+
+
+def test_the_sweep_sends_nothing_itself(enqueued: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow gateway would delay what it enqueues for all other cities."""
+    monkeypatch.setattr("portal.citizen.sign_in.tasks.gateway", lambda: pytest.fail("the gateway was called"))
+    monkeypatch.setattr(sign_in.send_phone_notices, "apply_async", lambda args, **_more: enqueued.append(args))
+    monkeypatch.setattr(sign_in.deliver_sign_in_code, "apply_async", lambda args, **_more: enqueued.append(args))
+    with in_city("beta"):
+        hashes = dict.fromkeys(("id_hash", "address_hash", "code_hash", "code_sealed"), b"1")
+        at = timezone.now()
+        code = SignInCode.objects.create(
+            **hashes, asked_at=at - timedelta(minutes=1), expires_at=at + timedelta(minutes=4)
+        )
+    monkeypatch.setattr(sign_in, "waiting_notices", lambda **_now: SignInCode.objects.all())
+    assert sweep() == 2
+    assert enqueued == [("beta", code.pk), ("beta",)]
+
+
+def test_no_message_of_beat_outlives_the_next_ones() -> None:
+    assert {name for name, one in BEAT.items() if not 60 <= one["options"]["expires"] <= 300} == set()
 
 
 def test_every_city_is_counted(enqueued: list[object]) -> None:
