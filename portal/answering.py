@@ -6,6 +6,8 @@ from django.utils.deprecation import MiddlewareMixin
 from portal.api.errors import ApiError, ApiErrorCode, problem_response
 from portal.web.bodies import FORM_BYTES
 from portal.web.errors import not_found
+from regions.closed import ASK_AGAIN_SECONDS
+from regions.refusals import CommonReason
 
 # Addresses that only programs call.
 BY_PROGRAMS = ("/api/", "/.well-known/", "/gate/check/", "/gate/scans/", "/gate/neighbours.json")
@@ -16,9 +18,12 @@ REASONS = {
     403: ApiErrorCode.NOT_ACCEPTED,
     404: ApiErrorCode.NO_SUCH_ADDRESS,
     405: ApiErrorCode.METHOD_NOT_ALLOWED,
+    409: CommonReason.MOVED_MEANWHILE,
     413: ApiErrorCode.TOO_LARGE,
     500: ApiErrorCode.FAILED,
+    503: ApiErrorCode.CLOSED,
 }
+PARAMETERS = {"limit": FORM_BYTES, "seconds": ASK_AGAIN_SECONDS}
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -41,7 +46,7 @@ class ProblemMiddleware(MiddlewareMixin):
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if reason is None or not is_page or not wants_problem(request.path_info):
             return response
-        answer = problem_response(ApiError(response.status_code, reason, params={"limit": FORM_BYTES}))
+        answer = problem_response(ApiError(response.status_code, reason, params=PARAMETERS))
         for name in KEPT_HEADERS:
             if name in response.headers:
                 answer.headers[name] = response.headers[name]

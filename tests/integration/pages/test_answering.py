@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from django.db import InternalError
 from django.http import HttpResponse
 from django.test import Client
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from portal.web.bodies import FORM_BYTES
+from regions.closed import ASK_AGAIN_SECONDS
 from regions.models import City
+from regions.refusals import MovedMeanwhile
 
 PROBLEM = "application/problem+json"
 
@@ -21,6 +25,14 @@ def told(response: HttpResponse) -> tuple[int, str, str]:
     body = json.loads(response.content)
     assert body["status"] == response.status_code
     return response.status_code, response.headers["Content-Type"], body["code"]
+
+
+def moved(**_now: object) -> None:
+    raise MovedMeanwhile
+
+
+def writes_while_closed(**_now: object) -> None:
+    raise InternalError from ReadOnlySqlTransaction()
 
 
 @pytest.mark.parametrize(
@@ -44,5 +56,13 @@ def test_other_refusals_are_problems_too(program: Client, monkeypatch: pytest.Mo
     assert told(program.get("/gate/neighbours.json")) == (401, PROBLEM, "not_enrolled")  # type: ignore[arg-type]
     large = program.post("/gate/check/", {"text": "x"}, CONTENT_LENGTH=str(FORM_BYTES + 1))
     assert told(large) == (413, PROBLEM, "too_large")  # type: ignore[arg-type]
+    address = "/.well-known/health-code-keys.json"
+    monkeypatch.setattr("portal.web.key_list.signed_key_list", moved)
+    assert told(program.get(address)) == (409, PROBLEM, "moved_meanwhile")  # type: ignore[arg-type]
+    monkeypatch.setattr("portal.web.key_list.signed_key_list", writes_while_closed)
+    closed = program.get(address)
+    assert told(closed) == (503, PROBLEM, "closed")  # type: ignore[arg-type]
+    assert closed.headers["Retry-After"] == str(ASK_AGAIN_SECONDS)
+    assert str(ASK_AGAIN_SECONDS) in closed.json()["detail"]
     monkeypatch.setattr("portal.web.key_list.signed_key_list", lambda **_now: 1 / 0)
     assert told(program.get("/.well-known/health-code-keys.json")) == (500, PROBLEM, "failed")  # type: ignore[arg-type]
