@@ -28,6 +28,10 @@ class NoMail(BaseEmailBackend):
         raise NoMailServer
 
 
+def has_mail_server() -> bool:
+    return bool(f"{NoMail.__module__}.{NoMail.__qualname__}" != settings.EMAIL_BACKEND)
+
+
 def host_of(schema: str) -> str:
     """Return the primary host name of a city's pages. Call in no city."""
     return str(Domain.objects.get(tenant__schema_name=schema, is_primary=True).domain)

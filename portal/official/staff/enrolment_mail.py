@@ -1,42 +1,31 @@
 """The mail with an enrolment link to the person it is for, in both languages. Workers send it, requests do not."""
 
-import logging
 from datetime import datetime
-from smtplib import SMTPException
 
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from portal.mail import NoMailServer, address_of, in_both_languages
-from portal.observability.happened import mails_left
+from portal.mail import address_of, has_mail_server, in_both_languages, send_mails
 from regions.models import City
 from regions.staff.enrolment import note_sent, take_to_send
 from regions.staff.models import EnrolmentLink
 from regions.tenancy import current_city
 
-log = logging.getLogger(__name__)
-
 
 def send_link(link_id: int, *, host: str, now: datetime) -> bool:
     """Send the link and return whether the mail server accepted it.
 
-    If it did not, a later call sends it with a new token.
+    If it did not, a later call sends it with a new token. Without a mail server nothing is tried, as the tries of a link are counted.
     """
-    taken = take_to_send(link_id, now=now)
+    taken = take_to_send(link_id, now=now) if has_mail_server() else None
     if taken is None:
         return False
     link, token = taken
     address = address_of(host, "enrolment_link", token)
-    try:
-        message_of(link, address, current_city()).send()
-    except (OSError, SMTPException, NoMailServer) as fault:
-        # Log the exception's name only, because the server's text may repeat the message.
-        log.warning("link %s to enrol was not sent: %s", link_id, type(fault).__name__)
-        mails_left.send_robust(sender=None, outcome="failed", count=1)
+    if not send_mails([message_of(link, address, current_city())], what=f"link {link_id} to enrol"):
         return False
-    mails_left.send_robust(sender=None, outcome="sent", count=1)
     note_sent(link, now=now)
     return True
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.mail import has_mail_server
 from portal.official.staff.forms import RolesForm
 from portal.official.tasks import enqueue_enrolment_link
 from portal.web.access import StaffRequest, for_staff
@@ -107,6 +108,7 @@ def _page(request: StaffRequest, account: Account, form: RolesForm) -> HttpRespo
         "is_own": account.pk == request.user.pk,
         "is_enrolling": is_enrolling(account),
         "link": account.enrolment_links.open().first(),
+        "has_mail_server": has_mail_server(),
         "now": now,
     }
     return render(request, "official/staff/account.html", context)
