@@ -75,11 +75,9 @@ class SessionLimitsMiddleware(MiddlewareMixin):
         if not isinstance(account, Account):
             return None
         now = timezone.now()
-        if _has_ended(request, now):
+        if why := _why_ended(request, now):
             logout(request)
-            messages.warning(
-                request, _("You were signed out because nothing happened for a while. Please sign in again.")
-            )
+            messages.warning(request, why)
             return redirect_page(request, with_next(reverse("account_login"), request))
         if not is_unattended(request):
             _touch(request, now)
@@ -103,12 +101,17 @@ def check_again(request: HttpRequest) -> None:
     request.session[KEY] = {key: value for key, value in request.session[KEY].items() if key != "ready"}
 
 
-def _has_ended(request: HttpRequest, now: datetime) -> bool:
+def _why_ended(request: HttpRequest, now: datetime) -> str:
+    """Return the sentence about why the session has ended, or an empty string if it goes on."""
     clocks = request.session.get(KEY)
-    if clocks is None:
-        return True
-    idle, whole = now.timestamp() - clocks["seen"], now.timestamp() - clocks["since"]
-    return bool(idle > settings.STAFF_IDLE.total_seconds() or whole > settings.STAFF_LONGEST.total_seconds())
+    if clocks is None or now.timestamp() - clocks["seen"] > settings.STAFF_IDLE.total_seconds():
+        return _("You were signed out because nothing happened for a while. Please sign in again.")
+    if now.timestamp() - clocks["since"] > settings.STAFF_LONGEST.total_seconds():
+        hours = round(settings.STAFF_LONGEST.total_seconds() / 3600)
+        return _("You were signed out because a session lasts %(hours)s hours at most. Please sign in again.") % {
+            "hours": hours
+        }
+    return ""
 
 
 def _touch(request: HttpRequest, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -88,13 +88,15 @@ def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple
 
 def _declared(citizen: Citizen) -> list[tuple[str, datetime, list[Provider], bool]]:
     """Return the latest declarations, each with its number, when it arrived, where it went, and whether it was made here."""
-    entries = Entry.objects.filter(citizen=citizen, type="declaration").select_related("provider")
-    found: dict[str, list[Entry]] = {}
-    for entry in entries.order_by("-received_at", "-id")[:CHECK_INS_SHOWN]:
-        found.setdefault(entry.entry_id, []).append(entry)
+    entries = Entry.objects.filter(citizen=citizen, type="declaration")
+    latest = entries.values("entry_id").annotate(last=Max("received_at"), last_id=Max("id"))
+    numbers = latest.order_by("-last", "-last_id").values_list("entry_id", flat=True)[:DECLARATIONS_SHOWN]
+    found: dict[str, list[Entry]] = {number: [] for number in numbers}
+    for entry in entries.filter(entry_id__in=found).select_related("provider").order_by("-received_at", "-id"):
+        found[entry.entry_id].append(entry)
     return [
         (number, sent[0].received_at, [one.provider for one in sent], bool(NUMBER.fullmatch(number)))
-        for number, sent in list(found.items())[:DECLARATIONS_SHOWN]
+        for number, sent in found.items()
     ]
 
 
@@ -144,7 +146,7 @@ def _journal(request: SubjectRequest, now: datetime) -> None:
 
 
 def _attached(response: HttpResponse, ending: str, now: datetime) -> HttpResponse:
-    response["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y%m%d}.{ending}"'
+    response["Content-Disposition"] = f'attachment; filename="my-data-{timezone.localtime(now):%Y%m%d}.{ending}"'
     return response
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.intake.results import BadLine
@@ -144,7 +145,9 @@ def _stays(request: SubjectRequest) -> HttpResponse:
         draft.keep("stays", [stay for place, stay in enumerate(stays) if place != dropped])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))
-    if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:
+    if len(stays) >= MOST_STAYS and form.is_bound:
+        form.add_error(None, _("A declaration has %(n)s places at most. Take one away first.") % {"n": MOST_STAYS})
+    if act == "add" and form.is_valid():
         stay = form.answer()
         draft.keep("stays", stays if stay in stays else [*stays, stay])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from codes.models import Entry, Fact, Provider
+from portal.citizen.declarations.views import MOST_STAYS
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -146,6 +147,23 @@ def test_a_changed_answer_leads_straight_back_to_the_check(chen: Visitor) -> Non
     led = chen.post("/declare/symptoms/", {"has": "no"})
     assert led.headers["Location"] == "/declare/check/"
     assert "今日症状" in chen.read("/declare/check/")
+
+
+def test_one_place_too_many_is_told(chen: Visitor) -> None:
+    answer_all(chen)
+    for day in range(1, MOST_STAYS + 1):
+        place = {
+            "act": "add",
+            "area": "420100",
+            "from_day": f"2026-11-{11 + day % 10}",
+            "left_on": f"2026-11-{21 + day % 3}",
+        }
+        chen.post("/declare/stays/", place)
+    stays = chen.read("/declare/stays/").count('value="drop-')
+    answer = chen.post("/declare/stays/", {"act": "add", "area": "440100", "from_day": "2026-11-20"})
+    assert stays == MOST_STAYS
+    assert "一次申报最多填写20个地点" in answer.content.decode()
+    assert 'value="2026-11-20"' in answer.content.decode(), "what was typed is still there"
 
 
 def test_a_place_can_be_taken_away(chen: Visitor) -> None:
