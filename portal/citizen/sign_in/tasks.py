@@ -1,7 +1,7 @@
 """Sending sign-in codes: pages enqueue a task, workers send the code, and the sweep enqueues those that were missed."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from celery.exceptions import OperationalError
@@ -39,11 +39,15 @@ def enqueue_delivery(schema: str, code_id: int) -> None:
 def deliver_sign_in_code(schema: str, code_id: int) -> bool:
     """Send one code. Return whether there was a phone to send it to."""
     with in_city(schema):
-        try:
-            return deliver_code(code_id=code_id, gateway=gateway(), now=timezone.now())
-        except GatewayRefused as refusal:
-            log.warning("sign-in code %s was not sent: %s", code_id, refusal)
-            return False
+        return _deliver(code_id, now=timezone.now())
+
+
+def _deliver(code_id: int, *, now: datetime) -> bool:
+    try:
+        return deliver_code(code_id=code_id, gateway=gateway(), now=now)
+    except GatewayRefused as refusal:
+        log.warning("sign-in code %s was not sent: %s", code_id, refusal)
+        return False
 
 
 @shared_task(name="portal.send_phone_notices")

@@ -1,10 +1,10 @@
 """One action for all cases of a filter. The page shows their number, and asks to confirm again if it has changed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import localize
@@ -146,8 +146,9 @@ def _same_number(form: forms.Form, count: int) -> bool:
     """Return whether the number is still the one that the page showed. If not, the form asks to confirm the new number."""
     if form.cleaned_data["count"] == count:
         return True
-    form.data = form.data.copy()
-    form.data["count"] = count
+    data = cast(QueryDict, form.data).copy()
+    data["count"] = str(count)
+    form.data = data
     form.add_error(
         None,
         _("The number has changed meanwhile: it is %(n)s now. Send again if that is right.") % {"n": localize(count)},
