@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -146,7 +147,9 @@ def _stays(request: SubjectRequest) -> HttpResponse:
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))
     if len(stays) >= MOST_STAYS and form.is_bound:
-        form.add_error(None, _("A declaration has %(n)s places at most. Take one away first.") % {"n": MOST_STAYS})
+        form.add_error(
+            None, _("A declaration has %(n)s places at most. Take one away first.") % {"n": localize(MOST_STAYS)}
+        )
     if act == "add" and form.is_valid():
         stay = form.answer()
         draft.keep("stays", stays if stay in stays else [*stays, stay])
