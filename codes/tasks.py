@@ -70,7 +70,7 @@ def judge_partition(schema: str, run_id: int, number: int) -> bool:
 def _advance(run_id: int) -> list[int]:
     """Do one step. When the run has ended, sign the journal at once, so that its last entries cannot be cut off unnoticed."""
     waiting = advance(run_id, clock=timezone.now)
-    if not waiting and not Run.objects.filter(pk=run_id, state__in=Run.OPEN).exists():
+    if not waiting and not Run.objects.open().filter(pk=run_id).exists():
         write_checkpoint(now=timezone.now())
     return waiting
 

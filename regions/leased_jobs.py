@@ -124,6 +124,11 @@ def error_fault(error: Exception) -> tuple[JobFault, dict[str, str]]:
     return JobFault.ERROR, {"error": f"{type(error).__name__}: {error}"[:2000]}
 
 
+def unclaimed(*, now: datetime) -> Q:
+    """Return the condition that nobody holds the row, or that whoever did has not renewed the lease."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+
+
 def claim(rows: QuerySet[Row], *, now: datetime, **changes: Any) -> Row | None:
     """Claim the first row of the query for ``settings.LEASE``. Return ``None`` if there is none, such as after another worker's claim."""
     with transaction.atomic():

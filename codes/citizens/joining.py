@@ -93,7 +93,7 @@ def join_people(*, by: str, now: datetime) -> Joined:
     with transaction.atomic():
         hold_intake()
         lock_effective_codes()
-        if Run.objects.filter(state__in=Run.OPEN).exists():
+        if Run.objects.open().exists():
             raise RunIsOpen
         _rewrite_staged(today)
         pairs = list(_sort_out(today, report))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
@@ -52,6 +52,14 @@ class RunStep(models.TextChoices):
 
 
 class RunQuerySet(models.QuerySet["Run"]):
+    def open(self) -> Self:
+        """Return the run that has not ended, if any. The database allows one per city."""
+        return self.filter(state__in=Run.OPEN)
+
+    def next_sequence(self, day: date) -> int:
+        """Return the next run's number of the day. Call with the lock of effective codes held."""
+        return (self.filter(day=day).aggregate(last=Max("sequence"))["last"] or 0) + 1
+
     def settled(self) -> Self:
         """Return the runs of the whole city that count, the newest first.
 
@@ -201,7 +209,7 @@ class Run(Reported, Leased):
 
         It is stored already and includes nearly everybody in the city.
         """
-        most: int | None = self.providers.aggregate(most=models.Max("registered"))["most"]
+        most: int | None = self.providers.aggregate(most=Max("registered"))["most"]
         return most or 0
 
     def lacks_parts(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Subquery, Value
+from django.db.models import Subquery, Value
 from django.db.models.functions import Greatest
 
 from codes.diagnosis.diagnose import diagnose_again, diagnose_new, group_cases
@@ -18,7 +18,6 @@ from codes.disagreements import settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
 from codes.review.cases.run_effects import settle_cases
-from codes.runs.ledger import open_run
 from codes.runs.mass_changes import BY_CAUSE, MassChange, dissolve_groups, hold_mass_changes, new_mass_changes
 from codes.runs.partitions import Evaluated, evaluate_named
 from codes.runs.settle import apply_changes
@@ -41,7 +40,7 @@ def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str
     """
     lock_effective_codes()
     base = Run.objects.last_settled()
-    if base is None or open_run():
+    if base is None or Run.objects.open().exists():
         return None
     people = sorted({*citizens, *_owed(base, now=now)})
     return _amend(base, people, by=by, now=now, because=because) if people else None
@@ -106,10 +105,9 @@ def _judge_again(
     now: datetime,
     versions: Mapping[int, int] | None = None,
 ) -> tuple[Run, Evaluated]:
-    last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
     run = Run.objects.create(
         day=day,
-        sequence=last + 1,
+        sequence=Run.objects.next_sequence(day),
         as_of=max(as_of, base.as_of),
         collects=False,
         state=Run.State.AMENDED,

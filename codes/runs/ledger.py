@@ -16,7 +16,7 @@ from codes.effective import lock_effective_codes
 from codes.models import Partition, Run, RunError, RunFault, RunStep
 from regions.actors import SYSTEM
 from regions.journal.record import record
-from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free
+from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free, unclaimed
 from regions.locks import advisory_lock
 from regions.proposals import require_role_or_operator
 from regions.refusals import Refused
@@ -73,7 +73,7 @@ def start_run(
     require_role_or_operator(by, *MAY_START)
     as_of = as_of or now
     day = day or current_city().day_of(as_of)
-    if open_run():
+    if Run.objects.open().exists():
         check_instants(day, as_of, now=now, history=history)
         if found := _joined(history):
             return found, False
@@ -81,10 +81,9 @@ def start_run(
         with transaction.atomic():
             lock_effective_codes()  # an amending run may be taking the day's next sequence number
             check_instants(day, as_of, now=now, history=history)
-            last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
                 day=day,
-                sequence=last + 1,
+                sequence=Run.objects.next_sequence(day),
                 as_of=as_of,
                 collects=collects and not history,
                 history=history,
@@ -130,15 +129,10 @@ def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) 
 
 def _joined(history: bool) -> Run | None:
     """Return the open run, if any. Raises ``Refused`` if it or the requested run is a run of history."""
-    found = open_run()
+    found = Run.objects.open().first()
     if found and (history or found.history):
         raise Refused(RunRefusal.OTHER_OPEN, run=found)
     return found
-
-
-def open_run() -> Run | None:
-    """Return the run that has not ended, if any. The database allows one per city."""
-    return Run.objects.filter(state__in=Run.OPEN).first()
 
 
 def run_to_wake(*, now: datetime) -> Run | None:
@@ -146,7 +140,7 @@ def run_to_wake(*, now: datetime) -> Run | None:
 
     While a worker holds one of its partitions and no partition has been left unfinished, the others are already enqueued.
     """
-    run = open_run()
+    run = Run.objects.open().first()
     if run is None or (run.lease_until and run.lease_until >= now):
         return None
     partitions = Partition.objects.filter(run=run)
@@ -169,8 +163,7 @@ def timed_step(run_id: int, step: RunStep, number: int | None = None) -> Iterato
 
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
     """Claim the run's current step. Return ``None`` if the run is not in ``state`` or another worker holds it."""
-    unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return claim(Run.objects.filter(unclaimed, pk=run_id, state=state), now=now)
+    return claim(Run.objects.filter(unclaimed(now=now), pk=run_id, state=state), now=now)
 
 
 def move_on(run: Run, state: str, **changes: Any) -> bool:

@@ -28,7 +28,6 @@ from codes.models import (
 from codes.review.proposals.ruling_policy import check_text
 from codes.review.reasons import SuppressionReason
 from codes.runs.amend import amend_now
-from codes.runs.ledger import open_run
 from codes.runs.mass_changes import RecordVersion, close_group, versions_that_brought
 from codes.statistics import refresh_statistics
 from regions.proposals import require_role
@@ -77,7 +76,7 @@ def approve(proposal_id: int, *, by: str, now: datetime, reason: str = "") -> He
         proposed = HeldGroupProposal.objects.select_related("group").locked().to_decide(proposal_id, by=by)
         group = _held(proposed.group_id)
         base = Run.objects.last_settled()
-        if base is None or open_run():
+        if base is None or Run.objects.open().exists():
             raise MovedMeanwhile(GroupReason.RUN_UNDER_WAY)
         proposed.decide(GroupProposalState.APPROVED, by=by, now=now, reason=reason, act="group.approved")
         if proposed.act_proposed == Act.RELEASE:

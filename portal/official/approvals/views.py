@@ -18,11 +18,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import Evidence, Fact, Ruling, Suppression
+from codes.models import Evidence, Fact, Ruling, Run, Suppression
 from codes.review.proposals import rulings, suppressions
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import RefusalReason
-from codes.runs.ledger import open_run
 from portal.official.approvals.inbox import KINDS, SHOWN, tabs, waiting
 from portal.official.cases.detail import read_case
 from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
@@ -128,7 +127,7 @@ def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
             approve, refuse = suppressions.approve_suppression, suppressions.refuse_suppression
             if not form.decide(request, approve, refuse, suppression_id=proposal.pk):
                 done = gettext("Sent back: the record counts.")
-            elif open_run() is None:
+            elif not Run.objects.open().exists():
                 done = gettext("Approved: the record no longer counts, and whom it is about has been judged again.")
             else:
                 done = gettext(

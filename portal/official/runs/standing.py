@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from codes.models import Run
-from codes.runs.ledger import next_attempt, open_run
+from codes.runs.ledger import next_attempt
 from codes.validity import Age, last_valid_day
 from regions.staff.roles import Role
 
@@ -63,7 +63,7 @@ def what_stands(*, now: datetime, newest_runs: Sequence[Run] = ()) -> Standing:
         newest = Run.objects.filter(state__in=ENDED, history=False).order_by("-pk").first()
     if newest is None or newest.state != Run.State.FAILED:
         return Standing(newest, now)
-    failure = Failure(newest, trying=open_run(), again_at=next_attempt(now=now))
+    failure = Failure(newest, trying=Run.objects.open().first(), again_at=next_attempt(now=now))
     return Standing(Run.objects.last_settled(), now, failure)
 
 

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from codes.models import Run, RunError, RunStep
+from codes.models.run import RunQuerySet
 from codes.runs.ledger import (
     FIRST_MINUTE,
     SPREAD_MINUTES,
     claim_step,
     give_back,
     move_on,
-    open_run,
     stagger,
     start_if_due,
     start_run,
@@ -50,8 +50,8 @@ def test_the_database_allows_one_open_run(alpha: City, now: datetime) -> None:
 def test_another_starter_who_was_quicker_is_joined(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking and inserting, somebody else inserted."""
     theirs, _ = start_run(by="operator:wang", now=now)
-    looks = iter([None, theirs])
-    monkeypatch.setattr("codes.runs.ledger.open_run", lambda: next(looks))
+    looks = iter([Run.objects.none(), Run.objects.open()])
+    monkeypatch.setattr(RunQuerySet, "open", lambda _runs: next(looks))
     assert start_run(by="operator:li", now=now) == (theirs, False)
     assert JournalEntry.objects.filter(verb="run.started").count() == 1
 
@@ -130,7 +130,7 @@ def test_a_step_that_fails_is_tried_three_times_and_says_why(
     monkeypatch.setattr("codes.runs.steps.freeze_providers", failing(RuntimeError("the freezer is broken")))
     run, _ = start_run(by="operator:li", now=now, collects=False)
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        assert open_run()
+        assert Run.objects.open().exists()
         with pytest.raises(RuntimeError, match="freezer"):
             advance(run.pk, clock=lambda: now)
         assert RunError.objects.count() == attempt

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from codes import tasks
 from codes.models import Run
+from codes.models.run import RunQuerySet
 from codes.runs.ledger import (
     FIRST_MINUTE,
     PAUSE_AFTER_FAILURE,
@@ -292,7 +293,7 @@ def test_a_beat_that_another_run_outruns_does_not_fail(
     """Between looking and starting, somebody began a run of history."""
     due = minute_of(alpha, now)
     theirs, _ = start_run(by="operator:li", now=due, history=True)
-    looks = iter([None, theirs])
-    monkeypatch.setattr("codes.runs.ledger.open_run", lambda: next(looks))
+    looks = iter([Run.objects.none(), Run.objects.open()])
+    monkeypatch.setattr(RunQuerySet, "open", lambda _runs: next(looks))
     assert start_if_due(now=due) is None
     assert Run.objects.get() == theirs
