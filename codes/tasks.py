@@ -5,8 +5,6 @@ task whose city is suspended does nothing; in a suspended city only journal, rep
 a replay that somebody asked for is the exception: if it is lost, they ask again.
 """
 
-from datetime import timedelta
-
 from celery import shared_task
 from django.utils import timezone
 
@@ -30,18 +28,16 @@ from codes.suspension import carry_out_lately
 from codes.webhooks.deliver import deliver, due_webhooks
 from codes.witnessing import heads_elsewhere, witness_all
 from regions.each_city import enqueue_found, for_each, in_each
+from regions.enqueueing import enqueue
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
 from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
 from regions.tenancy import all_schemas, current_city, in_city, is_suspended, working_schemas
 from regions.vocabulary import Recognition
 
-# The sweeper enqueues again what no worker has taken by then, so that old messages do not accumulate in the broker.
-EXPIRES_AFTER = timedelta(minutes=5).total_seconds()
 
-
-def enqueue_run(schema: str, run_id: int) -> None:
-    advance_run.apply_async(args=(schema, run_id), expires=EXPIRES_AFTER)
+def enqueue_run(schema: str, run_id: int) -> bool:
+    return enqueue(advance_run, schema, run_id)
 
 
 @shared_task(name="codes.advance_run")
@@ -52,7 +48,7 @@ def advance_run(schema: str, run_id: int) -> int:
     with in_city(schema):
         waiting = _advance(run_id)
     for number in waiting:
-        judge_partition.apply_async(args=(schema, run_id, number), expires=EXPIRES_AFTER)
+        enqueue(judge_partition, schema, run_id, number)
     return len(waiting)
 
 
@@ -75,8 +71,8 @@ def _advance(run_id: int) -> list[int]:
     return waiting
 
 
-def enqueue_export(schema: str, job_id: int) -> None:
-    write_one_export.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER)
+def enqueue_export(schema: str, job_id: int) -> bool:
+    return enqueue(write_one_export, schema, job_id)
 
 
 @shared_task(name="codes.write_export")
@@ -88,8 +84,8 @@ def write_one_export(schema: str, job_id: int) -> bool:
         return write_export(job_id, clock=timezone.now)
 
 
-def enqueue_verification(schema: str, by: str) -> None:
-    verify_one_journal.apply_async(args=(schema, by), expires=EXPIRES_AFTER)
+def enqueue_verification(schema: str, by: str) -> bool:
+    return enqueue(verify_one_journal, schema, by)
 
 
 @shared_task(name="codes.verify_journal")
@@ -100,8 +96,8 @@ def verify_one_journal(schema: str, by: str) -> bool:
         return verify_and_record(by=by, now=timezone.now(), heads=heads).broken_at is None
 
 
-def enqueue_replay(schema: str, run_id: int, by: str) -> None:
-    replay_one_run.apply_async(args=(schema, run_id, by), expires=EXPIRES_AFTER)
+def enqueue_replay(schema: str, run_id: int, by: str) -> bool:
+    return enqueue(replay_one_run, schema, run_id, by)
 
 
 @shared_task(name="codes.replay_run")
@@ -121,8 +117,8 @@ def enqueue_idle_exports(schema: str) -> int:
     return enqueue_found(schema, find, enqueue_export)
 
 
-def enqueue_opening(opening_id: int) -> None:
-    open_one_city.apply_async(args=(opening_id,), expires=EXPIRES_AFTER)
+def enqueue_opening(opening_id: int) -> bool:
+    return enqueue(open_one_city, opening_id)
 
 
 @shared_task(name="codes.open_city")
@@ -152,8 +148,8 @@ def sweep_all_openings() -> int:
     return len(waiting)
 
 
-def enqueue_risk_list(delivery_id: int) -> None:
-    draft_risk_list.apply_async(args=(delivery_id,), expires=EXPIRES_AFTER)
+def enqueue_risk_list(delivery_id: int) -> bool:
+    return enqueue(draft_risk_list, delivery_id)
 
 
 @shared_task(name="codes.draft_risk_list")
@@ -237,8 +233,8 @@ def sweep_all_reviews() -> int:
     return in_each(working_schemas(), lambda: sum(sweep_reviews(now=timezone.now()).values()))
 
 
-def enqueue_retention(schema: str, sweep_id: int) -> None:
-    sweep_one_city.apply_async(args=(schema, sweep_id), expires=EXPIRES_AFTER)
+def enqueue_retention(schema: str, sweep_id: int) -> bool:
+    return enqueue(sweep_one_city, schema, sweep_id)
 
 
 @shared_task(name="codes.sweep_city")
@@ -264,8 +260,8 @@ def enqueue_due_webhooks(schema: str) -> int:
     return enqueue_found(schema, lambda: due_webhooks(now=timezone.now()), enqueue_webhook)
 
 
-def enqueue_webhook(schema: str, webhook_id: int) -> None:
-    deliver_webhook.apply_async(args=(schema, webhook_id), expires=EXPIRES_AFTER)
+def enqueue_webhook(schema: str, webhook_id: int) -> bool:
+    return enqueue(deliver_webhook, schema, webhook_id)
 
 
 @shared_task(name="codes.deliver_webhook")

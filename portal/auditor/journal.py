@@ -102,9 +102,10 @@ def verify_now(request: StaffRequest) -> HttpResponse:
     by = request.user.username
     if request_verification(by=by, now=timezone.now()):
         verify_and_record(by=by, now=timezone.now())
-    else:
-        enqueue_verification(current_city().schema_name, by)
+    elif enqueue_verification(current_city().schema_name, by):
         messages.info(request, _("The chain is long: it is being checked in the background. Come back in a minute."))
+    else:
+        messages.error(request, _("No worker can be reached, so nothing is checked. Tell the operator."))
     return redirect("auditor_journal")
 
 

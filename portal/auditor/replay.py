@@ -56,10 +56,12 @@ def replay_page(request: StaffRequest) -> HttpResponse:
         run: Run = form.cleaned_data["run"]
         citizen: Citizen | None = form.cleaned_data["who"]
         if citizen is None and _verdict_count(run) > AT_ONCE:
-            enqueue_replay(current_city().schema_name, run.pk, request.user.username)
-            messages.info(
-                request, _("This day is being computed again in the background; it appears below when it is.")
-            )
+            if enqueue_replay(current_city().schema_name, run.pk, request.user.username):
+                messages.info(
+                    request, _("This day is being computed again in the background; it appears below when it is.")
+                )
+            else:
+                messages.error(request, _("No worker can be reached, so nothing is computed. Tell the operator."))
             return redirect("auditor_replay")
         result = _replay(run, citizen, by=request.user.username)
     context = {

@@ -1,11 +1,6 @@
 """Tasks that officials start from a page and workers execute, and periodic tasks about officials."""
 
-import logging
-from collections.abc import Callable
-from datetime import timedelta
-
 from celery import shared_task
-from celery.exceptions import OperationalError
 from django.utils import timezone
 
 from codes.intake.collecting import collect_source
@@ -15,27 +10,15 @@ from portal.official.alarms.mail import mail_alarms
 from portal.official.home.staff_mail import mail_deadlines, mail_digests
 from portal.official.staff.enrolment_mail import send_link
 from regions.each_city import enqueue_found, for_each
+from regions.enqueueing import enqueue
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.staff.enrolment import links_to_send
 from regions.tenancy import all_schemas, in_city, is_suspended, working_schemas
 
-log = logging.getLogger(__name__)
-EXPIRES_AFTER = timedelta(minutes=10).total_seconds()
-
-
-def _enqueue(name: str, apply_async: Callable[..., object], *args: object) -> bool:
-    """Enqueue the task. Return ``False`` if the broker cannot be reached, in which case nothing will happen."""
-    try:
-        apply_async(args=args, expires=EXPIRES_AFTER, retry=False)
-    except OperationalError as fault:
-        log.warning("no broker to enqueue a %s: %s", name, type(fault).__name__)
-        return False
-    return True
-
 
 def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
-    return _enqueue("collection", collect_now.apply_async, schema, source_id, by)
+    return enqueue(collect_now, schema, source_id, by)
 
 
 @shared_task(name="portal.collect_now")
@@ -57,7 +40,7 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
 
 
 def enqueue_rehearsal(schema: str, job_id: int) -> bool:
-    return _enqueue("rehearsal", rehearse_draft.apply_async, schema, job_id)
+    return enqueue(rehearse_draft, schema, job_id)
 
 
 @shared_task(name="portal.rehearse_draft")
@@ -74,7 +57,7 @@ def enqueue_idle_rehearsals(schema: str) -> int:
 
 
 def enqueue_enrolment_link(schema: str, link_id: int) -> bool:
-    return _enqueue("link to enrol", send_enrolment_link.apply_async, schema, link_id)
+    return enqueue(send_enrolment_link, schema, link_id)
 
 
 @shared_task(name="portal.send_enrolment_link")

@@ -7,6 +7,7 @@ from codes.messages.outbox import sends_sms
 from codes.messages.sending import due, send_waiting, settle_waiting
 from portal.citizen.sign_in.tasks import gateway
 from portal.mail import address_of, host_of
+from regions.enqueueing import enqueue
 from regions.tenancy import in_city, is_suspended
 
 EXPIRES_AFTER = 60
@@ -21,7 +22,7 @@ def enqueue_senders(schema: str) -> int:
         waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
     senders = -(-waiting // DUE_OF_A_SENDER) if sends_sms() else 0
     for _ in range(senders):
-        send_messages_of_city.apply_async(args=(schema,), expires=EXPIRES_AFTER)
+        enqueue(send_messages_of_city, schema, expires=EXPIRES_AFTER)
     return senders
 
 

@@ -4,7 +4,6 @@ import logging
 from datetime import datetime, timedelta
 
 from celery import shared_task
-from celery.exceptions import OperationalError
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils.module_loading import import_string
 from codes.citizens.phones import deliver_notices, waiting_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
+from regions.enqueueing import enqueue
 from regions.tenancy import in_city
 
 log = logging.getLogger(__name__)
@@ -27,12 +27,8 @@ def gateway() -> SmsGateway:
     return made
 
 
-def enqueue_delivery(schema: str, code_id: int) -> None:
-    """Enqueue the delivery of the code. If the broker cannot be reached, the sweep enqueues it some seconds later."""
-    try:
-        deliver_sign_in_code.apply_async(args=(schema, code_id), expires=TASK_EXPIRES, retry=False)
-    except OperationalError as fault:
-        log.warning("no broker to enqueue a sign-in code: %s", type(fault).__name__)
+def enqueue_delivery(schema: str, code_id: int) -> bool:
+    return enqueue(deliver_sign_in_code, schema, code_id, expires=TASK_EXPIRES)
 
 
 @shared_task(name="portal.deliver_sign_in_code")
@@ -68,7 +64,7 @@ def enqueue_missed_sms(schema: str) -> int:
     for code_id in codes:
         enqueue_delivery(schema, code_id)
     if has_notices:
-        send_phone_notices.apply_async(args=(schema,), expires=TASK_EXPIRES)
+        enqueue(send_phone_notices, schema, expires=TASK_EXPIRES)
     return len(codes) + has_notices
 
 

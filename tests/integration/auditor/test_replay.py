@@ -3,6 +3,8 @@
 from io import StringIO
 
 import pytest
+from celery import Task
+from celery.exceptions import OperationalError
 from django.core.management import CommandError, call_command
 
 from codes.models import Fact, Run, VerdictChange
@@ -75,13 +77,27 @@ def test_every_run_of_the_day_can_be_chosen(desk: Desk, auditor: Visitor) -> Non
 def test_a_large_city_s_day_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     enqueued: list[object] = []
     monkeypatch.setattr(replay, "AT_ONCE", 0)
-    monkeypatch.setattr(replay, "enqueue_replay", lambda *what: enqueued.append(what))
+    monkeypatch.setattr(replay, "enqueue_replay", lambda *what: enqueued.append(what) or True)
     run = Run.objects.get()
     assert auditor.post(PAGE, {"day": run.day.isoformat()}).headers["Location"] == PAGE
     assert enqueued == [("beta", run.pk, "ma")]
     replay_and_note(run, by="ma", now=desk.now)
     assert str(run.day) in auditor.read(PAGE)
     assert VerdictChange.objects.exists()
+
+
+@pytest.mark.parametrize(("address", "form"), [(PAGE, {"day": "{day}"}), ("/staff/journal/verify/", {})])
+def test_without_a_broker_the_page_says_that_nothing_is_done(
+    desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch, address: str, form: dict[str, str]
+) -> None:
+    def gone(*_args: object, **_options: object) -> None:
+        raise OperationalError("the broker is gone")
+
+    monkeypatch.setattr(Task, "apply_async", gone)
+    monkeypatch.setattr(replay, "AT_ONCE", 0)
+    monkeypatch.setattr("regions.journal.verify.AT_ONCE", 0)
+    given = {name: value.format(day=Run.objects.get().day) for name, value in form.items()}
+    assert "No worker can be reached" in auditor.post(address, given, follow=True).content.decode()
 
 
 def test_a_reviewer_does_not_audit(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from codes.models import Run
 from codes.runs.ledger import FIRST_MINUTE, claim_step, move_on, run_to_wake, stagger, start_run
 from codes.runs.steps import advance
 from portal.sweep import sweep
+from regions.enqueueing import EXPIRES_AFTER
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.leased_jobs import claim_job
 from regions.models import City
@@ -28,8 +29,8 @@ def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[Enqueued]:
     enqueued: list[Enqueued] = []
 
     def listen(task: str) -> Callable[..., None]:
-        def apply_async(*, args: tuple[object, ...], expires: float) -> None:
-            assert expires == tasks.EXPIRES_AFTER
+        def apply_async(*, args: tuple[object, ...], expires: float, **_retrying: object) -> None:
+            assert expires == EXPIRES_AFTER
             enqueued.append((task, *args))
 
         return apply_async
