@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codes.models import Case, Fact, Registration, RuleSet, Run
+from codes.models import Case, Fact, PairDiagnosis, Registration, RuleSet, Run
 from codes.review.proposals import rulings, suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
@@ -149,6 +149,19 @@ def test_english_is_complete(desk: Desk, at_work: At) -> None:
     page = at_work("li").in_english().read(page_of(desk.case()))
     assert "Save and next" in page
     assert "Not here: " in page
+
+
+def test_what_the_citizen_says_comes_before_what_the_providers_show(desk: Desk, at_work: At) -> None:
+    """An appeal has no diagnosis of its own where the providers agree; it stands where the diagnosis would."""
+    desk.appeal("zhang", "other", text="当天在外地")
+    case = desk.case("zhang", kind="appeal")
+    PairDiagnosis.objects.all().delete()
+    page = at_work("li").read(page_of(case))
+    assert page.index("当天在外地") < page.index("并排对照")
+    assert "该案件没有诊断结果" not in page
+    ruling = desk.propose("zhang", "green", kind="appeal")
+    page = at_work("wang").read(f"/staff/approvals/rulings/{ruling.pk}/")
+    assert page.index("当天在外地") < page.index("并排对照")
 
 
 def test_a_case_that_follows_is_linked_both_ways(desk: Desk, at_work: At) -> None:
