@@ -28,6 +28,7 @@ from codes.vocabulary import Cause, State
 from portal.auditor.journal_labels import action_choices
 from portal.auditor.report_labels import column_title
 from portal.templatetags.staff import BATCH_STATES
+from portal.web.widgets import DateInput
 from regions.divisions import division_title
 from regions.sources.models import Source
 from regions.vocabulary import title_of
@@ -36,8 +37,8 @@ from regions.vocabulary import title_of
 class ReportForm(forms.Form):
     """Period and filters of one report. The filters depend on the report."""
 
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    first = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    last = forms.DateField(label=_("To"), required=False, widget=DateInput())
 
     def __init__(self, report: ReportName, data: Mapping[str, Any] | None, *, needs_settled: bool = True) -> None:
         super().__init__(data)
@@ -121,8 +122,8 @@ class JournalForm(forms.Form):
     # Any verb is accepted, so that verbs of newer or older releases can be searched for.
     verb = forms.CharField(label=_("Act"), required=False, max_length=80, widget=forms.Select)
     subject = forms.CharField(label=_("Subject"), required=False, max_length=200)
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    first = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    last = forms.DateField(label=_("To"), required=False, widget=DateInput())
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
@@ -138,7 +139,7 @@ class ReplayForm(forms.Form):
     Once valid, ``cleaned_data`` holds ``run`` and ``who`` (``None`` if not named).
     """
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    day = forms.DateField(label=_("Day"), widget=DateInput())
     number = forms.IntegerField(
         label=_("Run of the day"), required=False, min_value=1, max_value=32_767, help_text=_("Empty: its last.")
     )

@@ -5,6 +5,15 @@ from typing import Any
 from django import forms
 
 
+class DateInput(forms.DateInput):
+    """The browser's date picker, whose value is an ISO day in every language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class SelectName(forms.Select):
     """A choice between names, such as users or files, which are not translated; the empty choice is a label of ours."""
 

@@ -12,19 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.web.places import PlaceField
+from portal.web.widgets import DateInput
 from regions.divisions import full_title
 from regions.vocabulary import Symptom
 
 SYMPTOMS = [choice for choice in Symptom.choices if choice[0] != Symptom.NONE]
 LONGEST_STAY = timedelta(days=366)
 YES_NO = {"no": _("No"), "yes": _("Yes")}
-
-
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def not_in_future(day: date) -> None:

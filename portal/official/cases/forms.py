@@ -20,6 +20,7 @@ from codes.vocabulary import Cause
 from portal.official.cases.detail import CaseDetail
 from portal.official.cases.related import Row
 from portal.templatetags.page import label_of, titled, untranslated
+from portal.web.widgets import DateInput
 
 CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
 UPLOADS = "image/jpeg,image/png,image/webp,application/pdf"
@@ -35,13 +36,8 @@ ANSWERS = {
 HOLDS = timedelta(days=14)
 
 
-class EndDateInput(forms.DateInput):
+class EndDateInput(DateInput):
     """The browser's date picker, limited to the days from tomorrow until the longest time a ruling may hold."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         today = timezone.localdate()

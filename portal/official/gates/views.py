@@ -22,6 +22,7 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, attempt_and_return, submit
 from portal.web.keyset import keyset_page
 from portal.web.qr import qr_svg
+from portal.web.widgets import DateInput
 from regions.staff.roles import Role
 
 
@@ -35,7 +36,7 @@ class DeviceForm(forms.Form):
     until = forms.DateField(
         label=_("Last day"),
         help_text=_("A year at most."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DateInput(),
     )
     note = forms.CharField(label=_("Why"), help_text=_("For the administrator who confirms."), max_length=1000)
 

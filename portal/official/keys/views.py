@@ -24,6 +24,7 @@ from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals
 from portal.web.keyset import keyset_page
+from portal.web.widgets import DateInput
 from regions.staff.roles import Role
 
 OVERLAP = timedelta(days=7)
@@ -44,7 +45,7 @@ class RotateForm(forms.Form):
     until = forms.DateField(
         label=_("Last day of the new key"),
         help_text=_("Three years at most."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DateInput(),
     )
 
     def lifetime(self, *, now: datetime) -> timedelta:

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.templatetags.page import titled
+from portal.web.widgets import DateInput
 from regions.city_file.shape import MOST_DAYS, MOST_HOURS
 from regions.sources.changes import OF_PROVIDERS, setting_of
 from regions.sources.models import Source, SourceKind
@@ -61,7 +62,7 @@ class SettingsForm(forms.Form):
     still = forms.DateField(
         label=_("Its day for “no end”"),
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DateInput(),
         help_text=_("The day this source writes for what has not ended, such as 9999-12-31; empty when it has none."),
     )
     retired = forms.BooleanField(

@@ -27,6 +27,7 @@ from portal.templatetags.page import actor, untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.attachments import attachment
 from portal.web.keyset import keyset_page, query_without_place
+from portal.web.widgets import DateInput
 from regions.divisions import division_title
 from regions.tenancy import current_city
 
@@ -37,8 +38,8 @@ DAYS_OFFERED = (7, 30, 90)
 
 
 class PeriodForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    first = forms.DateField(label=gettext_lazy("From"), widget=DateInput())
+    last = forms.DateField(label=gettext_lazy("To"), widget=DateInput())
 
 
 @require_safe
