@@ -52,7 +52,7 @@ def _answer(request: HttpRequest, city: City) -> HttpResponse:
     path = request.path_info
     if wants_problem(path):
         return problem_response(ApiError(503, ApiErrorCode.SUSPENDED, wait=ASK_AGAIN_SECONDS))
-    if request.headers.get("HX-Request"):
+    if getattr(request, "htmx", False):
         # A fragment of a page opened before: the whole page is replaced, so that no code remains on it.
         return HttpResponseClientRedirect("/staff/" if path.startswith("/staff/") else "/")
     context = {

@@ -161,7 +161,7 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
         "filters": narrowed(job),
         "file_name": _file_name(job),
     }
-    template = "auditor/export_progress.html" if request.headers.get("HX-Request") else "auditor/export.html"
+    template = "auditor/export_progress.html" if request.htmx else "auditor/export.html"
     return render(request, template, context)
 
 

@@ -111,7 +111,7 @@ def risk_list(request: StaffRequest, name: str) -> HttpResponse:
         "is_open": any(one.is_open for one in deliveries),
         "states": RiskListDelivery.State,
     }
-    template = "operator/risk_list_cities.html" if request.headers.get("HX-Request") else "operator/risk_list.html"
+    template = "operator/risk_list_cities.html" if request.htmx else "operator/risk_list.html"
     return render(request, template, context)
 
 

@@ -190,7 +190,7 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
         "partitions": partitions,
         "is_open": opening.is_open or (run is not None and run.state in Run.OPEN),
     }
-    template = "operator/opening_progress.html" if request.headers.get("HX-Request") else "operator/opening.html"
+    template = "operator/opening_progress.html" if request.htmx else "operator/opening.html"
     return render(request, template, context)
 
 

@@ -11,7 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from codes.models import Citizen
 from portal.web.citizen_session import signed_in_citizen
@@ -34,6 +36,14 @@ def with_next(address: str, request: HttpRequest) -> str:
     return f"{address}?{urlencode({'next': request.get_full_path()})}"
 
 
+def safe_next(request: HttpRequest, default: str = "") -> str:
+    """Return ``next`` of the form or the address if it is a page of this host, otherwise the default."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
+    return wanted if is_ours else default
+
+
 P = ParamSpec("P")
 
 
@@ -46,6 +56,7 @@ class Audience:
 
 
 class StaffRequest(HttpRequest):
+    htmx: HtmxDetails
     user: Account
     roles: frozenset[Role]
 

@@ -7,12 +7,11 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.web.access import for_anyone
+from portal.web.access import for_anyone, safe_next
 
 THEMES = {"auto": _("As the device says"), "light": _("Light"), "dark": _("Dark")}
 CONTRASTS = {"normal": _("Normal"), "high": _("High")}
@@ -75,7 +74,7 @@ class DisplayForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def display(request: HttpRequest) -> HttpResponse:
     look = display_preferences(request)
-    back = _return_address(request)
+    back = safe_next(request, "/")
     if request.method == "POST":
         form = DisplayForm(request.POST, is_staff=request.user.is_authenticated)
         if form.is_valid():
@@ -91,14 +90,14 @@ def switch_size(request: HttpRequest) -> HttpResponse:
     """Switch between normal and elder-friendly pages."""
     look = display_preferences(request)
     size = "normal" if look.is_elder else "elder"
-    return _set_cookie(HttpResponseRedirect(_return_address(request)), replace(look, size=size))
+    return _set_cookie(HttpResponseRedirect(safe_next(request, "/")), replace(look, size=size))
 
 
 @for_anyone
 @require_POST
 def switch_language(request: HttpRequest) -> HttpResponse:
     """Switch to the other language and return to the same page."""
-    response = HttpResponseRedirect(_return_address(request))
+    response = HttpResponseRedirect(safe_next(request, "/"))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
         response.set_cookie(
@@ -118,11 +117,3 @@ def _set_cookie(response: HttpResponse, look: DisplayPreferences) -> HttpRespons
         settings.LOOK_COOKIE_NAME, value, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
     )
     return response
-
-
-def _return_address(request: HttpRequest) -> str:
-    """Return the page the request came from if it is a page of this host, otherwise the start page."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return "/"

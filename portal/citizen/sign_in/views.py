@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +17,7 @@ from codes.citizens.sign_in import Browser, TooOften, WrongCode, ask_code, norma
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.templatetags.page import span
 from portal.web import citizen_session
-from portal.web.access import for_anyone
+from portal.web.access import for_anyone, safe_next
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
 from portal.web.errors import retry_at, retry_later, whole_minutes
 from portal.web.host import client_address, required_city
@@ -54,7 +53,7 @@ def number(request: HttpRequest) -> HttpResponse:
         browser = _browser(request) or Browser()
         wait = _ask(request, browser, form.identity)
         if not wait:
-            held = {"who": encrypt_identity(form.identity), "next": _safe_next(request)}
+            held = {"who": encrypt_identity(form.identity), "next": safe_next(request)}
             request.session[SESSION_KEY] = held
             return _remember(browser, redirect("citizen_sign_in_code"))
         form.add_error(None, _too_often(wait))
@@ -154,16 +153,10 @@ def _pending_identity(request: HttpRequest) -> Identity | None:
 
 
 def _number_page(request: HttpRequest, form: DocumentForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "next": _safe_next(request)}
+    context = {"form": form, "next": safe_next(request)}
     return render(request, "citizen/sign_in/number.html", context, status=status)
 
 
 def _code_page(request: HttpRequest, form: CodeForm, **more: Any) -> HttpResponse:
     status = more.pop("status", 200)
     return render(request, "citizen/sign_in/code.html", {"form": form, **more}, status=status)
-
-
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else ""

@@ -67,7 +67,7 @@ def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
         "tally": tally_shown(rehearsal.tally) if rehearsal and rehearsal.tally else None,
         "may_rehearse": draft.state == State.EDITING and Role.RULE_MANAGER in request.roles,
     }
-    asks_again = bool(request.headers.get("HX-Request"))
+    asks_again = bool(request.htmx)
     if asks_again and rehearsal and rehearsal.is_open:
         return render(request, "official/rule_sets/rehearsal.html", context)
     context |= _draft_context(request, draft, rehearsal)
