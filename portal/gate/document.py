@@ -17,6 +17,7 @@ from codes.passes.lookup import LookUpPurpose, look_up_by_document
 from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices
 from portal.web.documents import DocumentForm
+from portal.web.errors import retry_later
 
 
 class LookUpForm(DocumentForm):
@@ -48,9 +49,8 @@ def by_document(request: DeviceRequest) -> HttpResponse:
             "Too many people were looked up from this device. Go on in %(n)s seconds.",
             often.seconds,
         ) % {"n": localize(often.seconds)}
-        answer = render(request, "gate/document.html", {"form": form, "fault": fault}, status=429)
-        answer.headers["Retry-After"] = str(often.seconds)
-        return answer
+        page = render(request, "gate/document.html", {"form": form, "fault": fault}, status=429)
+        return retry_later(page, often.seconds)
     context = {"form": LookUpForm(), "state": state, "next_step": _next_step(state), "now": timezone.now()}
     return render(request, "gate/document.html", context)
 

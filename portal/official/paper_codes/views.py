@@ -18,7 +18,7 @@ from codes.passes.counter import CounterPurpose, look_up_at_counter, print_at_co
 from codes.passes.paper import MOST_IN_FORCE
 from portal.web.access import StaffRequest, for_staff
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
-from portal.web.errors import attempt
+from portal.web.errors import attempt, retry_later
 from portal.web.qr import qr_svg
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
@@ -53,9 +53,8 @@ def look_up(request: StaffRequest) -> HttpResponse:
             "You have looked up too many people. Go on in %(n)s seconds.",
             often.seconds,
         ) % {"n": localize(often.seconds)}
-        answer = render(request, "official/paper_codes/look_up.html", {"form": form, "fault": fault}, status=429)
-        answer.headers["Retry-After"] = str(often.seconds)
-        return answer
+        page = render(request, "official/paper_codes/look_up.html", {"form": form, "fault": fault}, status=429)
+        return retry_later(page, often.seconds)
     in_force = PaperPass.objects.in_force(now).filter(citizen=citizen).order_by("-issued_at", "-pk")
     papers = list(in_force) if citizen else []
     context = {
