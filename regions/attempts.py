@@ -6,10 +6,9 @@ The lease of a worker that was killed or stopped runs out. The lease of one that
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from threading import Event, Thread
-from types import TracebackType
 from typing import Any
 
 from django.conf import settings
@@ -28,16 +27,12 @@ JOIN_SECONDS = 10
 @contextmanager
 def attempt(row: Leased, failed: Callable[[Exception], object], *, clock: Clock) -> Iterator[None]:
     """Run the block on a claimed row. On an error, call ``failed``, which releases the row or ends it, and raise the error again."""
-
-    def leave(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
-        if isinstance(error, Exception):
-            failed(error)
-        return False
-
-    with ExitStack() as stack:
-        stack.push(leave)
-        stack.enter_context(_renewed(row, clock))
-        yield
+    try:
+        with _renewed(row, clock):
+            yield
+    except Exception as error:
+        failed(error)
+        raise
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from itertools import product
-from types import TracebackType
 
 from django.db import connection
 
@@ -30,24 +28,13 @@ def for_each(schemas: Iterable[str], *acts: Callable[[str], int]) -> int:
     failed: list[str] = []
     done = 0
     for schema, act in product(schemas, acts):
-
-        def leave(
-            _kind: type[BaseException] | None,
-            error: BaseException | None,
-            _trace: TracebackType | None,
-            schema: str = schema,
-        ) -> bool:
-            if not isinstance(error, Exception):
-                return False
-            log.error("%s failed; the other cities go on", schema, exc_info=error)
+        try:
+            done += act(schema)
+        except Exception:
+            log.exception("%s failed; the other cities go on", schema)
             failed.append(schema)
             if not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()
-            return True
-
-        with ExitStack() as stack:
-            stack.push(leave)
-            done += act(schema)
     if failed:
         raise CitiesFailed(failed)
     return done
