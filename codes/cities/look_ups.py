@@ -13,12 +13,13 @@ from django.core.cache import cache
 from django.db import transaction
 
 from codes.cities.signing import BadMessage, ask
+from codes.gates.scans import hash_of, keep_scan
 from codes.models import Citizen, Neighbour
 from codes.passes.checking import verify_token_or_paper
 from codes.passes.issuing import published_keys
 from codes.passes.live import read_live
 from codes.passes.results import BadPass, CheckResult
-from codes.passes.token import CLOCKS_DIFFER, COLOURS, claimed_end
+from codes.passes.token import CLOCKS_DIFFER, COLOURS, Pass, claimed_end
 from regions.identity import BadIdentity, Identity, check_identity
 from regions.journal.record import record
 from regions.keys.encryption import identity_hash, lookup_hash
@@ -103,4 +104,9 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
         asker, subject = of.actor, citizen.subject
         with transaction.atomic():
             record("city.looked_up", by=asker, now=now, subject=subject, data={"for": "pass"})
+    elif (
+        isinstance(said, Pass) and live.colour and keep_scan(hash_of(said), result=CheckResult.OK, by=of.actor, now=now)
+    ):
+        # A gate of the other city has the pass in front of it, and a gate elsewhere had it within its life.
+        return {"result": CheckResult.REPLAYED.value}
     return {"result": OK, "colour": live.colour, "as_of": now.isoformat()} if live.colour else {"result": UNKNOWN}

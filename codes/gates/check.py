@@ -5,40 +5,29 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.db import connection
 from django.utils import translation
 
 from codes.cities.neighbours import pass_keys_of_neighbours
 from codes.cities.recognition import ForeignOutcome, ForeignPass, NotAForeignPass, foreign_pass
+from codes.gates.scans import hash_of, hash_of_foreign, keep_scan
 from codes.models import GateScan
 from codes.passes.checking import verify_scanned
 from codes.passes.issuing import published_keys
 from codes.passes.key_list import OFFLINE_DAYS, PublishedKey
 from codes.passes.live import read_live
-from codes.passes.paper import PAPER_PREFIX, Paper
+from codes.passes.paper import PAPER_PREFIX
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.scanned import readings
-from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass, verify_token
+from codes.passes.token import CLOCKS_DIFFER, Pass, verify_token
 from codes.vocabulary import State
 from regions.closed import left_out_while_closed
-from regions.keys.encryption import lookup_hash
-from regions.locks import TAKE_LOCK
-from regions.prepared import Prepared
-from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
-SCANNED = "scanned_pass"
 # A gate is off-line no longer than its key list may be used.
 OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
-# A scan does not wait for the disk: other gates see it at once, and a crash of the database loses the scans of half a
-# second.
-UNHURRIED = "SET LOCAL synchronous_commit TO off"
-SQL = Path(__file__).with_suffix(".sql")
-KEEP = Prepared("kept_scan", compose(SQL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +89,11 @@ def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKe
             checked = Checked(refused.result, now, detail=refused.detail)
         if checked.foreign and checked.foreign.outcome is ForeignOutcome.LOOKED_UP:
             briefly = not token.startswith(PAPER_PREFIX)
-            return _kept(checked, _hash_of_foreign(token), by=by, now=now, lives_briefly=briefly)
+            return _kept(checked, hash_of_foreign(token), by=by, now=now, lives_briefly=briefly)
         with left_out_while_closed("a scan"):
             GateScan.objects.create(by=by, at=now, result=checked.result)
         return checked
-    pass_hash = _hash(found)
+    pass_hash = hash_of(found)
     checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
     return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
 
@@ -127,20 +116,12 @@ def note_scans(scans: Iterable[tuple[str, datetime]], *, by: str, now: datetime)
             found = verify_token(text, all_keys, at=at)
         except BadPass:
             continue
-        pass_hash = _hash(found) if found.division == current_city().division else _hash_of_foreign(text)
+        pass_hash = hash_of(found) if found.division == current_city().division else hash_of_foreign(text)
         before = GateScan.objects.filter(pass_hash=pass_hash, by=by, at=at).first()
         result = before.result if before else _kept(Checked(CheckResult.OK, at), pass_hash, by=by, now=at).result
         if result == CheckResult.REPLAYED:
             replayed.append(at)
     return replayed
-
-
-def _hash(found: Pass | Paper) -> bytes:
-    return lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
-
-
-def _hash_of_foreign(token: str) -> bytes:
-    return lookup_hash(token, use=SCANNED)
 
 
 def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
@@ -159,27 +140,6 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
 
     Return ``REPLAYED`` if the pass was at another gate just now, else ``checked``. Paper is shown at many gates in a day:
     only a pass that ``lives_briefly`` can be a copy when it is at another gate.
-
-    While the database is read-only, only earlier scans are compared: the gate continues, and new copies are not
-    detected.
     """
-    since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, None
-    with left_out_while_closed("a scan"):
-        scan: dict[str, Any] = {
-            "lock": f"pass:{pass_hash.hex()}",
-            "by": by,
-            "at": now,
-            "result": checked.result.value,
-            "pass_hash": pass_hash,
-            "since": since,
-            "briefly": lives_briefly,
-        }
-        with connection.cursor() as cursor:
-            # If two gates scan one pass at the same instant, the second waits, and its statement sees the first one's
-            # row.
-            cursor.execute(f"{TAKE_LOCK}; {UNHURRIED}; {KEEP.ready()}", scan)
-            told = cursor.fetchone()[0]
-    is_replayed = told == CheckResult.REPLAYED
-    if told is None and lives_briefly:
-        is_replayed = GateScan.objects.filter(pass_hash=pass_hash, at__gt=since).exclude(by=by).exists()
+    is_replayed = keep_scan(pass_hash, result=checked.result, by=by, now=now, lives_briefly=lives_briefly)
     return Checked(CheckResult.REPLAYED, now) if is_replayed else checked

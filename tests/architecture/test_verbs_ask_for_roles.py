@@ -30,6 +30,7 @@ NOT_ASKING = {
     "codes/citizens/phones.py:refuse_signed_in": OWN,
     "codes/gates/check.py:check_pass": A_GATE,
     "codes/gates/check.py:note_scans": A_GATE,
+    "codes/gates/scans.py:keep_scan": A_GATE,
     "codes/intake/collecting.py:accept": A_STEP,
     "codes/intake/phones.py:propose_phones": A_STEP,
     "codes/intake/retrying.py:take_what_passes": A_STEP,

@@ -38,7 +38,7 @@ def test_a_gate_does_what_the_city_does_with_passes_of_others(there: Desk, wire:
         kept = GateScan.objects.order_by("pk").values_list("result", flat=True)
         assert list(kept) == ["other_city"] * 3
     with in_city("beta"):
-        assert said(check_pass(red, by="gate:1", now=now)) == ("ok", "red", "")
+        assert said(check_pass(green, by="gate:1", now=now)) == ("ok", "yellow", "")
 
 
 def test_without_an_answer_nothing_is_known_and_nothing_is_green(there: Desk, wire: Wire, now: datetime) -> None:
@@ -67,6 +67,21 @@ def test_another_citys_paper_is_looked_up_at_every_gate(there: Desk, wire: Wire,
     with in_city("alpha"):
         results = [check_pass(paper, by=by, now=now).result for by in ("gate:1", "gate:2")]
     assert results == ["other_city", "other_city"]
+    with in_city("beta"):
+        assert check_pass(paper, by="gate:1", now=now).result is CheckResult.OK
+
+
+def test_a_pass_at_gates_of_two_cities_is_flagged_at_the_second(there: Desk, wire: Wire, now: datetime) -> None:
+    first, second = pass_of(there, "zhang", at=now), pass_of(there, "chen", at=now)
+    with in_city("alpha"):
+        assert said(check_pass(first, by="gate:1", now=now)) == ("other_city", "red", "乙市")
+    with in_city("beta"):
+        assert check_pass(first, by="gate:1", now=now + 5 * SECOND).result is CheckResult.REPLAYED
+        assert check_pass(second, by="gate:1", now=now).result is CheckResult.OK
+    with in_city("alpha"):
+        flagged = check_pass(second, by="gate:1", now=now + 5 * SECOND)
+        assert said(flagged) == ("replayed", "", "乙市")
+        assert "open their code anew" in flagged.next_step("en")
 
 
 def test_the_page_names_the_city_that_answers(there: Desk, wire: Wire, now: datetime) -> None:
