@@ -49,8 +49,8 @@ TOLD = {
         until=gettext_lazy("Until rules are in force again."),
         why=gettext_lazy("No rules are in force. Officials of the city have to put them in force."),
         wait=gettext_lazy(
-            "Nothing has to be done, and nobody but the city's officials can change it. As soon as they have put rules in force, "
-            "all codes are worked out again, and the colour is shown by itself."
+            "Nothing has to be done about that, and nobody but the city's officials can change it. As soon as they have put "
+            "rules in force, all codes are worked out again, and the colour is shown by itself."
         ),
     ),
     NoColour.NO_DATA: Told(

@@ -113,7 +113,7 @@ def test_without_rules_in_force_nobody_waits_for_data(desk: Desk, later: datetim
     assert "暂无颜色：没有生效的判定规则" in page
     assert "没有生效的判定规则，须由本市工作人员启用。" in page
     assert "至判定规则生效为止。" in page
-    assert "无需办理，个人也无法自行解决" in page
+    assert "对此无需办理，个人也无法自行解决" in page
     assert "规则启用后，将重新计算全部健康码" in page, "what comes next"
     for about_data in ("数据源未更新", "未及时更新", "数据来源恢复", "数据源更新后"):
         assert about_data not in page
@@ -234,7 +234,7 @@ def test_each_provider_has_its_own_reason_where_they_differ(desk: Desk, later: d
     for part, of_rules, of_data in (
         (why, "没有生效的判定规则", "判定所依据的数据未及时更新"),
         (until, "至判定规则生效为止", "至数据来源恢复更新为止"),
-        (steps, "无需办理，个人也无法自行解决", "请等待：数据源更新后"),
+        (steps, "对此无需办理，个人也无法自行解决", "请等待：数据源更新后"),
     ):
         assert f"wechat：{of_rules}" in part
         assert f"alipay：{of_data}" in part
