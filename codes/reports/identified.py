@@ -8,6 +8,7 @@ from codes.models import ExportFault, IdentifiedExport
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import MAY_IDENTIFY, CannotExport, ReportRequest, checked_purpose, request_of, require_right
+from regions.actors import SYSTEM
 from regions.proposals import require_another, require_operator
 
 WAITS = timedelta(days=3)
@@ -92,7 +93,7 @@ def lapse_unanswered(*, now: datetime) -> int:
     with transaction.atomic():
         late = list(IdentifiedExport.objects.locked().waiting().filter(expires_at__lte=now).order_by("pk"))
         for asked in late:
-            asked.act("export.identify_lapsed", State.LAPSED, by="system", now=now)
+            asked.act("export.identify_lapsed", State.LAPSED, by=SYSTEM, now=now)
     return len(late)
 
 

@@ -31,7 +31,7 @@ from codes.reports.request import (
     span,
 )
 from codes.reports.rows import settled_runs
-from regions.actors import PROVIDER_PREFIX
+from regions.actors import PROVIDER_PREFIX, SYSTEM
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep
@@ -210,9 +210,7 @@ def _failed(job: ExportJob, error: Exception, *, now: datetime) -> None:
 def _end_badly(job: ExportJob, fault: TextChoices, params: Mapping[str, Any], *, now: datetime) -> None:
     with transaction.atomic():
         if job.leave(ExportJob.State.FAILED, ended_at=now, fault=fault.value, params=params):
-            record(
-                "export.failed", by="system", now=now, subject=f"export:{job.report}", data={"asked_by": job.asked_by}
-            )
+            record("export.failed", by=SYSTEM, now=now, subject=f"export:{job.report}", data={"asked_by": job.asked_by})
 
 
 def _remove_expired(*, now: datetime) -> None:
@@ -221,7 +219,7 @@ def _remove_expired(*, now: datetime) -> None:
         _remove(exports_folder() / job.file)
         with transaction.atomic():
             if ExportJob.TRANSITIONS.move(ExportJob.objects.filter(pk=job.pk), "expire"):
-                record("export.removed", by="system", now=now, subject=f"export:{job.report}")
+                record("export.removed", by=SYSTEM, now=now, subject=f"export:{job.report}")
 
 
 def _files_kept() -> Iterator[str]:

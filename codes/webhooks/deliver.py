@@ -17,7 +17,7 @@ from codes.passes.key_list import key_id_of
 from regions.attempts import attempt
 from regions.keys.encryption import SigningKey, signing_key
 from regions.keys.models import Purpose
-from regions.leased_jobs import Clock, claim
+from regions.leased_jobs import Clock, claim, unclaimed
 from regions.outgoing import Answer, CallFailed, Message, call_together
 from regions.tenancy import current_city
 
@@ -110,9 +110,8 @@ def signed_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> 
 
 
 def _free(*, now: datetime) -> QuerySet[Webhook]:
-    unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     speaking = Q(resume_at__isnull=True) | Q(resume_at__lte=now)
-    return Webhook.objects.filter(unclaimed, speaking, state=Webhook.State.ACTIVE)
+    return Webhook.objects.filter(unclaimed(now=now), speaking, state=Webhook.State.ACTIVE)
 
 
 def _heads(*, now: datetime) -> QuerySet[WebhookDelivery]:

@@ -65,9 +65,7 @@ def test_what_is_recorded_says_when_and_by_whom() -> None:
         said = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
         when = "now" in asked and said.get("now") == "now"
         whom = (
-            said.get("by") in ("SYSTEM", "'system'")
-            or ("by" in asked and said.get("by") == "by")
-            or module.name in NAMES_ITS_ACTOR
+            said.get("by") == "SYSTEM" or ("by" in asked and said.get("by") == "by") or module.name in NAMES_ITS_ACTOR
         )
         if not (when and whom):
             found.append(f"{place(module, call)} {function.name}")
