@@ -1,12 +1,14 @@
 """My data: what the city stores about a citizen, a copy of it, and who has looked at it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Max, Q
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -27,6 +29,7 @@ from portal.citizen.entries import NUMBER
 from portal.citizen.phones import offered_phones
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.templatetags.page import label_of
+from portal.web.attachments import attachment
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
@@ -126,8 +129,8 @@ def download(request: SubjectRequest) -> HttpResponse:
     with transaction.atomic():
         copy = personal_data(request.subject, now=now)
         _journal(request, now)
-    response = JsonResponse(copy, json_dumps_params={"ensure_ascii": False, "indent": 2})
-    return _attached(response, "json", now)
+    content = json.dumps(copy, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    return attachment(content, _file_name("json", now), "application/json")
 
 
 @for_subject
@@ -138,16 +141,16 @@ def document(request: SubjectRequest) -> HttpResponse:
     with transaction.atomic():
         context = readable_data(request.subject, now=now)
         _journal(request, now)
-    return _attached(HttpResponse(render_to_string("citizen/my_data_copy.html", context, request)), "html", now)
+    content = render_to_string("citizen/my_data_copy.html", context, request)
+    return attachment(content, _file_name("html", now), "text/html; charset=utf-8")
 
 
 def _journal(request: SubjectRequest, now: datetime) -> None:
     record("citizen.copied", by=acting_citizen(request), now=now, subject=request.subject.subject)
 
 
-def _attached(response: HttpResponse, ending: str, now: datetime) -> HttpResponse:
-    response["Content-Disposition"] = f'attachment; filename="my-data-{timezone.localtime(now):%Y%m%d}.{ending}"'
-    return response
+def _file_name(ending: str, now: datetime) -> str:
+    return f"my-data-{timezone.localtime(now):%Y%m%d}.{ending}"
 
 
 def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
