@@ -55,11 +55,8 @@ def watch(run: Run, *, last: Run | None, now: datetime) -> dict[str, int]:
 
 
 def alarms_to_deliver() -> Sequence[Alarm]:
-    """Return the standing alarms that have not been sent yet, the most severe first.
-
-    Call in a transaction: the rows are locked, and those that another worker is sending are left out.
-    """
-    return list(Alarm.objects.standing().filter(mailed_at__isnull=True).select_for_update(skip_locked=True))
+    """Return the standing alarms that have not been sent yet, the most severe first."""
+    return list(Alarm.objects.standing().filter(mailed_at__isnull=True))
 
 
 def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:

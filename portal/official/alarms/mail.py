@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from codes.models import Alarm
 from codes.sentinel.alarms import READERS, alarms_to_deliver
 from portal.mail import address_of, in_both_languages, send_mails
+from regions.locks import session_lock
 from regions.models import City
 from regions.staff.models import Account
 from regions.tenancy import current_city
@@ -23,8 +23,9 @@ def mail_alarms(*, host: str, now: datetime) -> int:
     Without a mail server or a recipient the alarms stay unmailed; the pages show them either way. If the server refuses
     a mail, the next call sends it again to all recipients, because a repeated mail is better than a missing one.
     """
-    with transaction.atomic():
-        alarms = alarms_to_deliver()
+    # A session's lock, as a run that settles must not wait for the mail server.
+    with session_lock("mail of alarms") as is_free:
+        alarms = alarms_to_deliver() if is_free else []
         addresses = _addresses() if alarms else []
         if not addresses:
             return 0
