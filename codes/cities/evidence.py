@@ -18,8 +18,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from codes.cities.signing import BadMessage, NotTaken, ask
 from codes.models import CityCorrection, Evidence, Neighbour
-from codes.review.evidence.faults import MAX_BYTES
+from codes.review.evidence.faults import MAX_BYTES, Checked
 from codes.review.evidence.files import MAX_FILES, hand_to_city, keep_from_city
+from codes.review.evidence.uploads import check_upload
 from regions.refusals import NotFound, Refused
 from regions.sources.connectors.timeouts import HttpLimits
 
@@ -75,7 +76,8 @@ def fetch_files(asked: CityCorrection, *, now: datetime) -> None:
     """
     for sha256 in missing(asked.evidence):
         try:
-            _keep(asked, sha256, _fetch(asked, sha256, now=now), now=now)
+            # The check may draw a PDF anew, for which no transaction should wait.
+            _keep(asked, sha256, check_upload(_fetch(asked, sha256, now=now)), now=now)
         except NotTaken as answer:
             if answer.status != GONE:
                 raise
@@ -95,11 +97,11 @@ def _fetch(asked: CityCorrection, sha256: str, *, now: datetime) -> bytes:
     return content
 
 
-def _keep(asked: CityCorrection, sha256: str, content: bytes, *, now: datetime) -> None:
+def _keep(asked: CityCorrection, sha256: str, checked: Checked, *, now: datetime) -> None:
     with transaction.atomic():
         one = CityCorrection.objects.select_for_update(of=("self",)).select_related("case__citizen").get(pk=asked.pk)
         if one.case is None or sha256 not in missing(one.evidence):
             return
-        kept = keep_from_city(one.case, content, division=asked.neighbour.division, now=now)
+        kept = keep_from_city(one.case, checked, division=asked.neighbour.division, now=now)
         lines = [{**line, KEPT: kept.pk} if line.get("sha256") == sha256 else line for line in one.evidence]
         CityCorrection.objects.filter(pk=one.pk).update(evidence=lines)

@@ -15,8 +15,8 @@ from codes.cities.evidence import answer_file
 from codes.cities.look_ups import answer as answer_look_up
 from codes.cities.signing import COUNTED, BadMessage, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
+from portal.api.bodies import body_of
 from portal.api.errors import ApiError, ApiErrorCode, problem_response, refused
-from portal.web.bodies import content_length
 from regions.refusals import Refused
 
 MOST_BYTES = 64 * 1024
@@ -54,6 +54,8 @@ def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) ->
     try:
         caller, message = _signed(request)
         return JsonResponse(answer(message, of=caller, now=timezone.now()))
+    except ApiError as error:
+        return problem_response(error)
     except CallRefused as error:
         return _not_accepted(error.reason)
     except BadMessage:
@@ -63,11 +65,8 @@ def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) ->
 
 
 def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
-    """Return the calling city and the body. Raises ``CallRefused`` and ``BadMessage``."""
-    length = content_length(request) or 0
-    if length > MOST_BYTES:
-        raise BadMessage
-    body = request.read(length)
+    """Return the calling city and the body. Raises ``ApiError``, ``CallRefused`` and ``BadMessage``."""
+    body = body_of(request, most=MOST_BYTES)
     caller = accept("POST", request.path, request.headers, body, now=timezone.now())
     try:
         message = json.loads(body)

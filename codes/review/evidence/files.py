@@ -54,12 +54,8 @@ def keep_upload(
         return _keep(checked, citizen, case, original_name, by=by, now=now)
 
 
-def keep_from_city(case: Case, content: bytes, *, division: str, now: datetime) -> Evidence:
-    """Check a file that another city provided with its correction, and store it with the correction's case.
-
-    Raises ``Refused``.
-    """
-    checked = check_upload(content)
+def keep_from_city(case: Case, checked: Checked, *, division: str, now: datetime) -> Evidence:
+    """Store a file that another city provided with its correction, with the correction's case."""
     with transaction.atomic():
         return _keep(checked, case.citizen, case, "", by=f"{CITY_PREFIX}{division}", now=now)
 

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as settings_of_portal
+from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from codes.cities import signing
 from codes.cities.look_ups import PATH
+from portal.api.cities import MOST_BYTES
+from regions.models import City
 from regions.tenancy import in_city
 from tests.integration.cities.wire import Sent, Wire, deliver
 from tests.integration.lines import ANNA
@@ -74,3 +77,13 @@ def test_every_signed_message_has_an_agreed_answer(
     answers()
     assert 400 in answered
     assert len(answered) > 1, "none was understood"
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "code"),
+    [("", 411, "no_length"), (str(MOST_BYTES + 1), 413, "too_large")],
+)
+def test_a_body_is_refused_as_everywhere(beta: City, length: str, status: int, code: str) -> None:
+    program = Client(headers={"host": "beta.localhost"})
+    answer = program.post(PATH, b"{}", content_type="application/json", CONTENT_LENGTH=length)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
