@@ -4,6 +4,7 @@ The functions here check the role, find what waits, keep the two people apart an
 proposal adds its own checks and what follows from an approval. The tables keep the two people apart by constraints as well.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -18,6 +19,8 @@ from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound,
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
 
+# The shape of an ID number or a phone number.
+LIKE_A_NUMBER = re.compile(r"[0-9]{11,}")
 PROPOSED = "proposed"
 REFUSED = "refused"
 WITHDRAWN = "withdrawn"
@@ -81,6 +84,17 @@ def require_reason(reason: str) -> str:
     stripped = reason.replace("\x00", "").strip()
     if not stripped:
         raise Refused(CommonReason.NO_REASON)
+    return stripped
+
+
+def require_journalled_reason(reason: str) -> str:
+    """Return a reason that goes into the journal, which all auditors read and from which nothing can be deleted.
+
+    Raises ``Refused`` if it is empty or contains something like an ID number or a phone number.
+    """
+    stripped = require_reason(reason)
+    if LIKE_A_NUMBER.search(stripped):
+        raise Refused(CommonReason.NAMES_SOMEBODY)
     return stripped
 
 

@@ -35,6 +35,10 @@ class CommonReason(TextChoices):
     END_NOT_PROPOSED = "end_not_proposed", _("Nobody has proposed its early end. A reviewer must do so first.")
     SUSPENDED = "suspended", _("The city is suspended: nothing of it runs until two operators have it go on.")
     NO_REASON = "no_reason", _("Say why.")
+    NAMES_SOMEBODY = (
+        "names_somebody",
+        _("What you write goes into the journal and stays there. Leave ID numbers and phone numbers out of it."),
+    )
 
 
 class Refused(ValueError):

@@ -12,7 +12,7 @@ from codes.models import DisplayFinding, DisplayItem
 from codes.models.displayed import OF_ONE_VALUE
 from regions.actors import SYSTEM
 from regions.journal.record import Act, record, record_all
-from regions.proposals import require_reason, require_role
+from regions.proposals import require_journalled_reason, require_role
 from regions.refusals import MovedMeanwhile, NotFound
 from regions.staff.roles import Role
 
@@ -59,7 +59,7 @@ def _act_on(
     item_id: int, action: str, done: str, *, note: str, by: str, now: datetime, **changes: datetime
 ) -> DisplayItem:
     require_role(by, *OWNERS)
-    note = require_reason(note)
+    note = require_journalled_reason(note)
     with transaction.atomic():
         item = DisplayItem.objects.select_related("provider").filter(pk=item_id).first()
         if item is None:

@@ -1,6 +1,5 @@
 """The request for a report, and the rules by which it may be refused."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
 from regions.actors import PROVIDER_PREFIX, is_operator
-from regions.proposals import require_role_or_operator
+from regions.proposals import LIKE_A_NUMBER, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
@@ -145,8 +144,6 @@ MAY_IDENTIFY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
 # The roles that may read the report ``work``.
 READS_WORK = frozenset({Role.APPROVER, Role.AUDITOR})
 LEAST_PURPOSE = 5
-# A purpose is stored in the journal, which all auditors read and from which nothing can be deleted, so it must not contain ID numbers.
-LIKE_A_NUMBER = re.compile(r"[0-9]{11,}")
 
 
 class MayNotIdentify(Refused):

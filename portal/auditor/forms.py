@@ -15,7 +15,6 @@ from codes.reports.request import (
     ABOUT_PEOPLE,
     FILTERS,
     LEAST_PURPOSE,
-    LIKE_A_NUMBER,
     OF_SETTLED_DAYS,
     CannotExport,
     DataAge,
@@ -30,6 +29,7 @@ from portal.auditor.report_labels import column_title
 from portal.templatetags.staff import BATCH_STATES
 from portal.web.widgets import DateInput
 from regions.divisions import division_title
+from regions.proposals import LIKE_A_NUMBER
 from regions.sources.models import Source
 from regions.vocabulary import title_of
 

@@ -65,6 +65,8 @@ def test_both_acts_need_a_note_and_stand_in_the_history(screens: Screens) -> Non
     item = DisplayItem.objects.get()
     address, fang = f"{LIST}{item.pk}/", visitor("fang", screens.now)
     assert visitor("sun", screens.now).post(f"{address}act/", {"verb": "tell", "note": "x"}).status_code == 403
+    told = fang.post(f"{address}act/", {"verb": "tell", "note": "phoned 13800000000"}, follow=True).content.decode()
+    assert "所填内容将写入日志" in told or "goes into the journal" in told
     fang.post(f"{address}act/", {"verb": "tell", "note": " "})
     item.refresh_from_db()
     assert item.state == "open"
