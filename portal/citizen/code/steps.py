@@ -9,7 +9,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from codes.forecast.outlook import Act, CheckIn, Review, TellEnd
+from codes.forecast.outlook import Act, CheckIn, Review, TellEnd, Wait
 from codes.forecast.sentences import act_sentence
 from codes.review.appeals.policy import INSTEAD
 from codes.vocabulary import Because, State
@@ -46,8 +46,12 @@ def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
     if reading.expired and reading.state is not State.GREEN:
         return [*asked, *_meanwhile(reading, request), Step(str(AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = reading.outlook.acts if reading.outlook else []
-    others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
-    found = [*asked, *_check_ins(reading, request), *others, *_sooner(reading)]
+    others = [(act, _step(act, reading, request)) for act in acts if not isinstance(act, CheckIn)]
+    found = [*asked, *_check_ins(reading, request), *(step for _act, step in others), *_sooner(reading)]
+    if reading.ruling and reading.state is State.GREEN:
+        # What is missing below the ruling: without it, the colour of the records comes back.
+        missing = [step for act, step in others if step.link or not isinstance(act, Wait | Review)]
+        return [*asked, *_check_ins(reading, request), *missing]
     if reading.state is State.GREEN:
         # A green citizen need not be told of records that end by themselves.
         return [step for step in found if step.link or step.is_done]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from codes.citizens.guardianship import Relation
-from codes.models import Case, Citizen, Guardianship, Provider, Rule
+from codes.models import Case, Citizen, Guardianship, Provider, Rule, Verdict
 from codes.review.proposals.rulings import approve_end, propose_end
 from portal.citizen.code.sentences import decision_sentence, outcome_sentence
 from portal.citizen.entries import declare
@@ -221,6 +221,18 @@ def test_a_dependants_page_speaks_of_them_by_name(desk: Desk, visitor: Opens) ->
             told = text_of(page[page.index('id="reading"') : page.index('<ul class="page-list">')])
             assert not re.search(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b", told), told
             assert headline_of(page).startswith(mask_name(desk.citizen(name).full_name))
+
+
+def test_a_green_by_ruling_names_the_test_that_is_missing_below(desk: Desk, visitor: Opens) -> None:
+    """Without the test, red comes back when the decision ends; that nothing is to be done would not be true."""
+    Rule.objects.filter(code="R2").update(tests=1)
+    missing = [{"rule_id": Rule.objects.get(code="R2").pk}]
+    Verdict.objects.filter(citizen=desk.citizen("zhang")).update(turns_green_on=None, needs=missing)
+    desk.approve(desk.propose("zhang", "green"))
+    page = visitor("zhang").read("/code/")
+    assert 'class="face" data-state="green"' in page
+    assert "还需1次核酸检测阴性" in text_of(page).partition("该怎么做？")[2]
+    assert not any(one in page for one in NOTHING)
 
 
 def test_one_answer_to_several_providers_is_told_once(desk: Desk, visitor: Opens) -> None:
