@@ -68,12 +68,13 @@ def family(request: SubjectRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SubjectRequest) -> HttpResponse:
     form = DependantForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and form.identity == _identity(request.citizen):
+    if form.is_valid():
+        identity = form.cleaned_data["identity"]
+        if identity != _identity(request.citizen):
+            draft = Draft(request.citizen, "dependant", request.citizen.ref)
+            draft.keep("who", {"document": encrypt_identity(identity), "relation": form.cleaned_data["relation"]})
+            return redirect("citizen_family_proof")
         form.add_error("id_number", str(GuardianshipFault.ONESELF.label))
-    elif form.is_valid() and form.identity is not None:
-        draft = Draft(request.citizen, "dependant", request.citizen.ref)
-        draft.keep("who", {"document": encrypt_identity(form.identity), "relation": form.cleaned_data["relation"]})
-        return redirect("citizen_family_proof")
     return render(request, "citizen/family/ask.html", {"form": form})
 
 

@@ -67,9 +67,11 @@ class ConfirmForm(DocumentForm):
 def confirm(request: HttpRequest) -> HttpResponse:
     """Confirm a phone with the code. Neither text nor status reveals whether a number is known or a phone waits."""
     form = ConfirmForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and form.identity is not None:
+    if request.method == "POST" and form.is_valid():
         try:
-            confirm_with_code(identity=form.identity, code=form.cleaned_data["code"], now=timezone.now())
+            confirm_with_code(
+                identity=form.cleaned_data["identity"], code=form.cleaned_data["code"], now=timezone.now()
+            )
         except WrongCode:
             form.add_error(
                 "code", _("This code is wrong or has expired. Sign in to confirm the phone, or go to a counter.")

@@ -38,11 +38,11 @@ def by_document(request: DeviceRequest) -> HttpResponse:
     The page does not show again what was typed, because the next person may already see the screen.
     """
     form = LookUpForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid() or form.identity is None:
+    if not form.is_valid():
         return render(request, "gate/document.html", {"form": form})
-    purpose = LookUpPurpose(form.cleaned_data["purpose"])
+    identity, purpose = form.cleaned_data["identity"], LookUpPurpose(form.cleaned_data["purpose"])
     try:
-        state = look_up_by_document(form.identity, purpose=purpose, by=request.device.subject, now=timezone.now())
+        state = look_up_by_document(identity, purpose=purpose, by=request.device.subject, now=timezone.now())
     except TooOften as often:
         fault = ngettext(
             "Too many people were looked up from this device. Go on in %(n)s second.",

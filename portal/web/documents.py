@@ -16,7 +16,7 @@ USE = "document between two pages"
 
 
 class DocumentForm(forms.Form):
-    """Type and number of a document. ``identity`` is set once the form is valid."""
+    """Type and number of a document, which ``cleaned_data`` has as one ``identity``."""
 
     id_type = forms.ChoiceField(label=_("Kind of document"))
     id_number = forms.CharField(
@@ -29,14 +29,13 @@ class DocumentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["id_type"].choices = [(one.value, capfirst(str(one.label))) for one in IdType]  # type: ignore[attr-defined]
         self.fields["id_type"].initial = IdType.RESIDENT_ID.value
-        self.identity: Identity | None = None
 
     def clean(self) -> dict[str, Any]:
         """Check the form of the number only, not whether anybody has it."""
         data = super().clean() or {}
         if "id_type" in data and "id_number" in data:
             try:
-                self.identity = check_identity(data["id_type"], data["id_number"], today=timezone.localdate())
+                data["identity"] = check_identity(data["id_type"], data["id_number"], today=timezone.localdate())
             except BadIdentity as bad:
                 self.add_error("id_number", str(bad.reason.label))
         return data

@@ -49,12 +49,11 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest) -> HttpResponse:
     form = DocumentForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and form.identity is not None:
-        browser = _browser(request) or Browser()
-        wait = _ask(request, browser, form.identity)
+    if request.method == "POST" and form.is_valid():
+        browser, identity = _browser(request) or Browser(), form.cleaned_data["identity"]
+        wait = _ask(request, browser, identity)
         if not wait:
-            held = {"who": encrypt_identity(form.identity), "next": safe_next(request)}
-            request.session[SESSION_KEY] = held
+            request.session[SESSION_KEY] = {"who": encrypt_identity(identity), "next": safe_next(request)}
             return _remember(browser, redirect("citizen_sign_in_code"))
         form.add_error(None, _too_often(wait))
         return retry_later(_number_page(request, form, status=429), wait)

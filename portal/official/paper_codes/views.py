@@ -40,13 +40,12 @@ class CounterForm(DocumentForm):
 def look_up(request: StaffRequest) -> HttpResponse:
     """Look up the document's holder and show them masked, for comparison with the document."""
     form = CounterForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid() or form.identity is None:
+    if not form.is_valid():
         return render(request, "official/paper_codes/look_up.html", {"form": form})
-    now, by = timezone.now(), request.user.username
+    identity, purpose = form.cleaned_data["identity"], CounterPurpose(form.cleaned_data["purpose"])
+    now = timezone.now()
     try:
-        citizen = look_up_at_counter(
-            form.identity, purpose=CounterPurpose(form.cleaned_data["purpose"]), by=by, now=now
-        )
+        citizen = look_up_at_counter(identity, purpose=purpose, by=request.user.username, now=now)
     except TooOften as often:
         fault = ngettext(
             "You have looked up too many people. Go on in %(n)s second.",
@@ -61,10 +60,10 @@ def look_up(request: StaffRequest) -> HttpResponse:
         "form": CounterForm(),
         "asked": True,
         "citizen": citizen,
-        "number": mask_number(form.identity.id_number),
+        "number": mask_number(identity.id_number),
         "papers": papers,
         "is_full": len(papers) >= MOST_IN_FORCE,
-        "document": encrypt_identity(form.identity),
+        "document": encrypt_identity(identity),
     }
     return render(request, "official/paper_codes/look_up.html", context)
 

@@ -28,8 +28,8 @@ def phones(request: StaffRequest) -> HttpResponse:
     The citizen's access history shows that an official looked at their phone.
     """
     form = DocumentForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and form.identity is not None:
-        return _show(request, form, form.identity)
+    if request.method == "POST" and form.is_valid():
+        return _show(request, form, form.cleaned_data["identity"])
     return render(request, "official/phones/phones.html", {"form": form})
 
 
