@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.models import Run
+from codes.models import Partition, Run
 from codes.opening import Opened, city_of, open_city
 from codes.rule_sets.version_file import VersionContent
 from codes.runs.ledger import start_run
@@ -185,7 +185,7 @@ def first_run_of(opening: CityOpening) -> tuple[Run, str, int, int] | None:
         return None
     with in_city(opening.schema):
         run = Run.objects.get(pk=opening.first_run)
-        ended = run.partitions.filter(state__in=["done", "parked"]).count()
+        ended = run.partitions.filter(state__in=[Partition.State.DONE, Partition.State.PARKED]).count()
         return run, str(run.localized_message), ended, run.partitions.count()
 
 

@@ -211,7 +211,9 @@ def _close_doubles(gone: int, stays: int, *, by: str, now: datetime) -> None:
     proposed = Ruling.objects.waiting().filter(citizen=gone).first()
     if proposed is not None and Ruling.objects.waiting().filter(citizen=stays).exists():
         _withdraw(proposed, by=by, now=now)
-    in_force = {one.citizen_id: one for one in Ruling.objects.filter(citizen__in=[gone, stays], state="approved")}
+    in_force = {
+        one.citizen_id: one for one in Ruling.objects.filter(citizen__in=[gone, stays], state=Ruling.State.APPROVED)
+    }
     if len(in_force) == 2:
         # The stricter ruling stays; of two with the same colour, that of the citizen who is kept.
         weaker = min(in_force.values(), key=lambda one: (Colour(one.colour).severity, one.citizen_id == stays))

@@ -316,7 +316,7 @@ def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:
 
 
 def _ruled_until(citizen_id: int) -> date | None:
-    ruling = Ruling.objects.filter(citizen=citizen_id, state="approved", suspended_at__isnull=True).first()
+    ruling = Ruling.objects.filter(citizen=citizen_id, state=Ruling.State.APPROVED, suspended_at__isnull=True).first()
     return ruling.expires_on if ruling else None
 
 

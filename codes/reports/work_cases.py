@@ -105,9 +105,9 @@ CLOSED = {
     Counted.ENDED_BY_ITSELF: ~HAS_DECISION,
 }
 RULINGS: dict[Counted, tuple[str, Q]] = {
-    Counted.RETURNED: ("proposed_by", Q(state="refused")),
-    Counted.APPROVED: ("decided_by", ~Q(state="refused")),
-    Counted.SENT_BACK: ("decided_by", Q(state="refused")),
+    Counted.RETURNED: ("proposed_by", Q(state=Ruling.State.REFUSED)),
+    Counted.APPROVED: ("decided_by", ~Q(state=Ruling.State.REFUSED)),
+    Counted.SENT_BACK: ("decided_by", Q(state=Ruling.State.REFUSED)),
 }
 
 

@@ -65,7 +65,7 @@ def _owed(base: Run, *, now: datetime) -> set[int]:
     """
     since = max(base.as_of, base.started_at)
     counted = Subquery(base.amendments.order_by("-as_of").values("as_of")[:1])
-    ruled = Suppression.objects.filter(state__in=["approved", "ended"]).annotate(
+    ruled = Suppression.objects.filter(state__in=[Suppression.State.APPROVED, Suppression.State.ENDED]).annotate(
         last=Greatest("ended_at", "decided_at")  # ignores nulls
     )
     since_then = ruled.filter(last__gt=Greatest(counted, Value(since)), last__lte=now)

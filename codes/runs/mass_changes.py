@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.models import HeldGroup, Registration, Run
+from codes.models import GroupProposalState, HeldGroup, Registration, Run
 from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.sql import compose
@@ -102,7 +102,7 @@ def close_group(group: HeldGroup, action: str, *, by: str, now: datetime, **coun
     before = group.state
     HeldGroup.TRANSITIONS.move(HeldGroup.objects.filter(pk=group.pk), action, closed_at=now, counts=counts)
     group.refresh_from_db()
-    group.proposals.waiting().update(state="withdrawn")
+    group.proposals.waiting().update(state=GroupProposalState.WITHDRAWN)
     states = {"from": before, "to": group.state}
     record(
         f"group.{group.state}", by=by, now=now, subject=group.subject, data={**states, **group.described(), **counts}

@@ -196,7 +196,7 @@ def changes_without(
 def _as_if_ruled(record: dict[str, Any], *, now: datetime) -> Suppression:
     return Suppression(
         **record,
-        state="approved",
+        state=Suppression.State.APPROVED,
         reason_code="preview",
         proposed_by="preview",
         proposed_at=now,

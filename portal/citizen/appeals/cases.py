@@ -164,7 +164,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
         return redirect(subject_url(request, "citizen_case", number=number))
     if upload is not None and upload.is_bound:
         return _show(request, case, upload=upload, reply=AnswerForm(request.POST))
-    question = get_object_or_404(InformationRequest.objects.filter(case=case), state="open")
+    question = get_object_or_404(InformationRequest.objects.filter(case=case), state=InformationRequest.State.OPEN)
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:

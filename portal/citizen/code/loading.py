@@ -145,7 +145,7 @@ def _cases(glance: Glance) -> list[Any]:
     """Return the open and the recently decided cases, each annotated with its open question, if any."""
     if not glance.cases:
         return []
-    open_question = InformationRequest.objects.filter(case=OuterRef("pk"), state="open")
+    open_question = InformationRequest.objects.filter(case=OuterRef("pk"), state=InformationRequest.State.OPEN)
     asked = {name: Subquery(open_question.values(name)[:1]) for name in ("question", "answer_by")}
     return list(Case.objects.filter(pk__in=glance.cases).select_related("ruling").annotate(**asked))
 

@@ -85,7 +85,9 @@ def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple
         .order_by("-recorded_at", "-id")
     )
     others = [fact for fact in facts if fact.pk not in seen]
-    wrong = list(Suppression.objects.filter(state="approved", record_id__in=[fact.record_id for fact in others]))
+    wrong = list(
+        Suppression.objects.filter(state=Suppression.State.APPROVED, record_id__in=[fact.record_id for fact in others])
+    )
     return [fact for fact in facts if fact.pk in seen], [(fact, _why_not(fact, sides, wrong)) for fact in others]
 
 

@@ -47,7 +47,9 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def drop_question(request: StaffRequest, number: str) -> HttpResponse:
-    question = get_object_or_404(InformationRequest.objects.filter(case__number=number), state="open")
+    question = get_object_or_404(
+        InformationRequest.objects.filter(case__number=number), state=InformationRequest.State.OPEN
+    )
     done = _("The question is dropped; the deadline is no longer paused.")
     return act_on_case(request, number, information.drop, request_id=question.pk, done=done)
 

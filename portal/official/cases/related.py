@@ -52,7 +52,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
     """
     case, citizen = OuterRef("pk"), OuterRef("citizen")
     standing = Suppression.objects.filter(
-        state__in=["proposed", "approved"],
+        state__in=[Suppression.State.PROPOSED, Suppression.State.APPROVED],
         record_id__in=Fact.objects.filter(citizen=OuterRef(OuterRef("citizen"))).values("record_id"),
     )
     kin = ["citizen", "disagreement", "follows__ruling", "appeal__provider", "appeal__fact__source"]
@@ -76,7 +76,9 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
         ),
         own_suppressions_json=json_rows(Suppression.objects.filter(case=case, state__in=DECIDED), "id"),
         rulings_json=json_rows(
-            Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
+            Ruling.objects.filter(
+                Q(case=case) | Q(citizen=citizen, state__in=[Ruling.State.PROPOSED, Ruling.State.APPROVED])
+            ),
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
             *("end_proposed_by", "end_proposed_at", "end_code", "end_reason", "ended_by", "ended_at", "evidence"),
