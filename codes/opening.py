@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from codes.models import Provider, RuleSet
+from codes.models import Entry, Provider, RuleSet, Run
 from codes.rule_sets.publish import CannotPublish, check_first_day, check_publishable, publish
 from codes.rule_sets.version_file import VersionContent, VersionFaults, read_versions
 from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDatabase, city_file_of
@@ -34,7 +34,7 @@ from regions.staff.enrolment import open_link
 from regions.staff.first_administrators import administrators_at_work
 from regions.staff.models import Account
 from regions.staff.roles import Role
-from regions.tenancy import current_city, in_city, in_city_as_owner
+from regions.tenancy import current_city, ended_schemas, in_city, in_city_as_owner
 from regions.toml_files import Raw, read_toml
 
 
@@ -93,6 +93,7 @@ def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple
         City.objects.filter(pk=city.pk).update(**{name: values[name] for name in changed})
         result.changed += [f"city.{key}" for key in changed]
     _settle_host(city, wanted.host, result)
+    _check_division(city, result)
     return city, created
 
 
@@ -118,9 +119,8 @@ def delete_rows(rows: Iterable[Coded], name: str, result: OpeningResult) -> None
     for row in rows:
         try:
             row.delete()
-        except ProtectedError as error:
-            held = ", ".join(sorted({str(one._meta.verbose_name_plural) for one in error.protected_objects}))
-            result.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code, "held": held}))
+        except ProtectedError:
+            result.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code}))
         else:
             result.changed.append(f"{name}.{row.code}")
 
@@ -144,6 +144,20 @@ def _settle_host(city: City, host: str, result: OpeningResult) -> None:
     elif domain.domain != host:
         Domain.objects.filter(pk=domain.pk).update(domain=host)
         result.changed.append("city.host")
+
+
+def _check_division(city: City, result: OpeningResult) -> None:
+    """Note a fault if another city at work has the division, by which passes and other cities find their city."""
+    others = City.objects.exclude(pk=city.pk).exclude(schema_name__in=ended_schemas())
+    taken = others.filter(division=city.division).first()
+    if taken is not None:
+        result.faults.append(Fault("city.division", FaultCode.DIVISION_TAKEN, {"schema": taken.schema_name}))
+
+
+def _check_zone(result: OpeningResult) -> None:
+    """Note a fault if the zone changes in which the days of runs and entries were counted. Call in the city."""
+    if "city.timezone" in result.changed and (Run.objects.exists() or Entry.objects.exists()):
+        result.faults.append(Fault("city.timezone", FaultCode.DAYS_ARE_COUNTED))
 
 
 def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
@@ -241,6 +255,7 @@ def open_city(
         enter = in_city_as_owner if is_cluster() else in_city
         with enter(city.schema_name):
             create_keys(now=now)
+            _check_zone(result)
             apply_sources(file, result)
             _settle_rule_sets(versions, result, by=by, now=now)
             if not result.faults:

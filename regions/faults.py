@@ -80,11 +80,13 @@ class FaultCode(TextChoices):
     VARIABLE_NOT_SET = "variable_not_set", _("names {name}, which is not set")
 
     HOST_TAKEN = "host_taken", _("is the host of the city {schema} already")
+    DIVISION_TAKEN = "division_taken", _("is the division of the city {schema} already")
+    DAYS_ARE_COUNTED = "days_are_counted", _("cannot change, as the city has counted its days in the zone it had")
     SOURCE_HAS_DELIVERED = (
         "source_has_delivered",
         _("cannot change, as the source has delivered: give the new source a code of its own"),
     )
-    STILL_NEEDED = "still_needed", _("lack {code}, for which the city holds {held}: put it back")
+    STILL_NEEDED = "still_needed", _("lack {code}, of which the city has a history: put it back, retired = true")
 
     NOT_A_DAY = "not_a_day", _("is not a day of the calendar")
     NOT_A_RULE_CODE = "not_a_rule_code", _("must be 1 to 40 letters, digits, dots, hyphens and underscores")

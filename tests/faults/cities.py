@@ -112,7 +112,7 @@ def build(sizes: Mapping[str, Size] = SIZES) -> list[Built]:
 
 def _build(schema: str, size: Size) -> Built:
     scene = scene_of(size)
-    made = City(schema_name=schema, name_zh=schema, name_en=schema, division="510100", created_at=tick(0))
+    made = City(schema_name=schema, name_zh=schema, name_en=schema, division="510900", created_at=tick(0))
     made.interim_policy = scene.world.interim_policy
     with as_owner(), transaction.atomic():
         made.save()  # type: ignore[no-untyped-call]  # django-tenants has no types

@@ -117,6 +117,35 @@ def test_where_a_run_has_settled_a_version_begins_today_or_later(run: Run, files
         assert RuleSetVersion.objects.in_force(today).get(rule_set__code="local").version == 3
 
 
+def test_two_cities_have_two_divisions(run: Run, files: Edited, everything: Everything) -> None:
+    beta = next(
+        line for line in (files.folder / "beta.toml").read_text(encoding="utf-8").splitlines() if "division" in line
+    )
+    files.change('division = "510100"', beta)
+    state = everything()
+
+    ended = run("open_city", str(files.alpha))
+
+    assert (ended.code, ended.err.splitlines()[0]) == (2, "city.division: is the division of the city beta already")
+    assert everything() == state
+
+
+def test_the_zone_of_a_city_that_has_run_stays(run: Run, files: Edited, everything: Everything) -> None:
+    files.change('division = "510100"', 'division = "510100"\ntimezone = "Asia/Urumqi"')
+    assert "city.timezone" in run("open_city", str(files.alpha)).out
+    assert run("recompute", "--city=alpha", "--no-collect", "--here").code == 0
+    files.change('timezone = "Asia/Urumqi"', 'timezone = "Asia/Shanghai"')
+    state = everything()
+
+    ended = run("open_city", str(files.alpha))
+
+    assert (ended.code, ended.err.splitlines()[0]) == (
+        2,
+        "city.timezone: cannot change, as the city has counted its days in the zone it had",
+    )
+    assert everything() == state
+
+
 def test_what_could_be_meant_is_printed_as_a_warning(run: Run, files: Edited) -> None:
     files.change("version = 1", "version = 2", "rules/local-1.toml")
     files.change("effective_from = 2020-03-01", "effective_from = 2030-03-01", "rules/local-1.toml")
@@ -140,7 +169,7 @@ def test_a_provider_with_people_cannot_be_taken_away(run: Run, files: Edited, ev
     ended = run("open_city", str(files.alpha))
 
     assert ended.code == 2
-    assert ended.err.startswith("providers: lack wechat, for which the city holds")
+    assert ended.err.startswith("providers: lack wechat, of which the city has a history: put it back, retired = true")
     assert everything() == state
 
 

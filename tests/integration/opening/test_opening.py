@@ -27,6 +27,7 @@ Everything = Callable[[], dict[str, str]]
 
 def test_a_new_city_is_what_its_file_says(run: Run, files: Edited, owner: connection) -> None:
     path = files.change('schema = "alpha"', 'schema = "gamma"')
+    files.change('division = "510100"', 'division = "510300"')
     files.change('host = "alpha.localhost"', 'host = "gamma.localhost"\ninterim_policy = "prefer:wechat"')
     files.change('secret_env = "ALPHA_BIGDATA_SECRET"', 'secret = "not to be read"')
 
@@ -37,7 +38,7 @@ def test_a_new_city_is_what_its_file_says(run: Run, files: Edited, owner: connec
     assert "sources[0].url_env" in ended.out, "a variable that is not set is no fault, but is said"
     assert Domain.objects.get(domain="gamma.localhost").tenant.schema_name == "gamma"
     with in_city("gamma") as city:
-        assert (city.name_zh, city.division, city.interim_policy) == ("甲市", "510100", "prefer:wechat")
+        assert (city.name_zh, city.division, city.interim_policy) == ("甲市", "510300", "prefer:wechat")
         assert set(CityKey.objects.values_list("purpose", flat=True)) == set(Purpose.values)
         police, bigdata = Source.objects.order_by("-code")
         assert (police.kind, police.credential, police.credential_env) == ("police_database", None, "ALPHA_POLICE_URL")
