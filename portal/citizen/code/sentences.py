@@ -91,6 +91,13 @@ def ruling_sentences(reading: Reading) -> list[str]:
     asks_for_acts = _takes_acts(reading)
     if reading.below == reading.state:
         pass
+    elif later and later[0].until is None and asks_for_acts:
+        told.append(
+            _(
+                "The records below it still say %(colour)s: on %(day)s that comes back, unless what stands below is done by then."
+            )
+            % below
+        )
     elif later:
         told.append(_("The records below it still say %(colour)s: on %(day)s that comes back.") % below)
     elif asks_for_acts:

@@ -231,6 +231,7 @@ def test_a_green_by_ruling_names_the_test_that_is_missing_below(desk: Desk, visi
     desk.approve(desk.propose("zhang", "green"))
     page = visitor("zhang").read("/code/")
     assert 'class="face" data-state="green"' in page
+    assert "恢复，除非此前已完成下列事项" in page
     assert "还需1次核酸检测阴性" in text_of(page).partition("该怎么做？")[2]
     assert not any(one in page for one in NOTHING)
 
