@@ -8,13 +8,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
-from django.utils import translation
 
 from portal.observability.happened import mails_left
 from regions.models import City, Domain
+from regions.vocabulary import in_each_language
 
 log = logging.getLogger(__name__)
-LANGUAGES = ("zh-hans", "en")
 
 
 class NoMailServer(RuntimeError):
@@ -59,9 +58,6 @@ def send_mails(mails: Sequence[EmailMessage], *, what: str) -> bool:
 
 def in_both_languages(city: City, write: Callable[[str, str], tuple[str, str]]) -> tuple[str, str]:
     """Return subject and text, each in both languages. ``write`` gets the language, which is active, and the city's name in it."""
-    written = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            written.append(write(language, city.name_in(language)))
+    written = in_each_language(lambda language: write(language, city.name_in(language)))
     subjects, texts = zip(*written, strict=True)
     return " · ".join(subjects), "\n\n– – –\n\n".join(texts)

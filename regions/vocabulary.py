@@ -1,11 +1,15 @@
 """Vocabularies shared by all packages: kinds of facts and of identity documents, and labels in a language other than the active one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from django.conf import settings
 from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+
+Written = TypeVar("Written")
 
 
 class FactKind(TextChoices):
@@ -118,6 +122,18 @@ def label_in(language: str, choice: TextChoices, /, **params: object) -> str:
     """
     with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
         return str(choice.label).format(**grouped(params)) if params else str(choice.label)
+
+
+def in_each_language(write: Callable[[str], Written], *, only: str | None = None) -> list[Written]:
+    """Return what ``write`` returns for each language, Chinese first; the language is active meanwhile.
+
+    ``only``: for this language alone.
+    """
+    written = []
+    for language in [only] if only else dict(settings.LANGUAGES):
+        with translation.override(language):
+            written.append(write(language))
+    return written
 
 
 def grouped(params: Mapping[str, object]) -> dict[str, object]:

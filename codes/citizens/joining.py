@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from codes.citizens.sign_in import LANGUAGES
 from codes.effective import lock_effective_codes
 from codes.intake.check_ins import settle_days
 from codes.intake.citizens import hold_intake
@@ -32,7 +30,7 @@ from regions.keys.encryption import decrypt_number, decrypt_phone, encrypt_numbe
 from regions.sources.models import StagedRecord
 from regions.sql import compose
 from regions.tenancy import current_city
-from regions.vocabulary import IdType
+from regions.vocabulary import IdType, in_each_language
 
 SQL = Path(__file__).with_suffix(".sql")
 PAIR = "unnest(%(joined)s::bigint[], %(kept)s::bigint[]) AS pair(joined, kept)"
@@ -225,7 +223,7 @@ def _close_case(case: Case, other: Case, *, by: str, now: datetime) -> None:
     if proposed is not None:
         _withdraw(proposed, by=by, now=now)
         case.refresh_from_db()
-    answer = _in_each_language(other.number)
+    answer = _answer(other.number)
     data = {"joined": other.number}
     move(case, Verb.CONVERGE, by=by, now=now, data=data, outcome=CaseState.CONVERGED.value, answer=answer)
     severity = "red" if "red" in (case.severity, other.severity) else other.severity
@@ -239,10 +237,10 @@ def _withdraw(ruling: Ruling, *, by: str, now: datetime) -> None:
         move(ruling.case, Verb.WITHDRAW_PROPOSAL, by=by, now=now)
 
 
-def _in_each_language(number: str) -> str:
+def _answer(number: str) -> str:
     """Return the answer for the citizen, in every language."""
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(_("It is dealt with together with case {number}.").format(number=number))
-    return " ".join(texts)
+
+    def write(_language: str) -> str:
+        return _("It is dealt with together with case {number}.").format(number=number)
+
+    return " ".join(in_each_language(write))

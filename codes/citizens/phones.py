@@ -10,11 +10,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet, TextChoices
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway, WrongCode, normalise_code
+from codes.citizens.sign_in import GatewayRefused, SmsGateway, WrongCode, normalise_code
 from codes.intake.phones import code_hash
 from codes.models import Citizen, PhoneChange, PhoneNotice, SignInCode
 from codes.models.citizen import MAX_TRIES
@@ -26,7 +25,7 @@ from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
-from regions.vocabulary import title_of
+from regions.vocabulary import in_each_language, title_of
 
 log = logging.getLogger(__name__)
 TOLD_WITHIN = timedelta(days=1)
@@ -179,17 +178,12 @@ def _is_overtaken(notice: PhoneNotice) -> bool:
 def _message(notice: PhoneNotice) -> str:
     """Return the text in each language, as for sign-in codes. The named phone does not learn whose code it is about."""
     code = decrypt(bytes(notice.code_sealed), use=PHONE_CODE) if notice.code_sealed else ""
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(
-                _wording(notice).format(
-                    provider=_provider(notice.change, language),
-                    phone=mask_phone(decrypt_phone(bytes(notice.change.phone_encrypted))),
-                    code=code,
-                )
-            )
-    return " ".join(texts)
+    phone = mask_phone(decrypt_phone(bytes(notice.change.phone_encrypted)))
+
+    def write(language: str) -> str:
+        return _wording(notice).format(provider=_provider(notice.change, language), phone=phone, code=code)
+
+    return " ".join(in_each_language(write))
 
 
 def _provider(change: PhoneChange, language: str) -> str:

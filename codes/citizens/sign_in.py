@@ -17,7 +17,6 @@ from typing import ClassVar, Protocol
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from codes.models import Citizen, SignInCode
@@ -26,6 +25,7 @@ from regions.identity import Identity
 from regions.journal.record import record
 from regions.keys.encryption import SIGN_IN_CODE, decrypt, decrypt_phone, encrypt, identity_hash, lookup_hash
 from regions.locks import advisory_lock
+from regions.vocabulary import in_each_language
 
 
 class GatewayRefused(RuntimeError):
@@ -125,7 +125,6 @@ def wait_of(asked: list[datetime], limits: tuple[tuple[timedelta, int], ...], *,
 DIGITS = 6
 LIVES = timedelta(minutes=5)
 KEPT = timedelta(days=2)
-LANGUAGES = ("zh-hans", "en")
 
 
 class WrongCode(ValueError):
@@ -235,8 +234,8 @@ def _code_hash(number: bytes, code: str) -> bytes:
 
 def _message(code: str) -> str:
     """Return the text of the message in each language, because the person's language is not known yet."""
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(_("Your code: {code}, valid for 5 minutes. Tell nobody.").format(code=code))
-    return "".join(texts)
+
+    def write(_language: str) -> str:
+        return _("Your code: {code}, valid for 5 minutes. Tell nobody.").format(code=code)
+
+    return "".join(in_each_language(write))

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet, TextChoices
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway
+from codes.citizens.sign_in import GatewayRefused, SmsGateway
 from codes.messages.outbox import SENT_WITHIN
 from codes.models import Case, Message, MessageChoice, MessageKind
 from regions.journal.record import record
@@ -26,6 +25,7 @@ from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile
 from regions.staff.roles import Role
 from regions.tenancy import current_city
+from regions.vocabulary import in_each_language
 
 log = logging.getLogger(__name__)
 State = Message.State
@@ -152,15 +152,16 @@ def sms_text(message: Message, address: str) -> str:
     It is in the language the person chose, or in each.
     """
     chosen = MessageChoice.objects.filter(citizen=message.recipient_id).values_list("language", flat=True).first()
-    texts = []
-    for language in [chosen] if chosen else LANGUAGES:
-        with translation.override(language):
-            city = current_city().name_in(language)
-            texts.append(
-                _("%(city)s health code: %(news)s %(address)s")
-                % {"city": city, "news": _news(message), "address": address}
-            )
-    return " ".join(texts)
+
+    def write(language: str) -> str:
+        city = current_city().name_in(language)
+        return _("%(city)s health code: %(news)s %(address)s") % {
+            "city": city,
+            "news": _news(message),
+            "address": address,
+        }
+
+    return " ".join(in_each_language(write, only=chosen))
 
 
 def _news(message: Message) -> str:

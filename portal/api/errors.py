@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import TextChoices
 from django.http import JsonResponse
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,6 @@ from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused, lost
 MEDIA_TYPE = "application/problem+json"
 # Not an address: the same problem has the same type in every city and installation.
 TYPE_PREFIX = "urn:health-code:problem:"
-LANGUAGES = ("zh-hans", "en")
 
 
 class ApiErrorCode(TextChoices):
@@ -75,7 +75,7 @@ class ApiErrorCode(TextChoices):
 
 def problem(status: int, reason: TextChoices, params: Mapping[str, object]) -> dict[str, Any]:
     """Return the body of a refusal; ``params`` fill the placeholders in the reason's sentence."""
-    message = {language: Refused(reason, **params).message_in(language) for language in LANGUAGES}
+    message = {language: Refused(reason, **params).message_in(language) for language in dict(settings.LANGUAGES)}
     return {
         "type": f"{TYPE_PREFIX}{reason.value}",
         "title": str(reason.value).replace("_", " ").capitalize(),

@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse
@@ -27,7 +28,7 @@ from codes.tasks import enqueue_export
 from codes.vocabulary import Cause, State
 from portal.api.bodies import JSON_TYPE, read_json
 from portal.api.callers import Caller, caller_of
-from portal.api.errors import LANGUAGES, ApiError
+from portal.api.errors import ApiError
 from portal.api.paging import PAGING, filter_of, page
 from portal.api.schema import ANY_CALL, IDEMPOTENCY_KEY, WITH_BODY, problems
 from portal.api.service import Service, idempotent
@@ -224,6 +225,6 @@ def _as_json(job: ExportJob) -> dict[str, Any]:
         narrowed_to=job.only,
         state=ExportState(job.state),
         code=job.fault or None,
-        message={language: job.message_in(language) for language in LANGUAGES} if job.fault else None,
+        message={language: job.message_in(language) for language in dict(settings.LANGUAGES)} if job.fault else None,
     )
     return export.model_dump(mode="json", by_alias=True)
