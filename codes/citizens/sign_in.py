@@ -12,13 +12,13 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import ceil
 from typing import ClassVar, Protocol
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from codes.limits import TooOften, wait_of
 from codes.models import Citizen, SignInCode
 from codes.models.citizen import MAX_TRIES
 from regions.identity import Identity
@@ -76,17 +76,6 @@ class Browser:
         return lookup_hash(f"{self.value}:{number.hex()}", use="number signed in at a browser").hex()
 
 
-class TooOften(ValueError):
-    """Codes were requested too often.
-
-    ``seconds`` is the time to wait, which does not depend on whether the number is somebody's.
-    """
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"ask again in {seconds} seconds")
-        self.seconds = seconds
-
-
 def check_limits(number: bytes, browser: Browser, address: bytes, *, now: datetime) -> None:
     """Raise ``TooOften`` with the longest wait that any limit requires.
 
@@ -111,15 +100,6 @@ def check_limits(number: bytes, browser: Browser, address: bytes, *, now: dateti
         ]
     if max(waits):
         raise TooOften(max(waits))
-
-
-def wait_of(asked: list[datetime], limits: tuple[tuple[timedelta, int], ...], *, now: datetime) -> int:
-    """Return the whole seconds until all limits (window, number) allow another request.
-
-    ``asked`` is sorted, the latest first.
-    """
-    frees = [asked[count - 1] + window for window, count in limits if len(asked) >= count]
-    return max([0, *(ceil((free - now).total_seconds()) for free in frees)])
 
 
 DIGITS = 6

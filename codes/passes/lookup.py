@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codes.citizens.sign_in import TooOften, wait_of
 from codes.effective import effective_code
+from codes.limits import TooOften, wait_of
 from codes.models import Citizen, PersonAccess
 from codes.vocabulary import State
 from regions.identity import Identity

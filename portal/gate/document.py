@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from codes.citizens.sign_in import TooOften
+from codes.limits import TooOften
 from codes.passes.lookup import LookUpPurpose, look_up_by_document
 from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices

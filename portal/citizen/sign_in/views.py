@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.citizens.sign_in import Browser, TooOften, WrongCode, ask_code, normalise_code, redeem_code
+from codes.citizens.sign_in import Browser, WrongCode, ask_code, normalise_code, redeem_code
+from codes.limits import TooOften
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.templatetags.page import span
 from portal.web import citizen_session

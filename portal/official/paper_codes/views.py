@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.citizens.sign_in import TooOften
+from codes.limits import TooOften
 from codes.models import PaperPass
 from codes.passes.counter import CounterPurpose, look_up_at_counter, print_at_counter
 from codes.passes.paper import MOST_IN_FORCE

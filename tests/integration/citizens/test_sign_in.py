@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from codes.citizens.sign_in import (
     Browser,
     GatewayRefused,
-    TooOften,
     WrongCode,
     ask_code,
     deliver_code,
@@ -20,6 +19,7 @@ from codes.citizens.sign_in import (
     redeem_code,
 )
 from codes.intake.citizens import find_or_make, hold_intake
+from codes.limits import TooOften
 from codes.models import Citizen, SignInCode
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from codes.citizens.sign_in import TooOften
+from codes.limits import TooOften
 from codes.models import Citizen, GateDevice, PersonAccess
 from codes.passes import lookup
 from codes.passes.lookup import LookUpPurpose, look_up_by_document

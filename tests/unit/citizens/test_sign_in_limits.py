@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from codes.citizens.sign_in import PAUSE, PER_NUMBER, wait_of
+from codes.citizens.sign_in import PAUSE, PER_NUMBER
+from codes.limits import wait_of
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 LIMITS = ((PAUSE, 1), *PER_NUMBER)
