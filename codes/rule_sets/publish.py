@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion, Run
-from codes.rule_sets.version_file import VersionContent, canonical_digest
+from codes.rule_sets.version_file import VersionContent, canonical_digest, digests
 from regions.faults import Fault, FaultCode
 from regions.journal.record import record
 from regions.tenancy import current_city
@@ -30,7 +30,7 @@ def publish(content: VersionContent, *, by: str, now: datetime) -> tuple[RuleSet
     with transaction.atomic():
         rule_set, _ = RuleSet.objects.get_or_create(code=content.code)
         stored = RuleSetVersion.objects.select_for_update().filter(rule_set=rule_set, version=content.version).first()
-        if stored is not None and stored.digest == digest:
+        if stored is not None and stored.digest in digests(content):
             return stored, False
         check_publishable(content, today=current_city().day_of(now))
         check_first_day(content, today=current_city().day_of(now))
@@ -50,7 +50,7 @@ def check_publishable(content: VersionContent, *, today: date) -> None:
     """Check the version against the stored ones of its rule set. Raises ``CannotPublish``."""
     held = {other.version: other for other in RuleSetVersion.objects.filter(rule_set__code=content.code)}
     same = held.pop(content.version, None)
-    if same is not None and same.digest == canonical_digest(content):
+    if same is not None and same.digest in digests(content):
         return
     if same is not None and same.effective_from <= today:
         params: dict[str, Any] = {"version": content.version, "day": same.effective_from.isoformat()}
@@ -70,7 +70,7 @@ def check_first_day(content: VersionContent, *, today: date) -> None:
     Raises ``CannotPublish``.
     """
     stored = RuleSetVersion.objects.filter(rule_set__code=content.code, version=content.version)
-    is_new = not stored.filter(digest=canonical_digest(content)).exists()
+    is_new = not stored.filter(digest__in=digests(content)).exists()
     if content.effective_from < today and is_new and Run.objects.settled().exists():
         raise CannotPublish(Fault("effective_from", FaultCode.IN_THE_PAST))
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -163,19 +163,39 @@ def _either(wording: Wording, language: str) -> str:
 
 def canonical_digest(version: VersionContent) -> str:
     """Return the SHA-256 in hex over the version's meaning. The order of its tables and the file's formatting do not count."""
-    canonical = json.dumps(_canonical(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _digest(_canonical(version))
+
+
+def digests(version: VersionContent) -> tuple[str, ...]:
+    """Return the digests that a stored version of this content may have.
+
+    Earlier releases left rules with one code in the order of the file.
+    """
+    content = _canonical(version)
+    by_code = {**content, "rules": sorted(_rules(version), key=lambda row: row["code"])}
+    return _digest(content), _digest(by_code)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _canonical(version: VersionContent) -> dict[str, Any]:
-    """Return plain values: wording with its fallbacks, rules sorted by code and areas by all their fields."""
+    """Return plain values: wording with its fallbacks, rules sorted by what tells them apart and areas by all their fields."""
     content = version.model_dump(mode="json")
-    for rule, row in zip(version.rules, content["rules"], strict=True):
-        row["title"] = {language: rule.title_in(language) for language in ("zh", "en")}
-        row["reason"] = {language: rule.reason_in(language) for language in ("zh", "en")}
-    content["rules"].sort(key=lambda row: row["code"])
+    content["rules"] = sorted(_rules(version), key=lambda row: (row["code"], row["kind"], row["area_levels"] or []))
     content["risk_areas"].sort(key=lambda row: json.dumps(row, sort_keys=True))
     return content
+
+
+def _rules(version: VersionContent) -> Iterator[dict[str, Any]]:
+    for rule in version.rules:
+        wording = {
+            name: {language: said(language) for language in ("zh", "en")}
+            for name, said in (("title", rule.title_in), ("reason", rule.reason_in))
+        }
+        yield {**rule.model_dump(mode="json"), **wording}
 
 
 _IN_A_RULE = re.compile(r"rules\[(\d+)\]")

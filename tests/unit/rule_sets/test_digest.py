@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.version_file import canonical_digest, read_version
+from codes.rule_sets.version_file import canonical_digest, digests, read_version
 from tests.unit.rule_sets.files import GOOD, changed, write
 
 HEAD, FIRST, LAST = GOOD.split("[[rules]]")
@@ -56,6 +56,26 @@ def digest(folder: Path, content: str) -> str:
 def test_the_way_a_file_is_written_does_not_count(tmp_path: Path, content: str) -> None:
     assert content != GOOD
     assert digest(tmp_path, content) == digest(tmp_path, GOOD)
+
+
+def test_the_order_of_rules_with_one_code_does_not_count(tmp_path: Path) -> None:
+    one, other = (text.replace('"A7"', '"A4"') for text in (FIRST, SECOND))
+    in_order, reversed_ = (
+        f"{HEAD}[[rules]]{one}[[rules]]{other}{LISTED}",
+        f"{HEAD}[[rules]]{other}[[rules]]{one}{LISTED}",
+    )
+    assert in_order != reversed_
+    assert digest(tmp_path, in_order) == digest(tmp_path, reversed_)
+
+
+def test_a_version_that_an_earlier_release_stored_has_the_same_content(tmp_path: Path) -> None:
+    one, other = (text.replace('"A7"', '"A4"') for text in (FIRST, SECOND))
+    stored = {
+        digests(read_version(write(tmp_path, f"{HEAD}[[rules]]{first}[[rules]]{second}{LISTED}")))[1]
+        for first, second in ((one, other), (other, one))
+    }
+    assert len(stored) == 2, "the order of the file counted"
+    assert digests(read_version(write(tmp_path, GOOD))) == (digest(tmp_path, GOOD),) * 2
 
 
 @pytest.mark.parametrize(("old", "new"), OTHER)
