@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import TextChoices
 
@@ -33,9 +32,9 @@ from codes.reports.request import (
 from codes.reports.rows import settled_runs
 from regions.actors import PROVIDER_PREFIX, SYSTEM
 from regions.attempts import attempt
+from regions.city_files import city_folder, remove_left_files
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep
-from regions.left_files import remove_left_files
 from regions.locks import advisory_lock
 from regions.proposals import require_role_or_operator
 from regions.refusals import NotAllowed
@@ -161,10 +160,7 @@ def sweep_exports(*, now: datetime) -> list[int]:
 
 
 def exports_folder() -> Path:
-    """Return the city's folder of exports, which only the portal's own account may enter. It is created if it is missing."""
-    folder = Path(settings.MEDIA_ROOT) / current_city().schema_name / "exports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return city_folder("exports")
 
 
 def _write(job: ExportJob, *, clock: Clock) -> bool:

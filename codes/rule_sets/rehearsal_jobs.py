@@ -9,7 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import TextChoices
 
@@ -23,9 +22,9 @@ from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import Change, Rehearsal, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.attempts import attempt
+from regions.city_files import city_folder, remove_left_files
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, JobFault, Progress, claim_job, error_fault, sweep
-from regions.left_files import remove_left_files
 from regions.proposals import require_role, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -215,6 +214,4 @@ def _rule_out(job: DraftRehearsal, fault: TextChoices, params: Mapping[str, Any]
 
 
 def _folder() -> Path:
-    folder = Path(settings.MEDIA_ROOT) / current_city().schema_name / "rehearsals"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return city_folder("rehearsals")

@@ -26,9 +26,9 @@ from codes.reports.jobs import (
 )
 from codes.reports.manifest import check
 from codes.reports.request import CannotExport, ReportName, ReportRequest
+from regions.city_files import LEFT_BEHIND
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS, TELL_EVERY
-from regions.left_files import LEFT_BEHIND
 from regions.models import City
 from regions.tenancy import in_city, second_connection
 
