@@ -279,14 +279,23 @@ class VersionWarning(TextChoices):
         "dissolved_area",
         _("is a division that was dissolved: only stays written under it match; today it is {successors}"),
     )
+    CHECKINS_WITHOUT_HOLD = (
+        "checkins_without_hold",
+        _("count for nothing, as the days it holds are missing: only a record ends it"),
+    )
 
 
 def version_warnings(version: VersionContent) -> list[Fault]:
     """Return the warnings with their keys. They are shown to whoever writes or approves the version, and do not prevent it."""
+    warnings = [
+        Fault(f"rules[{place}].checkin_days", VersionWarning.CHECKINS_WITHOUT_HOLD, {"rule": rule.code})
+        for place, rule in enumerate(version.rules)
+        if rule.checkin_days and rule.hold_days is None
+    ]
     with_levels = sorted({rule.code for rule in version.rules if rule.area_levels})
     if with_levels and not version.risk_areas:
-        return [Fault("risk_areas", VersionWarning.NO_RISK_AREAS, {"rules": ", ".join(with_levels)})]
-    return [
+        return [*warnings, Fault("risk_areas", VersionWarning.NO_RISK_AREAS, {"rules": ", ".join(with_levels)})]
+    return warnings + [
         Fault(
             f"risk_areas[{place}].area", VersionWarning.DISSOLVED_AREA, {"successors": ", ".join(successors(one.area))}
         )

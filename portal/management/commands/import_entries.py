@@ -57,8 +57,9 @@ class Command(CityCommand):
             self.stdout.write(dumps({outcome.value: counts[outcome] for outcome in Outcome}))
         else:
             self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
-        if counts[Outcome.REFUSED]:
-            raise CommandFailed(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)
+        if refused := counts[Outcome.REFUSED]:
+            were = "line was" if refused == 1 else "lines were"
+            raise CommandFailed(f"{refused} {were} refused; the others are in.", code=4)
 
     def _print(self, result: LineResult, *, json: bool) -> None:
         if json:

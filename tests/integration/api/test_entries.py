@@ -74,7 +74,7 @@ def test_the_command_tells_the_same(alipay: Machine, tmp_path: Any, capsys: pyte
         transaction.set_rollback(True)
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
-    with pytest.raises(CommandError, match="1 lines were refused"):
+    with pytest.raises(CommandError, match="1 line was refused"):
         call_command("import_entries", "--city", "alpha", "--json", str(file))
     *printed, counts = map(json.loads, capsys.readouterr().out.splitlines())
     assert printed == answered["lines"]

@@ -170,6 +170,15 @@ def test_an_empty_risk_list_beside_rules_that_need_one_is_a_warning(tmp_path: Pa
     assert version_warnings(whole) == version_warnings(needs_none) == []
 
 
+def test_check_ins_of_a_rule_without_days_are_a_warning(tmp_path: Path) -> None:
+    endless = read_version(
+        write(tmp_path, changed(("hold_days = 14\ncheckin_days = 14\ntests = 2", "checkin_days = 14")))
+    )
+    assert [str(one) for one in version_warnings(endless)] == [
+        "rules[0].checkin_days: count for nothing, as the days it holds are missing: only a record ends it (rule A4)"
+    ]
+
+
 def test_an_area_that_was_dissolved_is_a_warning(tmp_path: Path) -> None:
     old = read_version(write(tmp_path, changed(('area = "420100"', 'area = "500105"'))))
     assert [str(one) for one in version_warnings(old)] == [
