@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -27,6 +28,8 @@ from tests import quick_hasher
 from tests.own_database import kept_copy, own_copy, raw_owner, session_database
 
 T = TypeVar("T")
+TESTS = Path(__file__).parent
+CHECKOUT = TESTS.parent
 LONGEST = ("tests/faults/test_plans.py", "tests/integration/demo/test_demo.py")
 # The tables that the opening of a city fills from its file, without keys and journal.
 SETTINGS_OF_A_CITY = (RiskArea, Rule, RuleSetVersion, Provider, RuleSet, Source)
@@ -38,6 +41,21 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Draw the same examples each time, without a deadline.
     hypothesis.settings.load_profile("ci")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """In a fresh checkout, let each process compile a share of the tests, and read those of the others from its cache.
+
+    Rewriting the assertions of all tests takes longer than all else before the first of them.
+    """
+    told = getattr(session.config, "workerinput", None)
+    if told is None or session.config.option.file_or_dir:
+        return
+    names = [".".join(path.relative_to(CHECKOUT).with_suffix("").parts) for path in sorted(TESTS.rglob("test_*.py"))]
+    first = int(told["workerid"].removeprefix("gw")) * len(names) // int(told["workercount"])
+    for name in (*names[first:], *names[:first]):
+        import_module(name)
 
 
 @pytest.hookimpl(trylast=True)
