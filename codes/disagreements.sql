@@ -30,8 +30,8 @@ ruled AS MATERIALIZED (
                (SELECT jsonb_agg(one ORDER BY one) FROM unnest(cleared_by) AS one)) AS content
     FROM codes_rule
 ),
-told AS MATERIALIZED (
-    SELECT d.citizen_id, place, jsonb_agg(said.content ORDER BY said.content) AS hits
+contents AS MATERIALIZED (
+    SELECT d.citizen_id, place, jsonb_agg(described.content ORDER BY described.content) AS hits
     FROM differing d
     CROSS JOIN LATERAL unnest(d.hits) WITH ORDINALITY AS each(of_provider, place)
     CROSS JOIN LATERAL jsonb_array_elements(of_provider) AS hit
@@ -44,16 +44,16 @@ told AS MATERIALIZED (
         SELECT ruled.content || jsonb_build_array(f.origin, coalesce(s.code, declared.code), f.record_id, f.kind, f.area,
                                                   f.started_on, f.ended_on) AS content
         OFFSET 0
-    ) said
+    ) described
     GROUP BY d.citizen_id, place
 ),
 found AS MATERIALIZED (
     SELECT d.citizen_id, jsonb_object(d.codes, d.colours) AS colours,
-           sha256(convert_to(jsonb_build_array(d.codes, d.colours, jsonb_agg(told.hits ORDER BY each.place))::text, 'UTF8'))
+           sha256(convert_to(jsonb_build_array(d.codes, d.colours, jsonb_agg(contents.hits ORDER BY each.place))::text, 'UTF8'))
                AS fingerprint
     FROM differing d
     CROSS JOIN LATERAL generate_series(1, cardinality(d.codes)) AS each(place)
-    LEFT JOIN told ON told.citizen_id = d.citizen_id AND told.place = each.place
+    LEFT JOIN contents ON contents.citizen_id = d.citizen_id AND contents.place = each.place
     GROUP BY d.citizen_id, d.codes, d.colours
 )
 

@@ -31,7 +31,7 @@ TOUCHED_BY_RUN = compose(SQL, "touched", among="true")
 
 TOUCHED_BY_JUDGED = compose(SQL, "touched", among=among(JUDGED_BY_RUN, "citizen_id"))
 
-TELL = message_statement(compose(SQL, "changed_colour"))
+WRITE_MESSAGES = message_statement(compose(SQL, "changed_colour"))
 
 TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
 
@@ -40,12 +40,12 @@ BY_LAST = "(SELECT id FROM last)"
 
 def _decide(touched: str, *, run: str) -> str:
     """Return the steps that decide the codes of the citizens selected by ``touched``: the same for settling and for reading."""
-    return compose(SQL, "decide", touched=touched, run=run, heard=_heard(run))
+    return compose(SQL, "decide", touched=touched, run=run, registration_known=_registration_known(run))
 
 
-def _heard(run: str) -> str:
+def _registration_known(run: str) -> str:
     """Return the condition that a registration was known to the run, or to a run that has amended it for the citizen."""
-    return compose(SQL, "heard", run=run)
+    return compose(SQL, "registration_known", run=run)
 
 
 def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
@@ -97,7 +97,7 @@ def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[st
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
     causes: dict[str, Any] = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None, "why": Json({})}
     with connection.cursor() as cursor:
-        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), tell=TELL)
+        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), write_messages=WRITE_MESSAGES)
         message = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])
         cursor.execute(statement, {**_policy(), **causes, **message, **parameters})
         return int(cursor.fetchone()[0])
@@ -113,7 +113,7 @@ WITH_LAST = f"WITH last AS MATERIALIZED ({LAST})"
 
 
 def _code_of(asked: str) -> str:
-    return compose(SQL, "read", run=BY_LAST, heard=_heard(BY_LAST), asked=asked)
+    return compose(SQL, "read", run=BY_LAST, registration_known=_registration_known(BY_LAST), asked=asked)
 
 
 READ = f"{WITH_LAST} {_code_of('unnest(%(citizens)s::bigint[])')}"
@@ -122,7 +122,9 @@ CODE_OF_ONE = _code_of("(VALUES (%(citizen)s::bigint))")
 READ_ONE = Prepared("effective_code", f"{WITH_LAST} {CODE_OF_ONE}", settled=list(Run.SETTLED))
 AGAIN = compose(SQL, "again", last=LAST, decide=_decide(TOUCHED_BY_NAME, run=BY_LAST))
 LAPSED_ANYWHERE = _decide(compose(SQL, "lapsed_anywhere"), run=BY_LAST)
-COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, heard=_heard(BY_LAST))
+COUNT = compose(
+    SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, registration_known=_registration_known(BY_LAST)
+)
 
 
 class CurrentCode(NamedTuple):
@@ -227,27 +229,27 @@ def code_parameters(now: datetime) -> dict[str, Any]:
 
 
 # For reports: the step `decided` has the citizens whose ruling's last day has passed but has not been ended yet.
-DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(stood_by)s")
+DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(standing_run)s")
 
 
-def stood(citizen: str) -> str:
+def code_after(citizen: str) -> str:
     """Return the query of a citizen's code after a run; ``citizen`` is a column name from the code, never input."""
-    return compose(SQL, "stood", citizen=citizen)
+    return compose(SQL, "code_after", citizen=citizen)
 
 
 def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:
-    """Return the parameters of ``stood`` and ``DECIDED_WHEN_ASKED``: for the codes on the run's day, or at ``now`` if it is given.
+    """Return the parameters of ``code_after`` and ``DECIDED_WHEN_ASKED``: for the codes on the run's day, or at ``now`` if it is given.
 
     A run of history does not change codes. For its day the codes are those that were effective then, and not those that would follow
     from its verdicts.
     """
-    stood_by = Run.objects.standing_on(run.day) if run.history else run
-    following = Run.objects.settled().filter(pk__gt=stood_by.pk).order_by("pk").first() if stood_by else None
+    standing_run = Run.objects.standing_on(run.day) if run.history else run
+    following = Run.objects.settled().filter(pk__gt=standing_run.pk).order_by("pk").first() if standing_run else None
     return {
         **_policy(),
         "run": run.pk,
         "kept": run.history,
-        "stood_by": stood_by.pk if stood_by else None,
+        "standing_run": standing_run.pk if standing_run else None,
         "until": following.as_of if following else None,
         "to_day": run.day if now is None else None,
         "day": None if now is None else current_city().day_of(now),

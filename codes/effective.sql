@@ -69,7 +69,7 @@ coloured AS (
     FROM touched t
     LEFT JOIN LATERAL (
         -- One look-up each: a join would read the registrations of the whole city.
-        SELECT provider_id FROM codes_registration r WHERE r.citizen_id = t.citizen_id AND {{heard}} OFFSET 0
+        SELECT provider_id FROM codes_registration r WHERE r.citizen_id = t.citizen_id AND {{registration_known}} OFFSET 0
     ) r ON true
     LEFT JOIN judging j ON j.provider_id = r.provider_id
     LEFT JOIN codes_verdict v ON v.citizen_id = t.citizen_id AND v.provider_id = j.provider_id
@@ -80,12 +80,12 @@ decided AS (
            CASE
                WHEN r.id IS NOT NULL THEN r.colour
                WHEN held.counts THEN c.held
-               ELSE coalesce(said.colour, 'unknown')
+               ELSE coalesce(by_verdicts.colour, 'unknown')
            END AS colour,
            CASE
                WHEN r.id IS NOT NULL THEN 'ruling'
                WHEN held.counts THEN 'held'
-               WHEN said.colour IS NULL THEN 'unknown'
+               WHEN by_verdicts.colour IS NULL THEN 'unknown'
                WHEN c.colours[1] = ALL (c.colours) THEN 'agreement'
                ELSE 'policy'
            END AS because
@@ -106,16 +106,16 @@ decided AS (
             WHEN 'yellow' = ANY (counted.colours) THEN 'yellow'
             ELSE 'green'
         END AS colour
-    ) said
+    ) by_verdicts
     CROSS JOIN LATERAL (
         -- A silent source lifts nobody: its held colour counts if it is more severe, or if no provider has a colour.
-        SELECT CASE WHEN said.colour IS NULL THEN c.held IS NOT NULL
-                    ELSE coalesce(c.held = 'red' AND said.colour <> 'red' OR c.held = 'yellow' AND said.colour = 'green', false)
+        SELECT CASE WHEN by_verdicts.colour IS NULL THEN c.held IS NOT NULL
+                    ELSE coalesce(c.held = 'red' AND by_verdicts.colour <> 'red' OR c.held = 'yellow' AND by_verdicts.colour = 'green', false)
                END AS counts
     ) held
 )
 
--- statement: heard
+-- statement: registration_known
 (r.registered_at <= (SELECT as_of FROM codes_run WHERE id = {{run}})
             OR EXISTS (SELECT FROM codes_runcitizen named JOIN codes_run later ON later.id = named.run_id
                        WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of))
@@ -148,8 +148,8 @@ present AS (
     SELECT citizen_id, colour, because, %(at)s FROM changed WHERE NOT (colour = 'green' AND because = 'agreement')
     ON CONFLICT (citizen_id) DO UPDATE SET colour = excluded.colour, because = excluded.because, since = excluded.since
 ),
-told AS (
-    {{tell}}
+messages AS (
+    {{write_messages}}
 )
 SELECT count(*) FROM changed
 
@@ -178,7 +178,7 @@ CROSS JOIN LATERAL (
     SELECT bool_or(j.known) AS any, min(r.registered_at) AS since
     FROM codes_registration r
     JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = {{run}}
-    WHERE r.citizen_id = c.id AND {{heard}}
+    WHERE r.citizen_id = c.id AND {{registration_known}}
 ) known
 
 -- statement: again
@@ -202,23 +202,23 @@ LEFT JOIN (
     SELECT DISTINCT r.citizen_id
     FROM codes_registration r
     JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = {{run}} AND j.known
-    WHERE {{heard}}
+    WHERE {{registration_known}}
 ) known ON known.citizen_id = c.id
 GROUP BY 1, 2, 3
 
--- statement: stood
+-- statement: code_after
 -- The last change of {{citizen}}'s code by the run or a run that amended it, or by a ruling before the next run and not after `to_day`.
 -- Without one it is green by agreement, or unknown if the run is a run of history and the run in effect on that day did not cover the citizen.
 SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'green' END) AS after,
            coalesce(last.after_because, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'agreement' END) AS after_because
     FROM (SELECT %(kept)s AND NOT EXISTS (
-              SELECT FROM codes_registration known JOIN codes_run base ON base.id = %(stood_by)s AND known.registered_at <= base.as_of
+              SELECT FROM codes_registration known JOIN codes_run base ON base.id = %(standing_run)s AND known.registered_at <= base.as_of
               WHERE known.citizen_id = {{citizen}}) AS all_along) uncovered
     LEFT JOIN LATERAL (
         SELECT change.after, change.after_because
         FROM codes_effectivechange change
         WHERE change.citizen_id = {{citizen}}
-          AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(stood_by)s
+          AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(standing_run)s
                OR change.run_id IS NULL AND change.day <= coalesce(%(to_day)s::date, 'infinity')
                   AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
         ORDER BY change.id DESC LIMIT 1

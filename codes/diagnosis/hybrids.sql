@@ -19,7 +19,7 @@ ends AS MATERIALIZED (
 -- cannot hold anybody in any hybrid.
 pair AS MATERIALIZED (
     SELECT e.*, coalesce(first.started_on, 'infinity') AS reads_from,
-           (said.alike AND NOT EXISTS (
+           (check_ins.alike AND NOT EXISTS (
                 SELECT FROM codes_fact f
                 WHERE f.citizen_id = e.citizen_id AND f.provider_id IN (e.a, e.b) AND f.kind <> 'negative_test'  -- which cannot be declared
            ))::int * 1
@@ -39,7 +39,7 @@ pair AS MATERIALIZED (
         SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= e.as_of) AS alike
         FROM codes_checkindays k
         WHERE k.citizen_id = e.citizen_id AND k.provider_id IN (e.a, e.b)
-    ) said
+    ) check_ins
     LEFT JOIN LATERAL (
         SELECT f.started_on
         FROM (SELECT f.*, r.version_id, r.area_levels, r.hold_days, r.checkin_days, r.tests, r.anchor, r.cleared_by
@@ -66,14 +66,14 @@ pair AS MATERIALIZED (
 
 -- statement: statement
 -- Every hybrid with its hits, gathered into one row for each pair. Hits are returned as text, because most are never parsed.
-told AS (
+hybrid AS (
     SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits
     FROM subject s
     LEFT JOIN verdict v ON v.sid = s.sid
 ),
 gathered AS (
     SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits
-    FROM told GROUP BY number
+    FROM hybrid GROUP BY number
 ),
 coming AS (
     SELECT sid / 16 AS number, min({{next_day}}) AS next_on FROM spell GROUP BY sid / 16

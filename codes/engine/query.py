@@ -49,7 +49,7 @@ STEPS = compose(
     can_hold_s=can_hold(subject="s", since="s.reads_from"),
     covering_successors=json.dumps(COVERING_SUCCESSORS),
     suppressed=suppressed("w", subject="w"),
-    suppressed_for_f=suppressed("said", subject="f"),
+    suppressed_for_f=suppressed("recorded", subject="f"),
     **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "fmw"},
     **{f"suppressed_for_{one}": suppressed("f", subject=one) for one in "mw"},
 )

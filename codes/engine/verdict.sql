@@ -91,7 +91,7 @@ matched AS (
     -- §3: facts matched by a rule of the version in force, by kind and, if the rule names levels, by the area of the stay, from the
     -- first day that the stay and a risk entry have in common. `since` is the day the hit begins; it may be in the future, and so may
     -- `anchor` if the end of a stay is planned. `listed` are the days on which the area of a stay without an end is listed, for rules
-    -- that count from the end. `said.day` is the day on which the origin first recorded the same content, for rules that count from
+    -- that count from the end. `first_recorded.day` is the day on which the origin first recorded the same content, for rules that count from
     -- the recording; suppressed versions are ignored. The suppression of the matched record itself is checked in `spell`, where fewer
     -- rows are left. Facts are read before rules are joined; otherwise they would be read once for each rule.
     SELECT f.*,
@@ -99,9 +99,9 @@ matched AS (
                     SELECT max(least(upper(span) - 1, f.day)) FROM unnest(risk.listed) AS span WHERE lower(span) <= f.day)
                 WHEN f.counts_from = 'started' THEN f.started_on
                 WHEN f.counts_from = 'ended' THEN coalesce(f.ended_on, f.started_on)
-                ELSE said.day
+                ELSE first_recorded.day
            END AS anchor,
-           greatest(f.started_on, risk.first_day, said.day) AS since,
+           greatest(f.started_on, risk.first_day, first_recorded.day) AS since,
            CASE WHEN f.counts_from = 'recorded' THEN f.started_on END AS cleared_from,
            risk.listed
     FROM (
@@ -121,18 +121,18 @@ matched AS (
     ) f
     CROSS JOIN LATERAL (
         SELECT CASE WHEN f.counts_from = 'recorded' THEN
-                   (SELECT (min(said.recorded_at) AT TIME ZONE %(zone)s)::date FROM codes_fact said
-                    WHERE said.record_id = f.record_id
-                      AND said.source_id IS NOT DISTINCT FROM f.source_id
-                      AND said.provider_id IS NOT DISTINCT FROM f.provider_id
-                      AND said.kind = f.kind AND said.area IS NOT DISTINCT FROM f.area AND said.started_on = f.started_on
-                      AND NOT said.revoked
-                      AND said.received_at <= f.known_at
-                      AND (said.source_id IS NULL OR said.recorded_at <= f.horizon)
+                   (SELECT (min(recorded.recorded_at) AT TIME ZONE %(zone)s)::date FROM codes_fact recorded
+                    WHERE recorded.record_id = f.record_id
+                      AND recorded.source_id IS NOT DISTINCT FROM f.source_id
+                      AND recorded.provider_id IS NOT DISTINCT FROM f.provider_id
+                      AND recorded.kind = f.kind AND recorded.area IS NOT DISTINCT FROM f.area AND recorded.started_on = f.started_on
+                      AND NOT recorded.revoked
+                      AND recorded.received_at <= f.known_at
+                      AND (recorded.source_id IS NULL OR recorded.recorded_at <= f.horizon)
                       AND NOT ({{suppressed_for_f}}))
                END AS day
         OFFSET 0
-    ) said
+    ) first_recorded
     LEFT JOIN LATERAL (
         SELECT min(greatest(f.started_on, risky.from_day)) AS first_day,
                range_agg(daterange(greatest(f.started_on, risky.from_day), risky.to_day, '[]'))
@@ -185,7 +185,7 @@ spell AS MATERIALIZED (
     -- `until_if_followed` assumes that the citizen also checks in healthy every day from the subject's day (or `assumed_from`) on. NULL
     -- means that the hit is not released. Rows released by the day are left out.
     SELECT w.sid, w.citizen_id, w.declared_with, w.version_id, w.day, w.assumed_from, w.fact_id, w.rule_id, w.code, w.colour,
-           w.started_on, w.anchor, w.listed, w.holds_from AS since, truth.until, told.until AS until_if_followed
+           w.started_on, w.anchor, w.listed, w.holds_from AS since, as_known.until, if_followed.until AS until_if_followed
     FROM waiting w
     LEFT JOIN LATERAL (
         SELECT CASE
@@ -202,7 +202,7 @@ spell AS MATERIALIZED (
         WHERE w.checkin_days > 0 AND w.hold_days IS NOT NULL
           AND known.citizen_id = w.citizen_id AND known.provider_id = w.declared_with
         OFFSET 0
-    ) said ON true
+    ) checked_in ON true
     CROSS JOIN LATERAL (
         -- The first day on which the conditions of release 2 other than check-ins are met.
         SELECT CASE WHEN w.hold_days IS NULL OR w.released_from IS NULL THEN NULL
@@ -229,9 +229,9 @@ spell AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT least(w.cleared_on, CASE
             WHEN w.checkin_days = 0 OR waited.until IS NULL THEN waited.until
-            WHEN said.days IS NULL AND w.assumed_from IS NULL THEN NULL
+            WHEN checked_in.days IS NULL AND w.assumed_from IS NULL THEN NULL
             ELSE (SELECT greatest(waited.until, min(lower(unbroken) + w.checkin_days - 1))
-                  FROM unnest((coalesce(said.days, '{}')
+                  FROM unnest((coalesce(checked_in.days, '{}')
                                + CASE WHEN w.assumed_from IS NULL THEN '{}' ELSE datemultirange(daterange(w.assumed_from, NULL)) END)
                               * datemultirange(daterange(w.released_from, NULL))) AS unbroken
                   WHERE upper_inf(unbroken) OR upper(unbroken) - lower(unbroken) >= w.checkin_days
@@ -239,18 +239,18 @@ spell AS MATERIALIZED (
             END) AS until
         OFFSET 0
     ) raw
-    CROSS JOIN LATERAL (SELECT nullif(raw.until, 'infinity') AS until) truth
+    CROSS JOIN LATERAL (SELECT nullif(raw.until, 'infinity') AS until) as_known
     CROSS JOIN LATERAL (
         SELECT nullif(CASE
             WHEN w.checkin_days = 0 OR waited.until IS NULL OR w.assumed_from IS NOT NULL THEN raw.until
             ELSE least(raw.until, (SELECT greatest(waited.until, min(lower(unbroken) + w.checkin_days - 1))
-                  FROM unnest((coalesce(said.days, '{}') + datemultirange(daterange(w.day, NULL)))
+                  FROM unnest((coalesce(checked_in.days, '{}') + datemultirange(daterange(w.day, NULL)))
                               * datemultirange(daterange(w.released_from, NULL))) AS unbroken
                   WHERE upper_inf(unbroken) OR upper(unbroken) - lower(unbroken) >= w.checkin_days))
             END, 'infinity') AS until
         OFFSET 0
-    ) told
-    WHERE (truth.until IS NULL OR truth.until > greatest(w.day, w.holds_from)) AND NOT ({{suppressed}})
+    ) if_followed
+    WHERE (as_known.until IS NULL OR as_known.until > greatest(w.day, w.holds_from)) AND NOT ({{suppressed}})
 ),
 hit AS MATERIALIZED (
     -- The spells of one fact and rule form one hit. `holds` is whether it holds on the day; otherwise it begins later. Adjacent spells

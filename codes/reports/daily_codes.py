@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
+from codes.effective import DECIDED_WHEN_ASKED, after_run, code_after
 from codes.models import Provider, Run, RunProvider
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest, asked_now
@@ -32,7 +32,9 @@ COLUMNS = (
 
 SQL = Path(__file__).with_suffix(".sql")
 IS_TOLD = compose(SQL, "is_told")
-REGISTERED = compose(SQL, "registered", is_told=IS_TOLD, decide=DECIDED_WHEN_ASKED, stood=stood("r.citizen_id"))
+REGISTERED = compose(
+    SQL, "registered", is_told=IS_TOLD, decide=DECIDED_WHEN_ASKED, code_after=code_after("r.citizen_id")
+)
 RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
 

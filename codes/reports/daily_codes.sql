@@ -36,7 +36,7 @@ JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id
 LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
 LEFT JOIN decided ON decided.citizen_id = r.citizen_id
-LEFT JOIN LATERAL ({{stood}}) stood ON true
+LEFT JOIN LATERAL ({{code_after}}) stood ON true
 WHERE {{is_told}}
   AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
   AND (%(held)s::text IS NULL OR h.colour = %(held)s)

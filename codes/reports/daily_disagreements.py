@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
+from codes.effective import DECIDED_WHEN_ASKED, after_run, code_after
 from codes.models import Run
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import FILTERS, PLACE, ReportName, ReportRequest, asked_now, bounds, in_zone
@@ -20,7 +20,7 @@ COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs",
 PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty")
 
 SQL = Path(__file__).with_suffix(".sql")
-OF_RUN = {"decide": DECIDED_WHEN_ASKED, "stood": stood("d.citizen_id")}
+OF_RUN = {"decide": DECIDED_WHEN_ASKED, "code_after": code_after("d.citizen_id")}
 
 
 def _each(which: str) -> str:

@@ -7,10 +7,10 @@ SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours,
        coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because),
        coalesce(diagnosed.pairs, '[]'), taken.number, taken.state, coalesce(displayed.wrongly, '[]')
 FROM codes_disagreement d
-LEFT JOIN codes_run run ON run.id = %(stood_by)s
+LEFT JOIN codes_run run ON run.id = %(standing_run)s
 JOIN codes_citizen c ON c.id = d.citizen_id
 LEFT JOIN decided ON decided.citizen_id = d.citizen_id
-LEFT JOIN LATERAL ({{stood}}) stood ON true
+LEFT JOIN LATERAL ({{code_after}}) stood ON true
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('a', a.code, 'b', b.code, 'guilty', p.root_cause)
                      ORDER BY a.code COLLATE "C", b.code COLLATE "C") AS pairs

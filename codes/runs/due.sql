@@ -32,14 +32,14 @@ due (citizen_id, since) AS (
     -- about. A symptom revokes a healthy day, by which a hit may have been released.
     SELECT citizen_id, {{since}} FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s) OR kind = 'symptom'
     UNION ALL
-    SELECT told.citizen_id, NULL::date
+    SELECT affected.citizen_id, NULL::date
     FROM fresh
     CROSS JOIN LATERAL (
         SELECT citizen_id FROM codes_fact
         WHERE record_id = fresh.record_id AND source_id IS NOT DISTINCT FROM fresh.source_id
           AND provider_id IS NOT DISTINCT FROM fresh.provider_id
         OFFSET 0
-    ) told
+    ) affected
     WHERE fresh.version > 1
     UNION ALL
     -- A new record of any other kind can only release a hit.
@@ -69,10 +69,10 @@ due (citizen_id, since) AS (
     SELECT citizen_id, NULL FROM codes_registration WHERE id >= (SELECT registrations_from FROM last)
     UNION ALL
     -- Two people decided about a record. Decisions made during the last run may have been seen by only some of its partitions.
-    SELECT told.citizen_id, NULL
+    SELECT fact.citizen_id, NULL
     FROM codes_suppression wrong
     CROSS JOIN last
-    JOIN codes_fact told ON told.record_id = wrong.record_id
+    JOIN codes_fact fact ON fact.record_id = wrong.record_id
     WHERE wrong.state IN ('approved', 'ended') AND greatest(wrong.decided_at, wrong.ended_at) > last.as_of - %(margin)s::interval
     UNION ALL
     SELECT citizen_id, NULL FROM codes_formerref, last WHERE joined_at > last.started_at - %(margin)s::interval

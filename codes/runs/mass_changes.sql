@@ -78,8 +78,8 @@ moved AS MATERIALIZED (
     FROM change c
     CROSS JOIN LATERAL (
         SELECT hits FROM codes_verdict WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id OFFSET 0
-    ) stood
-    CROSS JOIN LATERAL jsonb_array_elements(stood.hits) AS hit
+    ) before
+    CROSS JOIN LATERAL jsonb_array_elements(before.hits) AS hit
     WHERE c.direction = 'green' AND coalesce((hit->>'until')::date > c.day, true)
 ),
 brought AS MATERIALIZED (
@@ -116,13 +116,13 @@ brought AS MATERIALIZED (
         ) known ON true
         WHERE (newest.citizen_id, newest.revoked, newest.kind, newest.area, newest.started_on, newest.ended_on)
               IS DISTINCT FROM (known.citizen_id, known.revoked, known.kind, known.area, known.started_on, known.ended_on)
-    ) said ON true
+    ) new_version ON true
     LEFT JOIN LATERAL (
         -- For green, a new clearing fact; for red, a clearing fact that has been revoked or whose content has changed.
         SELECT x.id AS fact_id
         FROM codes_fact x
         JOIN codes_rule rule ON rule.id = m.rule_id
-        WHERE said.fact_id IS NULL AND x.citizen_id = c.citizen_id AND x.received_at <= c.as_of
+        WHERE new_version.fact_id IS NULL AND x.citizen_id = c.citizen_id AND x.received_at <= c.as_of
           AND (x.source_id = c.source_id AND x.recorded_at <= c.horizon OR x.provider_id = c.provider_id)
           AND NOT (x.received_at <= c.known_before
                    AND (x.source_id IS NULL OR x.source_id = c.source_before AND x.recorded_at <= c.horizon_before))
@@ -143,8 +143,8 @@ brought AS MATERIALIZED (
                         AND (earlier.kind = ANY (rule.cleared_by) OR earlier.kind = 'negative_test' AND rule.tests > 0))
               END
         ORDER BY x.id DESC LIMIT 1
-    ) cleared ON said.fact_id IS NULL
-    CROSS JOIN LATERAL (SELECT coalesce(said.fact_id, cleared.fact_id) AS fact_id) brought
+    ) cleared ON new_version.fact_id IS NULL
+    CROSS JOIN LATERAL (SELECT coalesce(new_version.fact_id, cleared.fact_id) AS fact_id) brought
 ),
 caused AS MATERIALIZED (
     SELECT b.change_id, b.citizen_id, b.direction, b.rule_set_id, b.rule, f.id AS fact_id,
