@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from codes.engine.provider_states import ProviderState
-from codes.models import Provider
+from codes.models import Provider, WhyUnknown
 from codes.vocabulary import State
 from regions.tenancy import current_city
 from regions.vocabulary import title_of
@@ -54,7 +54,7 @@ def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
     silent = {side.inputs.source_id: side for side in quiet}
     if not judging:
         return []
-    ruleless = [side for side in sides if side.state is State.UNKNOWN and side.why_unknown == "no_edition"]
+    ruleless = [side for side in sides if side.state is State.UNKNOWN and side.why_unknown == WhyUnknown.NO_VERSION]
     return [
         *(_one_sided(judging, side) for side in silent.values()),
         *(_without_rules(judging, side) for side in ruleless),
@@ -62,7 +62,7 @@ def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
 
 
 def _is_silent(side: ProviderState) -> bool:
-    return side.state is State.UNKNOWN and side.inputs.why_unknown in ("stale", "no_batch")
+    return side.state is State.UNKNOWN and side.inputs.why_unknown in (WhyUnknown.STALE, WhyUnknown.NO_BATCH)
 
 
 def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:

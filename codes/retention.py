@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.intake.citizens import hold_intake, new_ref
+from codes.intake.citizens import lock_intake, new_ref
 from codes.models import Citizen
 from codes.reconcile import digests_of_runs
 from codes.review.evidence.files import remove_file
@@ -25,7 +25,7 @@ def make_nobody(now: datetime) -> None:
 
     The lock prevents that data arrives between the check of the conditions and the sweep.
     """
-    hold_intake()
+    lock_intake()
     if not Citizen.objects.filter(id_type=NOBODYS_DOCUMENT).exists():
         Citizen.objects.create(
             ref=new_ref(),

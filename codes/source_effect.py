@@ -13,7 +13,7 @@ from django.db.models import Count
 from codes.effective import effective_changes_if
 from codes.engine.preview import ColourChange, preview_changes, put_previewed_verdicts
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
-from codes.models import Fact, Provider, Run, RunProvider, Verdict
+from codes.models import Fact, Provider, Run, RunProvider, Verdict, WhyUnknown
 from codes.runs.amend import mass_changes_if
 from regions.sources.models import Batch, Source
 from regions.sql import compose
@@ -110,7 +110,7 @@ def _effective_by_age(run: Run, providers: Sequence[Provider], *, is_known: bool
 
     The stored verdicts are left unchanged.
     """
-    why = {"known": is_known, "why_unknown": "" if is_known else "stale"}
+    why = {"known": is_known, "why_unknown": "" if is_known else WhyUnknown.STALE}
     could = RunProvider.objects.filter(run=run, provider__in=providers, horizon__isnull=False, version__isnull=False)
     return effective_changes_if(run, lambda: could.update(**why))
 

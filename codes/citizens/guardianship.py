@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codes.intake.citizens import find_or_make, hold_intake
+from codes.intake.citizens import find_or_make, lock_intake
 from codes.messages.outbox import Recipient, write_messages
 from codes.models import Citizen, Guardianship, Message, MessageKind
 from codes.review.evidence.files import attach
@@ -65,7 +65,7 @@ def ask_guardianship(
     if not evidence_ids:
         raise Refused(GuardianshipFault.NO_EVIDENCE)
     with transaction.atomic():
-        hold_intake()
+        lock_intake()
         Citizen.objects.select_for_update().get(pk=guardian.pk)
         ward = find_or_make([dependant], now=now)[dependant]
         _check_free(guardian, ward)

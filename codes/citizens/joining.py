@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from codes.effective import lock_effective_codes
 from codes.intake.check_ins import settle_days
-from codes.intake.citizens import hold_intake
+from codes.intake.citizens import lock_intake
 from codes.intake.names import compare_names
 from codes.intake.phones import NamedPhone, is_another, propose_phones
 from codes.models import Case, Citizen, Entry, Ruling, Run
@@ -89,7 +89,7 @@ def join_people(*, by: str, now: datetime) -> Joined:
     report = Joined()
     today = current_city().day_of(now)
     with transaction.atomic():
-        hold_intake()
+        lock_intake()
         lock_effective_codes()
         if Run.objects.open().exists():
             raise RunIsOpen

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import EACH_SIDE
-from codes.models import HeldGroup, Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange
+from codes.models import HeldGroup, Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange, WhyUnknown
 from codes.validity import Age
 from codes.vocabulary import State
 from regions.tenancy import current_city
@@ -70,7 +70,7 @@ class ProviderState:
     @property
     def why_unknown(self) -> str:
         """``expired``, or the reason why the provider could not judge; empty if it has a colour or has not judged yet."""
-        return "expired" if self.was else self.inputs.why_unknown
+        return WhyUnknown.EXPIRED if self.was else self.inputs.why_unknown
 
 
 class VisibleRecord(NamedTuple):

@@ -17,7 +17,7 @@ COLUMNS = ("ref", "id_type", "id_hash", "id_encrypted", "full_name", "known_sinc
 INTAKE = "intake"
 
 
-def hold_intake() -> None:
+def lock_intake() -> None:
     """Lock the intake of the city until the transaction ends: no other process takes lines or batches, because versions
     are numbered in sequence.
     """

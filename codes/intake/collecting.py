@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from codes.intake.citizens import REF_LETTERS, hold_intake
+from codes.intake.citizens import REF_LETTERS, lock_intake
 from codes.intake.comparing import find_unexpected
 from codes.intake.names import keep_names_of_batch
 from codes.statistics import refresh_statistics
@@ -41,7 +41,7 @@ def accept(batch: Batch, *, by: str, now: datetime) -> None:
     """Make facts of the batch's staged records and move the source's horizon, all in one transaction."""
     values: dict[str, Any] = {"batch": batch.pk, "source": batch.source_id, "now": now}
     with transaction.atomic():
-        hold_intake()
+        lock_intake()
         with connection.cursor() as cursor:
             cursor.execute(NEW_CITIZENS, values)
             cursor.execute(MISSING_NAMES, values)

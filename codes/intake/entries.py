@@ -15,7 +15,7 @@ from django.db import DataError, IntegrityError, transaction
 from codes.display.displayed import Shown, keep_displayed
 from codes.display.findings import update_findings
 from codes.intake.check_ins import CheckedIn, is_late, record_check_ins
-from codes.intake.citizens import find_or_make, hold_intake
+from codes.intake.citizens import find_or_make, lock_intake
 from codes.intake.declarations import (
     Declared,
     Holder,
@@ -136,7 +136,7 @@ def _store(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineRe
 
 
 def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineResult]:
-    hold_intake()
+    lock_intake()
     held = _held_digests(lines)
     results: list[LineResult] = []
     fresh: list[_Numbered] = []

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy
 
-from codes.intake.citizens import hold_intake
+from codes.intake.citizens import lock_intake
 from codes.intake.collecting import accept
 from codes.models import Fact
 from regions.journal.record import record
@@ -82,7 +82,7 @@ def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, no
 
     Call in a transaction, with the newest rows first.
     """
-    hold_intake()
+    lock_intake()
     last = source.batches.accepted().first()
     if last is None or last.as_of is None:
         raise Refused(RetryReason.NEVER_ACCEPTED)

@@ -34,6 +34,7 @@ from codes.models.run import (
     RunProvider,
     RunSource,
     RunStep,
+    WhyUnknown,
 )
 from codes.models.saved_filter import SavedFilter
 from codes.models.second_look import SecondLook
@@ -142,4 +143,5 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "WebhookEvent",
+    "WhyUnknown",
 ]

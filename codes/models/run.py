@@ -280,6 +280,15 @@ class RunSource(Reported):
         return f"{self.run_id} {self.source_id}"
 
 
+class WhyUnknown(models.TextChoices):
+    """Why a provider's colours are unknown. ``EXPIRED`` is found when a code is read and never stored."""
+
+    NO_BATCH = "no_batch", _("its source has not delivered yet")
+    STALE = "stale", _("its source has not delivered for too long")
+    NO_VERSION = "no_edition", _("no version of its rules is in force")
+    EXPIRED = "expired", _("no run has settled in time")
+
+
 class RunProvider(models.Model):
     """The inputs of a provider frozen for a run (source, horizon, rule-set version), and whether the provider could be judged.
 

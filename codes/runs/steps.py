@@ -24,6 +24,7 @@ from codes.models import (
     RunProvider,
     RunSource,
     RunStep,
+    WhyUnknown,
 )
 from codes.runs.amend import amend_owed
 from codes.runs.due import choose_people
@@ -106,10 +107,10 @@ def _frozen(run: Run, provider: Provider, version: RuleSetVersion | None) -> Run
 
 def _why_unknown(run: Run, source: Source, horizon: datetime | None, version: RuleSetVersion | None) -> str:
     if horizon is None:
-        return "no_batch"
+        return WhyUnknown.NO_BATCH
     if source.is_too_old(horizon, at=run.as_of):
-        return "stale"
-    return "" if version else "no_edition"
+        return WhyUnknown.STALE
+    return "" if version else WhyUnknown.NO_VERSION
 
 
 def advance(run_id: int, *, clock: Clock) -> list[int]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Case, HeldGroup, Run, RunFault
+from codes.models import Case, HeldGroup, Run, RunFault, WhyUnknown
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import (
@@ -61,12 +61,6 @@ BATCH_STATES: dict[str, str | Promise] = {
     "refused": _("Refused"),
     "held": _("Held for two people"),
 }
-WHY_UNKNOWN: dict[str, str | Promise] = {
-    "no_batch": _("its source has not delivered yet"),
-    "stale": _("its source has not delivered for too long"),
-    "no_edition": _("no version of its rules is in force"),
-    "expired": _("no run has settled in time"),
-}
 
 
 def label_filter(register: template.Library, name: str, labels: Mapping[Any, str | Promise]) -> None:
@@ -76,7 +70,7 @@ def label_filter(register: template.Library, name: str, labels: Mapping[Any, str
 
 label_filter(register, "run_state", RUN_STATES)
 label_filter(register, "batch_state", BATCH_STATES)
-label_filter(register, "why_unknown", WHY_UNKNOWN)
+label_filter(register, "why_unknown", {one.value: one.label for one in WhyUnknown})
 
 
 # Verbs of the journal about the end of what was decided in a case.

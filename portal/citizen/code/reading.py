@@ -14,7 +14,7 @@ from django.utils import timezone
 from codes.diagnosis.render import RenderedDiagnosis
 from codes.effective import CurrentCode
 from codes.forecast.outlook import CheckIn, Outlook
-from codes.models import Case, Citizen, Fact, PairDiagnosis, Provider, Rule, Ruling
+from codes.models import Case, Citizen, Fact, PairDiagnosis, Provider, Rule, Ruling, WhyUnknown
 from codes.review.appeals.policy import NO_APPEAL, reasons_for
 from codes.vocabulary import Because, Colour, State
 from regions.sources.models import Source
@@ -33,10 +33,10 @@ class NoColour(Enum):
 # By the reason why a provider could not judge, which is empty if it has not judged yet.
 WHY_UNKNOWN = {
     "": NoColour.TO_BE_JUDGED,
-    "expired": NoColour.EXPIRED,
-    "no_edition": NoColour.NO_RULES,
-    "no_batch": NoColour.NO_DATA,
-    "stale": NoColour.NO_DATA,
+    WhyUnknown.EXPIRED: NoColour.EXPIRED,
+    WhyUnknown.NO_VERSION: NoColour.NO_RULES,
+    WhyUnknown.NO_BATCH: NoColour.NO_DATA,
+    WhyUnknown.STALE: NoColour.NO_DATA,
 }
 
 

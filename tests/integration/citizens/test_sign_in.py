@@ -18,7 +18,7 @@ from codes.citizens.sign_in import (
     forget_old_codes,
     redeem_code,
 )
-from codes.intake.citizens import find_or_make, hold_intake
+from codes.intake.citizens import find_or_make, lock_intake
 from codes.limits import TooOften
 from codes.models import Citizen, SignInCode
 from regions.identity import Identity, check_identity
@@ -55,7 +55,7 @@ class Mailbox:
 @pytest.fixture
 def citizen(beta: City) -> Citizen:
     with transaction.atomic():
-        hold_intake()
+        lock_intake()
         made = find_or_make([KNOWN], now=NOW)[KNOWN]
     made.phone_encrypted, made.phone_hash = encrypt_phone(PHONE), phone_hash(PHONE)
     made.save()
