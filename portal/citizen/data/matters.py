@@ -1,6 +1,6 @@
 """The chapters about disagreements, cases, appeals, questions, evidence and rulings."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,14 +12,22 @@ from portal.citizen.appeals.cases import INTERNAL_VERBS
 from portal.citizen.data import words
 from portal.citizen.data.chapter import CASE, COLOUR, PROVIDER, SOURCE, Chapter, Column, Rows, of
 
+# A row has the reason from the proposal of an end on, which officials may refuse or which the last day may overtake.
+WHY_ENDED = Case(When(~Q(ended_by=""), then=F("end_code")), default=Value(""), output_field=TextField())
+
+
+def _rulings(citizen: m.Citizen) -> "QuerySet[m.Ruling]":
+    return m.Ruling.objects.filter(citizen=citizen).annotate(why_ended=WHY_ENDED)
+
 
 def _suppressions(citizen: m.Citizen) -> "QuerySet[m.Suppression]":
     """Return the suppressions of the citizen's records, which they name by origin and record id."""
     mine = m.Fact.objects.filter(citizen=citizen, record_id=OuterRef("record_id"))
     of_origin = Exists(mine.filter(source=OuterRef("source"))) | Exists(mine.filter(provider=OuterRef("provider")))
-    return m.Suppression.objects.filter(
+    found = m.Suppression.objects.filter(
         of_origin | Q(Exists(mine.filter(origin="city")), source__isnull=True, provider__isnull=True)
     )
+    return found.annotate(why_ended=WHY_ENDED)
 
 
 def _diagnoses(found: "QuerySet[m.PairDiagnosis]") -> Rows:
@@ -153,7 +161,7 @@ MATTERS = (
     Chapter(
         "rulings",
         _("Decisions about the colour"),
-        of(m.Ruling),
+        _rulings,
         (
             Column("colour", _("Colour"), COLOUR),
             Column("reason_code", _("Reason"), words.chosen(dict(RulingReason.choices))),
@@ -162,7 +170,7 @@ MATTERS = (
             Column("decided_at", _("Decided at")),
             Column("expires_on", _("No longer from")),
             Column("ended_at", _("Ended at")),
-            Column("end_code", _("Why it ended early"), words.chosen(dict(RulingEndReason.choices))),
+            Column("why_ended", _("Why it ended early"), words.chosen(dict(RulingEndReason.choices))),
         ),
     ),
     Chapter(
@@ -178,7 +186,7 @@ MATTERS = (
             Column("proposed_at", _("Proposed at")),
             Column("decided_at", _("Decided at")),
             Column("ended_at", _("Ended at")),
-            Column("end_code", _("Why it counts again"), words.chosen(dict(SuppressionEndReason.choices))),
+            Column("why_ended", _("Why it counts again"), words.chosen(dict(SuppressionEndReason.choices))),
         ),
     ),
 )

@@ -66,6 +66,17 @@ def test_an_end_refused_leaves_no_reason_behind(desk: Desk) -> None:
     assert Ruling.refuse_end(ruling.pk, by="wang", now=desk.now).end_code == ""
 
 
+def test_the_copy_of_data_tells_no_reason_before_the_end(desk: Desk, visitor: Opens) -> None:
+    ruling = desk.approve(desk.propose("zhang", "green"))
+    why = {"reason_code": "grounds_untrue", "reason": "单位来函"}
+    rulings.propose_end(ruling_id=ruling.pk, by="li", now=desk.now, **why)
+    zhang = visitor("zhang")
+    assert WHY not in text_of(zhang.post("/data/document/").content.decode())
+    assert "grounds_untrue" not in zhang.post("/data/copy/").content.decode()
+    rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    assert "grounds_untrue" in zhang.post("/data/copy/").content.decode()
+
+
 def test_why_a_record_counts_again_is_in_my_data(desk: Desk, visitor: Opens) -> None:
     fact = desk.fact()
     wrong = suppressions.propose_suppression(
