@@ -143,6 +143,22 @@ def test_a_worker_that_dies_while_it_removes_files_leaves_none(
     assert job.state == "expired"
 
 
+def test_a_file_that_another_worker_removes_stops_no_sweep(
+    city: City, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = exports_folder()
+    dangling, left = folder / "dangling", folder / "left-1.csv"
+    dangling.symlink_to(folder / "gone")
+    left.write_text("names")
+    for path in (dangling, left):
+        os.utime(path, (now.timestamp(), now.timestamp()), follow_symlinks=False)
+    listed = [folder / ".export-gone", *folder.iterdir()]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", lambda _self: iter(listed))
+        sweep_exports(now=now + LEFT_BEHIND + timedelta(seconds=1))
+    assert list(folder.iterdir()) == []
+
+
 def test_files_that_no_row_refers_to_are_removed_after_a_day(city: City, now: datetime) -> None:
     """As a worker leaves them that is killed before the job is marked as done."""
     job = asked(now)
