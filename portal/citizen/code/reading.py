@@ -197,13 +197,15 @@ class Reading:
     def origins(self) -> list[tuple[Fact, list[Provider]]]:
         """The facts of ``records``, each once, with the providers they were declared with.
 
-        An answer is a fact for each provider that it was sent to. These are listed as one.
+        An answer is a fact for each provider that it was sent to. These are listed as one, as is the like that was declared
+        twice on a day.
         """
         found: dict[tuple[object, ...], tuple[Fact, list[Provider]]] = {}
         for fact in {one.fact.pk: one.fact for one in self.records}.values():
             answer = (fact.kind, fact.area, timezone.localdate(fact.recorded_at))
             _fact, declared_with = found.setdefault(answer if fact.provider else (fact.pk,), (fact, []))
-            declared_with += [fact.provider] if fact.provider else []
+            if fact.provider and fact.provider not in declared_with:
+                declared_with.append(fact.provider)
         return list(found.values())
 
     @property

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from codes.citizens.guardianship import Relation
 from codes.models import Case, Citizen, Guardianship, Provider, Rule, Verdict
 from codes.review.proposals.rulings import approve_end, propose_end
 from portal.citizen.code.sentences import decision_sentence, outcome_sentence
-from portal.citizen.entries import declare
+from portal.citizen.entries import check_in, declare
 from regions.masking import mask_name
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -249,3 +250,12 @@ def test_one_answer_to_several_providers_is_told_once(desk: Desk, visitor: Opens
     whose = rest.partition("到什么时候？")[0]
     assert (why.count("alipay、wechat：出现症状"), why.count("wechat：出现症状")) == (1, 1)
     assert (whose.count("在alipay、wechat自行申报"), whose.count("自行申报")) == (1, 1)
+
+
+def test_a_provider_is_named_once_for_the_like_declared_twice_on_a_day(desk: Desk, visitor: Opens) -> None:
+    chen, who = desk.citizen("chen"), dict[str, Any](providers=["alipay"], by="citizen:chen", now=desk.now)
+    check_in(chen, healthy=False, day=desk.now.date(), number="B20261124-BCDEFGHA", **who)
+    declare(chen, {"symptoms": ["fever"]}, number="B20261124-ABCDEFGH", **who)
+    desk.run(desk.now + timedelta(minutes=1))
+    whose = text_of(visitor("chen").read("/code/")).partition("谁的数据？")[2].partition("到什么时候？")[0]
+    assert (whose.count("在alipay自行申报"), whose.count("alipay")) == (1, 1)
