@@ -22,6 +22,7 @@ class Further:
 
     zh: str
     en: str
+    division: str
 
     @property
     def schema(self) -> str:
@@ -29,12 +30,13 @@ class Further:
 
     def said(self, value: str) -> str:
         """Return a value of ``CITY_FORM`` with the names of this city."""
-        for other, own in (("gamma", self.schema), ("GAMMA", self.en.upper()), ("丙市", self.zh), ("Gamma", self.en)):
+        names = {"gamma": self.schema, "GAMMA": self.en.upper(), "丙市": self.zh, "Gamma": self.en}
+        for other, own in {**names, CITY_FORM["city-division"]: self.division}.items():
             value = value.replace(other, own)
         return value
 
 
-DELTA, ZETA = Further("丁市", "Delta"), Further("己市", "Zeta")
+DELTA, ZETA = Further("丁市", "Delta", "510400"), Further("己市", "Zeta", "510500")
 
 
 def police_of(city: Further, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
