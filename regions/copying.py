@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db import IntegrityError, InternalError, connection
-from psycopg2 import sql
 from psycopg2.errors import InternalError_
 
 # Created once: ``json.dumps`` with options creates an encoder for every value.
@@ -23,8 +22,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
     if not file.tell():
         return
     file.seek(0)
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    quote = connection.ops.quote_name
+    # A string, as those have it that capture the queries of a request.
+    statement = f"COPY {quote(table)} ({', '.join(map(quote, columns))}) FROM STDIN"
     try:
         # Django converts the driver's errors to its own for `execute` only.
         with connection.cursor() as cursor, connection.wrap_database_errors:
