@@ -93,6 +93,8 @@ def waits_without_colour(reading: Reading) -> list[str]:
 
 def _of_each(reading: Reading, part: str) -> list[str]:
     """Return one part of what is said of each reason, with the providers' names if there are several reasons."""
+    if not reading.no_colour:
+        return []  # nearly always, so that the next run's time is not worked out at each showing of a code
     when = date_format(timezone.localtime(next_run_due(now=timezone.now())), "DATETIME_FORMAT")
     texts = [
         (str(getattr(TOLD[why], part)) % {"when": when}, providers) for why, providers in reading.no_colour.items()
