@@ -11,7 +11,7 @@ judging AS (
 ),
 matters AS (
     SELECT array_agg(id ORDER BY closed_at DESC NULLS FIRST, kind, id) AS cases,
-           string_agg(row(id, state, due_at, paused_at)::text, ' ' ORDER BY closed_at DESC NULLS FIRST, kind, id) AS told
+           string_agg(row(id, state, due_at, paused_at)::text, ' ' ORDER BY closed_at DESC NULLS FIRST, kind, id) AS listed
     FROM codes_case
     WHERE citizen_id = %(citizen)s
       AND (closed_at IS NULL OR closed_at > %(told_since)s AND state <> ALL (%(not_told)s))
@@ -44,7 +44,7 @@ SELECT code.*,
        OR EXISTS (SELECT FROM codes_disagreement WHERE citizen_id = %(citizen)s AND closed_run_id IS NULL) AS is_held,
        (SELECT coalesce(cases, '{}') FROM matters) AS cases,
        (SELECT newest IS NOT NULL FROM entered) OR (SELECT newest IS NOT NULL FROM checked) AS entered,
-       md5(concat_ws(E'\x1e', (SELECT told FROM matters), (SELECT newest FROM entered), (SELECT newest FROM checked),
+       md5(concat_ws(E'\x1e', (SELECT listed FROM matters), (SELECT newest FROM entered), (SELECT newest FROM checked),
                      (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ') FROM codes_ruling
                       WHERE citizen_id = %(citizen)s),
                      (SELECT string_agg(concat_ws(' ', provider_id, days), ' ') FROM codes_checkindays

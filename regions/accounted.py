@@ -57,20 +57,20 @@ def note_changes_in(schema: str) -> None:
         cursor.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s", [schema])
         present = {name for (name,) in cursor.fetchall()}
         for table in sorted(present & accounted_models().keys()):
-            for event, told in (
+            for event, tables in (
                 ("INSERT", "NEW TABLE AS made"),
                 ("UPDATE", "OLD TABLE AS before NEW TABLE AS after"),
                 ("DELETE", "OLD TABLE AS gone"),
             ):
                 cursor.execute(
                     sql.SQL(
-                        "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {told}"
+                        "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {tables}"
                         " FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
                     ).format(
                         name=sql.Identifier(f"journal_{event.lower()}"),
                         event=sql.SQL(event),
                         table=sql.Identifier(schema, table),
-                        told=sql.SQL(told),
+                        tables=sql.SQL(tables),
                         function=sql.Identifier(schema, "journal_note_rows"),
                     )
                 )
@@ -99,12 +99,12 @@ def journalled(model: type[Accounted], row: Row | None) -> Row | None:
     """Return the row as the journal records it: without the columns left out, and with digests where the model asks for them."""
     if row is None:
         return None
-    told = {name: value for name, value in row.items() if name not in ("id", *model.left_out)}
+    values = {name: value for name, value in row.items() if name not in ("id", *model.left_out)}
     for name in model.told_by_digest:
-        if told[name]:
-            text = json.dumps([model._meta.db_table, name, told[name]], sort_keys=True)
-            told[name] = hmac.digest(installation_key(DIGEST_USE), text.encode(), "sha256").hex()
-    return told
+        if values[name]:
+            text = json.dumps([model._meta.db_table, name, values[name]], sort_keys=True)
+            values[name] = hmac.digest(installation_key(DIGEST_USE), text.encode(), "sha256").hex()
+    return values
 
 
 def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
@@ -113,8 +113,8 @@ def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(f'SELECT t.id, to_jsonb(t)::text FROM "{table}" t ORDER BY t.id')  # noqa: S608 - a model's own name
         for key, row in cursor:
-            told = journalled(model, json.loads(row))
-            yield key, told or {}
+            values = journalled(model, json.loads(row))
+            yield key, values or {}
 
 
 def packed(changes: Mapping[tuple[str, int], Change]) -> list[Row]:

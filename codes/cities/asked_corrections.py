@@ -57,14 +57,14 @@ class AskMessage(BaseModel):
         return [one.model_dump(mode="json", by_alias=True, exclude_defaults=True) for one in self.evidence]
 
 
-def take_question(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, Any]:
+def take_question(body: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, Any]:
     """Answer another city that asks for a correction, or asks again, with the state of its correction.
 
     A record that is not in this city, or does not count any more, is answered at once. Raises ``BadMessage`` and
     ``Refused``.
     """
     try:
-        message = AskMessage.model_validate(dict(told))
+        message = AskMessage.model_validate(dict(body))
         person = check_identity(message.id_type, message.id_number, today=current_city().day_of(now))
     except (ValidationError, BadIdentity):
         raise BadMessage from None
@@ -140,8 +140,8 @@ def _note(of: Neighbour, message: AskMessage, answer: str, *, now: datetime) -> 
 
 
 def _answered_at_once(message: AskMessage, answer: str) -> dict[str, Any]:
-    told = {"reference": str(message.reference), "answer": str(answer), "text": "", "colour": ""}
-    return {"reference": str(message.reference), "number": "", "due_at": None, "answer": told}
+    content = {"reference": str(message.reference), "answer": str(answer), "text": "", "colour": ""}
+    return {"reference": str(message.reference), "number": "", "due_at": None, "answer": content}
 
 
 def _standing(asked: CityCorrection) -> dict[str, Any]:

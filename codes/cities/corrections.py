@@ -205,13 +205,13 @@ class AnswerMessage(BaseModel):
         return self
 
 
-def take_answer(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
+def take_answer(body: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
     """Process another city's answer.
 
     Repeating the same answer changes nothing. Raises ``BadMessage``, ``NotFound`` and ``Refused``.
     """
     try:
-        message = AnswerMessage.model_validate(dict(told))
+        message = AnswerMessage.model_validate(dict(body))
     except ValidationError:
         raise BadMessage from None
     with transaction.atomic():

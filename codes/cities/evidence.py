@@ -39,10 +39,10 @@ class FileMessage(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-def answer_file(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
+def answer_file(body: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
     """Return a file of a correction, for the city that was asked for it. Raises ``BadMessage`` and ``NotFound``."""
     try:
-        message = FileMessage.model_validate(dict(told))
+        message = FileMessage.model_validate(dict(body))
     except ValidationError:
         raise BadMessage from None
     asked = CityCorrection.objects.sent().exclude(state=CityCorrection.State.WITHDRAWN)
@@ -87,9 +87,9 @@ def fetch_files(asked: CityCorrection, *, now: datetime) -> None:
 
 def _fetch(asked: CityCorrection, sha256: str, *, now: datetime) -> bytes:
     message = {"reference": str(asked.reference), "sha256": sha256}
-    told = ask(asked.neighbour, PATH, message, now=now, limits=LIMITS)
+    answer = ask(asked.neighbour, PATH, message, now=now, limits=LIMITS)
     try:
-        content = base64.b64decode(str(told.get("content", "")), validate=True)
+        content = base64.b64decode(str(answer.get("content", "")), validate=True)
     except binascii.Error:
         content = b""
     if hashlib.sha256(content).hexdigest() != sha256:

@@ -116,12 +116,12 @@ def _send(one: CityCorrection, *, now: datetime) -> bool:
     else:
         path, content = ASK_PATH, question_message(one)
     try:
-        told = ask(one.neighbour, path, content, now=now)
+        answer = ask(one.neighbour, path, content, now=now)
         with transaction.atomic():
             if one.side == CityCorrection.Side.RECEIVED:
                 _told(one, now=now)
             else:
-                _asked(one, told, now=now)
+                _asked(one, answer, now=now)
     except UNDELIVERED as error:
         CityCorrection.objects.filter(pk=one.pk).update(fault=_fault_of(error))
         return False
@@ -173,13 +173,13 @@ def _told(one: CityCorrection, *, now: datetime) -> None:
         record("correction.told", by=SYSTEM, now=now, subject=one.subject, data=one.described())
 
 
-def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> None:
+def _asked(one: CityCorrection, answer: Mapping[str, Any], *, now: datetime) -> None:
     """Store what the other city acknowledged: its number and deadline, or an immediate answer.
 
     Raises what an answer can be refused with.
     """
     rows = CityCorrection.objects.filter(pk=one.pk)
-    message = Acknowledgement.model_validate(dict(told))
+    message = Acknowledgement.model_validate(dict(answer))
     if message.answer is not None:
         if message.answer.reference != one.reference:
             raise NotTaken(200)
@@ -195,9 +195,9 @@ def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> No
         rows.filter(state=State.ASKED).update(**changes, next_try_at=next_try_at)
 
 
-def _deadline(told: object, one: CityCorrection) -> datetime:
+def _deadline(stated: object, one: CityCorrection) -> datetime:
     """Return the other city's own deadline, limited to ``LONGEST_WAIT`` so that it cannot postpone its answer indefinitely."""
-    due_at = instant_of(told)
+    due_at = instant_of(stated)
     if due_at is None:
         return one.due_at
     return min(due_at, one.opened_at + LONGEST_WAIT)

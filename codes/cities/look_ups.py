@@ -49,12 +49,12 @@ class LookedUp(NamedTuple):
 def look_up(neighbour: Neighbour, text: str, *, now: datetime) -> LookedUp:
     """Ask the city that issued a pass, or use its answer of less than a minute ago. Raises ``signing.NO_ANSWER``."""
     kept = f"look_up:{lookup_hash(text, use='foreign_pass').hex()}"
-    told = None if _is_over(text, now) else cache.get(kept)
-    if told is None or not 0 <= (now - datetime.fromisoformat(told["as_of"])).total_seconds() < KEPT_SECONDS:
+    cached = None if _is_over(text, now) else cache.get(kept)
+    if cached is None or not 0 <= (now - datetime.fromisoformat(cached["as_of"])).total_seconds() < KEPT_SECONDS:
         answer = _read(ask(neighbour, PATH, {"pass": text}, now=now, limits=LIMITS), now=now)
-        told = {"result": answer.result, "colour": answer.colour, "as_of": now.isoformat()}
-        cache.set(kept, told, timeout=KEPT_SECONDS)
-    return LookedUp(told["result"], told["colour"], datetime.fromisoformat(told["as_of"]))
+        cached = {"result": answer.result, "colour": answer.colour, "as_of": now.isoformat()}
+        cache.set(kept, cached, timeout=KEPT_SECONDS)
+    return LookedUp(cached["result"], cached["colour"], datetime.fromisoformat(cached["as_of"]))
 
 
 def _is_over(text: str, now: datetime) -> bool:
@@ -71,9 +71,9 @@ def look_up_of(neighbour: Neighbour, text: str, person: Identity, *, now: dateti
     return _read(ask(neighbour, PATH, content, now=now, limits=LIMITS), now=now)
 
 
-def _read(told: Mapping[str, Any], *, now: datetime) -> LookedUp:
+def _read(answer: Mapping[str, Any], *, now: datetime) -> LookedUp:
     """Return the answer. Anything else than a known colour is read as no colour."""
-    result, colour = str(told.get("result", UNKNOWN)), told.get("colour")
+    result, colour = str(answer.get("result", UNKNOWN)), answer.get("colour")
     if result in NOT_GOOD:
         return LookedUp(result, "", now)
     if result != OK or colour not in COLOURS or colour == "unknown":
@@ -87,8 +87,8 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
     if not isinstance(text, str):
         raise BadMessage
     try:
-        said = verify_token_or_paper(text, {key.key_id: key for key in published_keys()}, at=now)
-        live = read_live(said, now=now)
+        content = verify_token_or_paper(text, {key.key_id: key for key in published_keys()}, at=now)
+        live = read_live(content, now=now)
     except BadPass as bad:
         return {"result": bad.result.value}
     if "id_number" in asked:
@@ -105,7 +105,9 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
         with transaction.atomic():
             record("city.looked_up", by=asker, now=now, subject=subject, data={"for": "pass"})
     elif (
-        isinstance(said, Pass) and live.colour and keep_scan(hash_of(said), result=CheckResult.OK, by=of.actor, now=now)
+        isinstance(content, Pass)
+        and live.colour
+        and keep_scan(hash_of(content), result=CheckResult.OK, by=of.actor, now=now)
     ):
         # A gate of the other city has the pass in front of it, and a gate elsewhere had it within its life.
         return {"result": CheckResult.REPLAYED.value}

@@ -160,14 +160,14 @@ def foreign_pass(text: str, *, now: datetime) -> ForeignPass:
     if recognition is Recognition.CONVERT:
         return _result(ForeignOutcome.TO_CONVERT, neighbour)
     try:
-        told = look_up(neighbour, text, now=now)
+        found = look_up(neighbour, text, now=now)
     except NO_ANSWER:
         return _result(ForeignOutcome.NO_ANSWER, neighbour)
-    if told.result == OK:
-        return ForeignPass(ForeignOutcome.LOOKED_UP, "other_city", neighbour, told.colour, told.as_of)
-    if told.result == UNKNOWN:
+    if found.result == OK:
+        return ForeignPass(ForeignOutcome.LOOKED_UP, "other_city", neighbour, found.colour, found.as_of)
+    if found.result == UNKNOWN:
         return _result(ForeignOutcome.CANNOT_SAY, neighbour)
-    return ForeignPass(ForeignOutcome.NOT_GOOD, told.result, neighbour)
+    return ForeignPass(ForeignOutcome.NOT_GOOD, found.result, neighbour)
 
 
 def _result(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> ForeignPass:
@@ -237,20 +237,20 @@ def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted
     names["city"] = neighbour.name_in(language)
     person = Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
     try:
-        told = look_up_of(neighbour, text, person, now=now)
+        there = look_up_of(neighbour, text, person, now=now)
     except NO_ANSWER:
         raise Refused(ConversionRefusal.NO_ANSWER, **names) from None
-    if told.result != OK:
+    if there.result != OK:
         raise Refused(ConversionRefusal.NOT_GOOD, **names)
     own = effective_code(citizen.pk, now=now)
     colour = (
-        max(Colour(told.colour), Colour(own.colour), key=lambda one: one.severity)
+        max(Colour(there.colour), Colour(own.colour), key=lambda one: one.severity)
         if own.colour in Colour.values
         else own.colour
     )
     with transaction.atomic():
         token, content = issue_pass(citizen, now=now, current=CurrentCode(colour, own.because, own.since))
-        data = {"division": neighbour.division, "there": told.colour, "here": own.colour, "colour": str(colour)}
+        data = {"division": neighbour.division, "there": there.colour, "here": own.colour, "colour": str(colour)}
         record("pass.converted", by=by, now=now, subject=citizen.subject, data=data)
-        keep_exchanged(content, told.colour, now=now)
-    return Converted(token, content, neighbour, told.colour)
+        keep_exchanged(content, there.colour, now=now)
+    return Converted(token, content, neighbour, there.colour)

@@ -110,12 +110,12 @@ def ask(
     if not answer.is_success:
         raise NotTaken(answer.status)
     try:
-        told = json.loads(answer.body)
+        parsed = json.loads(answer.body)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise NotTaken(answer.status)
-    return told
+    return parsed
 
 
 class NotTaken(Exception):

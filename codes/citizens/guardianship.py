@@ -71,8 +71,8 @@ def ask_guardianship(
         _check_free(guardian, ward)
         asked = Guardianship.objects.create(guardian=guardian, dependant=ward, relation=relation, asked_at=now)
         attach(evidence_ids, guardianship=asked, by=by)
-        told = Recipient(ward.pk, {"guardianship": asked.pk, "relation": relation})
-        write_messages(MessageKind.GUARDIAN_ASKED, [told], now=now)
+        recipient = Recipient(ward.pk, {"guardianship": asked.pk, "relation": relation})
+        write_messages(MessageKind.GUARDIAN_ASKED, [recipient], now=now)
         _record_act("asked", asked, by=by, now=now)
     return asked
 
@@ -130,8 +130,10 @@ def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **e
     with transaction.atomic():
         link = _find_link(guardianship_id, "accept" if accepted else "refuse")
         _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
-        told = Recipient(link.guardian_id, {"guardianship": link.pk, "accepted": accepted, "relation": link.relation})
-        write_messages(MessageKind.GUARDIAN_ANSWERED, [told], now=now, to_guardians=False)
+        recipient = Recipient(
+            link.guardian_id, {"guardianship": link.pk, "accepted": accepted, "relation": link.relation}
+        )
+        write_messages(MessageKind.GUARDIAN_ANSWERED, [recipient], now=now, to_guardians=False)
         _record_act("accepted" if accepted else "refused", link, by=by, now=now)
     return link
 

@@ -115,8 +115,8 @@ def _confirm(change_id: int, *, how: PhoneChange.How, by: str, now: datetime) ->
     others = PhoneChange.objects.filter(citizen=citizen, state=PhoneChange.State.PROPOSED)
     others.update(code_hash=None, code_expires_at=None)
     PhoneNotice.objects.filter(change__in=others, code_sealed__isnull=False).delete()
-    told = [(PhoneNotice.Receiver.NAMED, change.phone_encrypted)]
-    told += [(PhoneNotice.Receiver.EARLIER, earlier)] if earlier is not None else []
+    receivers = [(PhoneNotice.Receiver.NAMED, change.phone_encrypted)]
+    receivers += [(PhoneNotice.Receiver.EARLIER, earlier)] if earlier is not None else []
     PhoneNotice.objects.bulk_create(
         PhoneNotice(
             change=change,
@@ -125,7 +125,7 @@ def _confirm(change_id: int, *, how: PhoneChange.How, by: str, now: datetime) ->
             phone_encrypted=phone,
             made_at=now,
         )
-        for receiver, phone in told
+        for receiver, phone in receivers
     )
     return change
 

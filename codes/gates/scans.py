@@ -30,7 +30,7 @@ def keep_scan(pass_hash: bytes, *, result: CheckResult, by: str, now: datetime, 
     ``by`` is the gate, or the other city that asks for one of its gates. While the database is read-only, only earlier
     scans are compared: the gate continues, and new copies are not detected.
     """
-    since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, None
+    since, stored = now - LIFETIME - 2 * CLOCKS_DIFFER, None
     with left_out_while_closed("a scan"):
         scan: dict[str, Any] = {
             "lock": f"pass:{pass_hash.hex()}",
@@ -45,10 +45,10 @@ def keep_scan(pass_hash: bytes, *, result: CheckResult, by: str, now: datetime, 
             # If two gates scan one pass at the same instant, the second waits, and its statement sees the first one's
             # row.
             cursor.execute(f"{TAKE_LOCK}; {UNHURRIED}; {KEEP.ready()}", scan)
-            told = cursor.fetchone()[0]
-    if told is None and lives_briefly:
+            stored = cursor.fetchone()[0]
+    if stored is None and lives_briefly:
         return GateScan.objects.filter(pass_hash=pass_hash, at__gt=since).exclude(by=by).exists()
-    return bool(told == CheckResult.REPLAYED)
+    return bool(stored == CheckResult.REPLAYED)
 
 
 def hash_of(found: Pass | Paper) -> bytes:

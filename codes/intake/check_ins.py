@@ -68,7 +68,7 @@ def settle_days(days: Sequence[tuple[int, int, date]], *, any_sick: bool = True,
 
     ``any_sick``: whether one of the check-ins may make a day unhealthy.
     """
-    said: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "citizens": [citizen for citizen, _, _ in days],
         "providers": [provider for _, provider, _ in days],
         "days": [day for _, _, day in days],
@@ -76,8 +76,8 @@ def settle_days(days: Sequence[tuple[int, int, date]], *, any_sick: bool = True,
     }
     with connection.cursor() as cursor:
         if any_sick:
-            cursor.execute(REMOVE_DAYS, said)
-        cursor.execute(ADD_DAYS, said)
+            cursor.execute(REMOVE_DAYS, parameters)
+        cursor.execute(ADD_DAYS, parameters)
 
 
 def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 -- The check-in that counts for each of these days: the last one that is not late (docs/semantics.md §2).
     SELECT t.citizen_id, t.provider_id, t.day, e.healthy
     FROM (SELECT DISTINCT citizen_id, provider_id, day
-          FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(days)s::date[]) AS said(citizen_id, provider_id, day)) t
+          FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(days)s::date[]) AS changed(citizen_id, provider_id, day)) t
     CROSS JOIN LATERAL (
         SELECT healthy FROM codes_entry
         WHERE citizen_id = t.citizen_id AND provider_id = t.provider_id AND day = t.day AND type = 'check_in' AND NOT late

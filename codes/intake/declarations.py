@@ -262,10 +262,10 @@ def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
 
 UPDATE = """
     UPDATE codes_citizen c
-    SET full_name = said.full_name, phone_encrypted = said.phone_encrypted, phone_hash = said.phone_hash
+    SET full_name = stated.full_name, phone_encrypted = stated.phone_encrypted, phone_hash = stated.phone_hash
     FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(phones)s::bytea[], %(hashes)s::bytea[])
-         AS said(id, full_name, phone_encrypted, phone_hash)
-    WHERE c.id = said.id
+         AS stated(id, full_name, phone_encrypted, phone_hash)
+    WHERE c.id = stated.id
 """
 
 

@@ -216,9 +216,9 @@ def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, An
 
 def _instant(line: _Numbered, now: datetime) -> datetime:
     content = line.read.content
-    said = content.shown_at if isinstance(content, DisplayedLine) else content.submitted_at
+    instant = content.shown_at if isinstance(content, DisplayedLine) else content.submitted_at
     # A clock that is fast must not give an entry precedence over a later correction.
-    return min(said or now, now)
+    return min(instant or now, now)
 
 
 def _entry(line: _Numbered, holder: Holder, instant: datetime, late: bool, now: datetime) -> tuple[object, ...]:

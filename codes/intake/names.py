@@ -55,7 +55,7 @@ def keep_declared_names(declared: Iterable[DeclaredName], *, now: datetime) -> N
             newest[one[:2]] = one
     if not newest:
         return
-    said: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "citizens": [one.citizen_id for one in newest.values()],
         "providers": [one.provider_id for one in newest.values()],
         "names": [one.full_name for one in newest.values()],
@@ -63,7 +63,7 @@ def keep_declared_names(declared: Iterable[DeclaredName], *, now: datetime) -> N
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(BY_PROVIDER, said)
+        cursor.execute(BY_PROVIDER, parameters)
     compare_names({one.citizen_id for one in newest.values()})
 
 

@@ -28,7 +28,7 @@
     INSERT INTO codes_statedname AS held (citizen_id, provider_id, full_name, stated_at, received_at)
     SELECT citizen_id, provider_id, full_name, stated_at, %(now)s
     FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(names)s::text[], %(instants)s::timestamptz[])
-         AS said(citizen_id, provider_id, full_name, stated_at)
+         AS stated(citizen_id, provider_id, full_name, stated_at)
     ORDER BY citizen_id, provider_id
     ON CONFLICT (citizen_id, source_id, provider_id) DO UPDATE
     SET full_name = excluded.full_name, stated_at = excluded.stated_at, received_at = excluded.received_at

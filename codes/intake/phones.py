@@ -73,8 +73,8 @@ def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> in
         return 0
     PhoneChange.objects.bulk_create(made)
     PhoneNotice.objects.bulk_create(notices)
-    told = {one.change.citizen_id: Recipient(one.change.citizen_id, {"change": one.change.pk}) for one in notices}
-    write_messages(MessageKind.PHONE_NAMED, told.values(), now=now, to_guardians=False)
+    recipients = {one.change.citizen_id: Recipient(one.change.citizen_id, {"change": one.change.pk}) for one in notices}
+    write_messages(MessageKind.PHONE_NAMED, recipients.values(), now=now, to_guardians=False)
     record_all([_act(change) for change in made], by=by, now=now)
     return len(made)
 

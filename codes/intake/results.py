@@ -71,14 +71,14 @@ class LineResult:
 
         Of the line's content it repeats only the entry id.
         """
-        told: dict[str, Any] = {"line": self.number, "result": self.outcome.value}
+        result: dict[str, Any] = {"line": self.number, "result": self.outcome.value}
         if self.entry_id:
-            told["entry_id"] = self.entry_id
+            result["entry_id"] = self.entry_id
         if self.left_out:
-            told["left_out"] = list(self.left_out)
+            result["left_out"] = list(self.left_out)
         if self.refusal is not None:
-            told["reason"] = self.refusal.reason.value
+            result["reason"] = self.refusal.reason.value
             if self.refusal.field:
-                told["field"] = self.refusal.field
-            told["message"] = {"zh-hans": self.refusal.message_in("zh-hans"), "en": self.refusal.message_in("en")}
-        return told
+                result["field"] = self.refusal.field
+            result["message"] = {"zh-hans": self.refusal.message_in("zh-hans"), "en": self.refusal.message_in("en")}
+        return result

@@ -36,9 +36,9 @@ class Recipient(NamedTuple):
     urgent: bool = False
 
 
-def message_statement(told: str) -> str:
-    """Return the statement that writes a message for each row of the query ``told``. Run it with ``parameters_of`` its kind."""
-    return compose(SQL, "tell", told=told)
+def message_statement(recipients: str) -> str:
+    """Return the statement that writes a message for each row of the query ``recipients``. Run it with ``parameters_of`` its kind."""
+    return compose(SQL, "write", recipients=recipients)
 
 
 def parameters_of(kind: MessageKind, *, at: datetime, to_guardians: bool = True) -> dict[str, Any]:

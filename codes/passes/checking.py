@@ -27,21 +27,21 @@ def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
 class Checked:
     """The result of an off-line check.
 
-    The colour is that of the pass's creation; ``list_age`` is the age of the key list. ``said`` is set for every
+    The colour is that of the pass's creation; ``list_age`` is the age of the key list. ``content`` is set for every
     genuine pass.
     """
 
     result: CheckResult
     detail: Detail | None
-    said: Pass | Paper | None = None
+    content: Pass | Paper | None = None
     list_age: timedelta | None = None
 
 
 def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> Checked:
     """Return the result of a check with published lists only. Every text has a result."""
     try:
-        said = verify_scanned(text, pass_keys(lists), at=at)
-        used = max((one for one in lists if one.division == said.division), key=lambda one: one.published_at)
+        content = verify_scanned(text, pass_keys(lists), at=at)
+        used = max((one for one in lists if one.division == content.division), key=lambda one: one.published_at)
         if at < used.published_at - CLOCKS_DIFFER:
             raise BadPass(Detail.LIST_TO_COME)
         if at > used.usable_until:
@@ -49,9 +49,9 @@ def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> C
     except BadPass as refusal:
         return Checked(refusal.result, refusal.detail)
     age = max(at - used.published_at, timedelta())
-    if isinstance(said, Paper):
-        return Checked(CheckResult.UNKNOWN, Detail.PAPER, said, age)
-    return Checked(CheckResult.UNKNOWN if said.colour == "unknown" else CheckResult.OK, None, said, age)
+    if isinstance(content, Paper):
+        return Checked(CheckResult.UNKNOWN, Detail.PAPER, content, age)
+    return Checked(CheckResult.UNKNOWN if content.colour == "unknown" else CheckResult.OK, None, content, age)
 
 
 def verify_token_or_paper(token: str, keys: KeyList, *, at: datetime) -> Pass | Paper:

@@ -30,16 +30,16 @@ class Live(NamedTuple):
     colour: str
 
 
-def read_live(said: Pass | Paper, *, now: datetime) -> Live:
+def read_live(content: Pass | Paper, *, now: datetime) -> Live:
     """Read a pass or paper that the current city signed. Raises ``BadPass`` for paper that was withdrawn."""
-    if isinstance(said, Paper):
-        citizen: int | None = holder(said).pk
+    if isinstance(content, Paper):
+        citizen: int | None = holder(content).pk
     else:
-        citizen = citizen_of(said.pseudonym, day=current_city().day_of(said.issued_at))
+        citizen = citizen_of(content.pseudonym, day=current_city().day_of(content.issued_at))
     state = State(effective_code(citizen, now=now).colour) if citizen is not None else State.UNKNOWN
     if state.colour is None:
         return Live(citizen, "")
-    return Live(citizen, strictest([state.colour, *_said_elsewhere(said)]).value)
+    return Live(citizen, strictest([state.colour, *_colours_elsewhere(content)]).value)
 
 
 def keep_exchanged(content: Pass, there: str, *, now: datetime) -> None:
@@ -47,14 +47,14 @@ def keep_exchanged(content: Pass, there: str, *, now: datetime) -> None:
     cache.set(_exchanged(content), there, timeout=(content.expires_at + CLOCKS_DIFFER - now).total_seconds())
 
 
-def _said_elsewhere(said: Pass | Paper) -> list[Colour]:
+def _colours_elsewhere(content: Pass | Paper) -> list[Colour]:
     """Return the colour that another city gave for an exchanged pass, else an empty list.
 
     The cache is read only in cities that exchange passes.
     """
-    if isinstance(said, Paper) or Recognition(current_city().recognition) is not Recognition.CONVERT:
+    if isinstance(content, Paper) or Recognition(current_city().recognition) is not Recognition.CONVERT:
         return []
-    there = cache.get(_exchanged(said))
+    there = cache.get(_exchanged(content))
     return [] if there is None else [Colour(there)]
 
 

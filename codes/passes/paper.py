@@ -114,11 +114,11 @@ def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:
     return content
 
 
-def holder(said: Paper) -> Citizen:
+def holder(content: Paper) -> Citizen:
     """Return the citizen of a verified paper pass, in the city that issued it. Raises ``BadPass``."""
-    if said.division != current_city().division:
+    if content.division != current_city().division:
         raise BadPass(CheckResult.OTHER_CITY)
-    row = PaperPass.objects.select_related("citizen").filter(pseudonym_hash=_hash(said.pseudonym)).first()
+    row = PaperPass.objects.select_related("citizen").filter(pseudonym_hash=_hash(content.pseudonym)).first()
     # A pass that the city signed but has no row of belongs to a citizen whose records were removed.
     if row is None or row.withdrawn_at is not None:
         raise BadPass(CheckResult.WITHDRAWN)

@@ -78,8 +78,8 @@ def signed_list(file: Path, file_format: FileFormat, *, by: str, now: datetime) 
             REPORT, COLUMNS, written.filters, draft, file_format, rows=written.rows, by=by, now=now
         )
         written.manifest = signed(statement)
-        told = json.dumps(written.manifest, ensure_ascii=False, indent=2)
-        draft_manifest.write_text(f"{told}\n", encoding="utf-8")
+        manifest = json.dumps(written.manifest, ensure_ascii=False, indent=2)
+        draft_manifest.write_text(f"{manifest}\n", encoding="utf-8")
         with transaction.atomic():
             journal_export(written.manifest, by=by, now=now)
         put_in_place({draft: file, draft_manifest: manifest_path(file)})
@@ -178,8 +178,8 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
         watched = Progress(job, beside, clock, now, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
         counts = {**as_json(tally, providers=tried.providers), **tried.follows(tally.people)._asdict()}
-    told = {"tally": counts, "run": tried.run, "day": tried.day, "file": name}
-    ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **told)
+    result = {"tally": counts, "run": tried.run, "day": tried.day, "file": name}
+    ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **result)
     if not ended:  # another worker has claimed the job; its list counts
         (_folder() / name).unlink(missing_ok=True)
     return ended

@@ -192,8 +192,8 @@ def _canonical(version: VersionContent) -> dict[str, Any]:
 def _rules(version: VersionContent) -> Iterator[dict[str, Any]]:
     for rule in version.rules:
         wording = {
-            name: {language: said(language) for language in ("zh", "en")}
-            for name, said in (("title", rule.title_in), ("reason", rule.reason_in))
+            name: {language: text_in(language) for language in ("zh", "en")}
+            for name, text_in in (("title", rule.title_in), ("reason", rule.reason_in))
         }
         yield {**rule.model_dump(mode="json"), **wording}
 

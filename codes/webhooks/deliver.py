@@ -81,7 +81,7 @@ def waiting_heads(webhook: Webhook, *, now: datetime) -> QuerySet[WebhookDeliver
 def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
     """Return the body to send and sign. It identifies the person by the provider's own reference only."""
     provider = webhook.provider.code if webhook.provider else None
-    told = {
+    body = {
         "id": str(delivery.event_id),
         "event": delivery.event,
         "sequence": delivery.pk,
@@ -91,7 +91,7 @@ def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
         "person": delivery.person or None,
         "data": delivery.data,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def signed_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> dict[str, str]:

@@ -137,7 +137,7 @@ class Corrections(Service):
     def get(self, request: Request) -> Response:
         filter_of(request)
         found = Appeal.objects.filter(filed_by=caller_of(request).actor).select_related("case", "fact")
-        return Response(page(request, found.prefetch_related("case__city_corrections"), by=["-id"], told=_listed))
+        return Response(page(request, found.prefetch_related("case__city_corrections"), by=["-id"], serialize=_listed))
 
 
 def _listed(row: Appeal) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Exports(Service):
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
-        return Response(page(request, _exports_of(caller_of(request)), by=["-id"], told=_as_json))
+        return Response(page(request, _exports_of(caller_of(request)), by=["-id"], serialize=_as_json))
 
     @extend_schema(
         operation_id="ask_for_export",

@@ -79,7 +79,7 @@ class Disagreements(Service):
             .select_related("citizen", "opened_run")
             .prefetch_related("pairs__a", "pairs__b")
         )
-        return Response(page(request, found, by=["id"], told=lambda row: _disagreement(row, provider)))
+        return Response(page(request, found, by=["id"], serialize=lambda row: _disagreement(row, provider)))
 
 
 class Cases(Service):
@@ -105,7 +105,7 @@ class Cases(Service):
         found = _cases_of(caller_of(request).code)
         if state is not None:
             found = found.filter(state=state)
-        return Response(page(request, found.select_related("citizen"), by=["-id"], told=_case))
+        return Response(page(request, found.select_related("citizen"), by=["-id"], serialize=_case))
 
 
 def _cases_of(provider: str) -> QuerySet[Case]:

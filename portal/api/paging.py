@@ -38,7 +38,7 @@ def filter_of(request: Request, names: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def page(
-    request: Request, queryset: QuerySet[Any], *, by: Sequence[str], told: Callable[[Any], dict[str, Any]]
+    request: Request, queryset: QuerySet[Any], *, by: Sequence[str], serialize: Callable[[Any], dict[str, Any]]
 ) -> dict[str, Any]:
     """Return up to ``limit`` rows after the cursor as ``items``, and the ``next_cursor`` while there are more.
 
@@ -56,7 +56,7 @@ def page(
         place["after"] = token
     found = keyset_page(queryset, place, by=by, size=int(limit))
     following = f"{found.next}.{_seal(request, found.next)}" if found.next else None
-    return {"items": [told(row) for row in found.rows], "next_cursor": following}
+    return {"items": [serialize(row) for row in found.rows], "next_cursor": following}
 
 
 def _seal(request: Request, token: str) -> str:

@@ -113,7 +113,7 @@ class Webhooks(Service):
     )
     def get(self, request: Request) -> Response:
         filter_of(request)
-        return Response(page(request, _webhooks_of(caller_of(request)), by=["-id"], told=_webhook))
+        return Response(page(request, _webhooks_of(caller_of(request)), by=["-id"], serialize=_webhook))
 
     @extend_schema(
         operation_id="propose_webhook",
@@ -207,7 +207,7 @@ class Deliveries(Service):
         found = WebhookDelivery.objects.filter(webhook=_own(request, webhook_id))
         if state is not None:
             found = found.filter(state=state)
-        return Response(page(request, found, by=["-id"], told=_delivery))
+        return Response(page(request, found, by=["-id"], serialize=_delivery))
 
 
 VERBS: dict[Act, Callable[..., object]] = {

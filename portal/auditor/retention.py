@@ -24,8 +24,8 @@ class KeptClass:
 
     @property
     def oldest(self) -> datetime | None:
-        told = self.found.get("oldest")
-        return parse_datetime(told) if told else None
+        oldest = self.found.get("oldest")
+        return parse_datetime(oldest) if oldest else None
 
 
 @require_safe
@@ -36,6 +36,6 @@ def retention(request: StaffRequest) -> HttpResponse:
     One that is under way shows what it has done so far or, before that, what the previous one did.
     """
     sweeps = RetentionSweep.objects.order_by("-day")
-    told = next((one for one in sweeps[:2] if one.found), None)
-    kept = [KeptClass(one, told.found.get(one.name, {}) if told else {}) for one in data_classes()]
-    return render(request, "auditor/retention.html", {"classes": kept, "told": told, "newest": sweeps.first()})
+    swept = next((one for one in sweeps[:2] if one.found), None)
+    kept = [KeptClass(one, swept.found.get(one.name, {}) if swept else {}) for one in data_classes()]
+    return render(request, "auditor/retention.html", {"classes": kept, "swept": swept, "newest": sweeps.first()})

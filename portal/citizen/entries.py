@@ -112,10 +112,10 @@ def _thanks(request: SubjectRequest, *, healthy: bool) -> str:
     if name and healthy:
         return _("%(name)s is checked in for today with all providers.") % {"name": name}
     if name:
-        told = _(
+        sentence = _(
             "The symptoms of %(name)s are noted and count from the next recomputation on. If they get worse, call 120."
         )
-        return told % {"name": name}
+        return sentence % {"name": name}
     if healthy:
         return _("Checked in for today with all your providers.")
     return _("Your symptoms are noted and count from the next recomputation on. If you feel worse, call 120.")

@@ -104,8 +104,8 @@ def _ready(username: str, role: Role, given: Secrets, *, place: str, now: dateti
 def _added(username: str, role: Role, *, place: str, now: datetime) -> Account:
     """Add an account like ``add_staff``, without the one-time password, which would not be used and takes long to hash."""
     name = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0)
-    told = {"office": OFFICES.get(role, ""), "email": f"{username}@{place}.example"}
-    account = Account.objects.create(username=username, full_name=name, created_at=now, **told)
+    details = {"office": OFFICES.get(role, ""), "email": f"{username}@{place}.example"}
+    account = Account.objects.create(username=username, full_name=name, created_at=now, **details)
     RoleGrant.objects.create(account=account, role=role.value, granted_by=BY, granted_at=now)
     record("staff.added", by=BY, now=now, subject=f"staff:{username}", data={"roles": [role.value]})
     return account

@@ -21,7 +21,7 @@ def told_earlier(tell: Callable[[Life], None]) -> Callable[[Life], None]:
     """Return the story as it happened on some day of the past, with its end."""
 
     @wraps(tell)
-    def told(life: Life) -> None:
+    def story(life: Life) -> None:
         lasted = life.recently(SHORTEST, LONGEST)
         ago = life.recently(lasted + OVER_BY, max(life.stage.days, lasted + OVER_BY))
         then = Life(replace(life.stage, opened=life.stage.at(ago, *RUN_AT)), life.dice)
@@ -30,7 +30,7 @@ def told_earlier(tell: Callable[[Life], None]) -> Callable[[Life], None]:
         life.records, life.answers = then.records, then.answers
         life.checked_in = {provider: {day + ago for day in days} for provider, days in then.checked_in.items()}
 
-    return told
+    return story
 
 
 def _end(life: Life, days: int) -> None:

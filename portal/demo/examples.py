@@ -23,8 +23,8 @@ def examples(stage: Stage, people: Population, run_id: int) -> str:
     """Return a person for each cause with an open disagreement after the run, and why in both languages; empty if there are none."""
     with in_city(stage.schema):
         context = context_of(Run.objects.get(pk=run_id))
-        told = [line for cause in Cause for line in _example(cause, stage, people, context)]
-    return "\n".join([f"For example in {stage.title}:", *told]) if told else ""
+        lines = [line for cause in Cause for line in _example(cause, stage, people, context)]
+    return "\n".join([f"For example in {stage.title}:", *lines]) if lines else ""
 
 
 def first_to_look_at(stage: Stage, people: Population) -> tuple[Person, str] | None:
@@ -43,8 +43,8 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
         yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {label_in('en', cause)}"
         own = with_citizen(context, citizen_id=citizen.pk)
         for language, gap in (("zh-hans", ""), ("en", " ")):
-            said = render_diagnosis(diagnosis, audience="citizen", language=language, context=own)
-            yield f"    {said.sentence}{gap}{said.outcome}"
+            rendered = render_diagnosis(diagnosis, audience="citizen", language=language, context=own)
+            yield f"    {rendered.sentence}{gap}{rendered.outcome}"
 
 
 def _standing(cause: Cause, stage: Stage, people: Population) -> Iterator[tuple[Person, PairDiagnosis]]:

@@ -51,7 +51,7 @@ class Life:
     checked_in: dict[str, set[int]] = field(default_factory=dict)
     unhealthy: dict[str, set[int]] = field(default_factory=dict)
     displayed: dict[str, str] = field(default_factory=dict)
-    told: int = 0
+    events: int = 0
 
     def tell(
         self,
@@ -65,13 +65,13 @@ class Life:
         **detail: Any,
     ) -> None:
         """Add an event that began so many days ago to all sources, or to one; by default it is recorded some hours later."""
-        self.told += 1
+        self.events += 1
         started_on = self.stage.day(ago)
         for source in [only] if only else self.stage.sources:
             self.records.append(
                 Record(
                     source=source,
-                    number=self.told,
+                    number=self.events,
                     kind=kind,
                     area=area,
                     started_on=started_on,
@@ -84,7 +84,7 @@ class Life:
     def withdraw(self, *, hours_ago: int) -> None:
         """Revoke the last record in its sources."""
         at = self.stage.opened - timedelta(hours=hours_ago)
-        last = [record for record in self.records if record.number == self.told]
+        last = [record for record in self.records if record.number == self.events]
         self.records += [replace(record, recorded_at=at, revoked=True) for record in last]
 
     def declare(self, provider: str, ago: int, **rest: Any) -> None:

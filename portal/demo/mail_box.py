@@ -56,8 +56,8 @@ def _keep(to: str, text: str) -> None:
     path = _path(current_city().schema_name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as box:
-        said = {"at": timezone.now().isoformat(), "phone": to, "text": text}
-        box.write(json.dumps(said, ensure_ascii=False) + "\n")
+        message = {"at": timezone.now().isoformat(), "phone": to, "text": text}
+        box.write(json.dumps(message, ensure_ascii=False) + "\n")
 
 
 def messages_of(schema: str) -> list[Message]:

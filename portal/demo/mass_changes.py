@@ -56,8 +56,11 @@ class Crowds:
         rows: list[Mapping[str, Any]] = [
             {**row, "recorded_at": at.isoformat(), "revoked": True} for row in self.before(source)
         ]
-        told = [*((person, FactKind.CLOSE_CONTACT) for person in self.contacts), (self.case, FactKind.CONFIRMED_CASE)]
-        for person, kind in told:
+        records = [
+            *((person, FactKind.CLOSE_CONTACT) for person in self.contacts),
+            (self.case, FactKind.CONFIRMED_CASE),
+        ]
+        for person, kind in records:
             life = Life(self.stage, person.dice)
             life.tell(kind, 1, only=source, recorded_at=at)
             rows.append(raw_record(person, life, life.records[0]))

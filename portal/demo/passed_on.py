@@ -36,7 +36,7 @@ OWNER, HERE, SOURCE = "chongqing", "chengdu", "police"
 
 
 @dataclass(frozen=True)
-class Said:
+class Statement:
     """The request in Chengdu: why the record is wrong, and the document for it with its name and the text for each day."""
 
     text: str
@@ -45,9 +45,9 @@ class Said:
 
 
 # For the one that Chongqing decides and the one that stays open.
-SAID = (
-    Said("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "单位考勤.png", "08:57  18:04"),
-    Said("记录所列日期本人在医院住院，请核对身份证号。", "住院体温单.png", "36.8  37.1"),
+STATEMENTS = (
+    Statement("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "单位考勤.png", "08:57  18:04"),
+    Statement("记录所列日期本人在医院住院，请核对身份证号。", "住院体温单.png", "36.8  37.1"),
 )
 DAYS_ON_PAPER = 7
 PAPER, MARGIN, LINE = (480, 400), 40, 40
@@ -69,8 +69,8 @@ class PassedOn:
             return None
         fate, theirs = Fate(by_name[OWNER]), people[OWNER]
         free = (number for number in range(people[HERE].size, theirs.size) if fate.story_of(number) is None)
-        some = [theirs.person(number) for number, _ in zip(free, SAID, strict=False)]
-        return cls(by_name[OWNER], by_name[HERE], some) if len(some) == len(SAID) else None
+        some = [theirs.person(number) for number, _ in zip(free, STATEMENTS, strict=False)]
+        return cls(by_name[OWNER], by_name[HERE], some) if len(some) == len(STATEMENTS) else None
 
     def records(self, stage: Stage, source: str) -> Iterator[Mapping[str, Any]]:
         """Yield the records of the two cities' police about them: in Chengdu as issued by Chongqing."""
@@ -104,14 +104,16 @@ class PassedOn:
         asked = 0
         with in_city(HERE):
             facts = Fact.objects.filter(detail__has_key=ISSUED_BY, superseded=False).order_by("pk")
-            for fact, said in zip(facts, SAID, strict=False):
+            for fact, statement in zip(facts, STATEMENTS, strict=False):
                 case = Case.objects.open().filter(citizen=fact.citizen_id).first()
                 if case is None or CityCorrection.objects.filter(fact=fact).exists():
                     continue
                 by: dict[str, Any] = {"by": Role.REVIEWER.value, "now": now}
-                content = _paper(said, fact.started_on)
-                paper = keep_upload(citizen=case.citizen, content=content, original_name=said.paper, case=case, **by)
-                open_correction(case_id=case.pk, fact_id=fact.pk, text=said.text, files=[paper.pk], **by)
+                content = _paper(statement, fact.started_on)
+                paper = keep_upload(
+                    citizen=case.citizen, content=content, original_name=statement.paper, case=case, **by
+                )
+                open_correction(case_id=case.pk, fact_id=fact.pk, text=statement.text, files=[paper.pk], **by)
                 asked += 1
         return asked
 
@@ -139,12 +141,12 @@ class PassedOn:
             return CityCorrection.objects.sent().filter(answer="corrected").exists()
 
 
-def _paper(said: Said, day: date) -> bytes:
+def _paper(statement: Statement, day: date) -> bytes:
     """Draw a document of the week up to this day, in figures, which the fonts of every installation contain."""
     picture, written = Image.new("RGB", PAPER, "white"), BytesIO()
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=LINE // 2)
     for nth in range(DAYS_ON_PAPER):
         of = day - timedelta(days=DAYS_ON_PAPER - 1 - nth)
-        pen.text((MARGIN, MARGIN + nth * LINE), f"{of:%Y-%m-%d}    {said.each_day}", fill="black", font=font)
+        pen.text((MARGIN, MARGIN + nth * LINE), f"{of:%Y-%m-%d}    {statement.each_day}", fill="black", font=font)
     picture.save(written, "PNG")
     return written.getvalue()

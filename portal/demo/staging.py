@@ -117,10 +117,10 @@ class Staging:
         self.say(f"The big-data centre answers at {base_url}, the police databases in PostgreSQL.")
         for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
             now = self._founding(stage)
-            call_command("open_city", str(path), by=BY, now=now, stdout=(told := StringIO()))
+            call_command("open_city", str(path), by=BY, now=now, stdout=(output := StringIO()))
             demo_accounts(stage.schema, self.secrets, now=now)
             # The missing administrators were created just before.
-            self.say("\n".join(line for line in told.getvalue().strip().splitlines() if line != NOBODY))
+            self.say("\n".join(line for line in output.getvalue().strip().splitlines() if line != NOBODY))
         operator_accounts(self.secrets)
 
     def _founding(self, stage: Stage) -> datetime:
@@ -196,5 +196,5 @@ def _told(stage: Stage, people: int, filled: Filled, later: int) -> str:
     titles = {source.code: source.title.zh for source in stage.city.sources}
     records = ", ".join(f"{count:,} records in {titles[code]}" for code, count in filled.records.items())
     refused = filled.entries[Outcome.REFUSED]
-    told = f"{stage.title}: {people:,} people, {filled.entries[Outcome.ACCEPTED] + later:,} declarations and check-ins, {records}"
-    return f"{told}; {refused:,} lines were refused" if refused else f"{told}."
+    summary = f"{stage.title}: {people:,} people, {filled.entries[Outcome.ACCEPTED] + later:,} declarations and check-ins, {records}"
+    return f"{summary}; {refused:,} lines were refused" if refused else f"{summary}."

@@ -115,11 +115,11 @@ def scans(request: DeviceRequest) -> HttpResponse:
     Return the times of those whose passes were also scanned at another gate.
     """
     try:
-        told = SCANS.validate_json(request.POST.get("scans", ""))
+        scans = SCANS.validate_json(request.POST.get("scans", ""))
     except ValidationError:
         return HttpResponseBadRequest()
     by, now = request.device.subject, timezone.now()
-    replayed = note_scans([(one.token, one.at) for one in told], by=by, now=now)
+    replayed = note_scans([(one.token, one.at) for one in scans], by=by, now=now)
     return JsonResponse({"replayed": [at.isoformat() for at in replayed]})
 
 

@@ -62,10 +62,10 @@ class RiskListForm(forms.Form):
                 entry["level"] = level_meant(entry["level"])
             if entry.get("from") == "-":
                 del entry["from"]
-            told = [fault.message_in(get_language() or "en") for fault in entry_faults(entry)]
-            if told or not {"from", "to"} & set(entry):
+            of_line = [fault.message_in(get_language() or "en") for fault in entry_faults(entry)]
+            if of_line or not {"from", "to"} & set(entry):
                 faults.append(
-                    gettext("Line %(n)s: %(fault)s") % {"n": localize(place), "fault": ", ".join(told) or line}
+                    gettext("Line %(n)s: %(fault)s") % {"n": localize(place), "fault": ", ".join(of_line) or line}
                 )
             entries.append(entry)
         if faults:
@@ -85,8 +85,8 @@ def risk_lists(request: StaffRequest) -> HttpResponse:
     """List the sent risk lists, with the form that sends another."""
     form = RiskListForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        told = {"note": form.cleaned_data["note"]}
-        sent = attempt(request, send, form.cleaned_data["entries"], **told, back=request.path)
+        data = form.cleaned_data
+        sent = attempt(request, send, data["entries"], note=data["note"], back=request.path)
         if sent is not None:
             for delivery_id in sent.deliveries.values_list("pk", flat=True):
                 enqueue_risk_list(delivery_id)

@@ -90,13 +90,13 @@ class CoSigned:
         }
 
     @classmethod
-    def from_json(cls, told: Any) -> "CoSigned":
+    def from_json(cls, data: Any) -> "CoSigned":
         """Raises ``BadHead``, also if the signature is not valid for this key and head."""
         try:
-            at, signed_at = (datetime.fromisoformat(told[name]) for name in ("at", "signed_at"))
-            head = Head(str(told["city"]), int(told["seq"]), bytes.fromhex(told["digest"]), at)
-            keyed = bytes.fromhex(told["public_key"]), bytes.fromhex(told["signature"])
-            one = cls(head, str(told["witness"]), *keyed, signed_at)
+            at, signed_at = (datetime.fromisoformat(data[name]) for name in ("at", "signed_at"))
+            head = Head(str(data["city"]), int(data["seq"]), bytes.fromhex(data["digest"]), at)
+            keyed = bytes.fromhex(data["public_key"]), bytes.fromhex(data["signature"])
+            one = cls(head, str(data["witness"]), *keyed, signed_at)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadHead("not a co-signed head") from error
         if not one.holds:

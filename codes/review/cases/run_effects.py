@@ -48,8 +48,8 @@ def converge(run: Run) -> list[str]:
             numbers = [number for (number,) in cursor.fetchall()]
             if which is GREEN_AGAIN:  # people in other reviews get a message about their colour
                 appeals = Case.objects.filter(number__in=numbers).order_by("pk")
-                told = (Recipient(case.citizen_id, message_data(case)) for case in appeals)
-                write_messages(MessageKind.CASE_DECIDED, told, now=run.as_of)
+                recipients = (Recipient(case.citizen_id, message_data(case)) for case in appeals)
+                write_messages(MessageKind.CASE_DECIDED, recipients, now=run.as_of)
             closed += numbers
     return closed
 

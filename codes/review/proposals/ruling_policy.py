@@ -116,11 +116,11 @@ def with_equal_versions(rulings: Sequence[Ruling]) -> list[Weighed]:
     differently is not a new hit.
     """
     ids = {fact for ruling in rulings for _, fact in ruling.weighed}
-    content = {pk: tuple(said) for pk, *said in Fact.objects.filter(pk__in=ids).values_list("pk", *SAYING)}
-    again: dict[tuple[Any, ...], list[int]] = {said: [] for said in content.values()}
-    for pk, *said in Fact.objects.filter(record_id__in={said[0] for said in again}).values_list("pk", *SAYING):
-        if tuple(said) in again:
-            again[tuple(said)].append(pk)
+    content = {pk: tuple(row) for pk, *row in Fact.objects.filter(pk__in=ids).values_list("pk", *SAYING)}
+    again: dict[tuple[Any, ...], list[int]] = {row: [] for row in content.values()}
+    for pk, *row in Fact.objects.filter(record_id__in={row[0] for row in again}).values_list("pk", *SAYING):
+        if tuple(row) in again:
+            again[tuple(row)].append(pk)
     return [
         [
             (rule, pk, colour)

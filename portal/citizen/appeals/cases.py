@@ -143,11 +143,11 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
 
 def _answered_sentence(case: Case) -> str:
     """Return a sentence saying that the answer has arrived, what happens next and by when."""
-    told = _(
+    sentence = _(
         "Your answer has arrived, and the deadline runs again. An official reads it and decides; you are answered here by "
         "%(at)s at the latest. Nothing more has to be done about it until then."
     )
-    return told % {"at": date_format(timezone.localtime(case.due_at), "DATETIME_FORMAT")}
+    return sentence % {"at": date_format(timezone.localtime(case.due_at), "DATETIME_FORMAT")}
 
 
 @takes_file

@@ -191,12 +191,12 @@ def _sentences(column: Column, days: Sequence[date]) -> list[str]:
     if count.since > today:
         return [_("Check-ins count from %(day)s on.") % {"day": _day(count.since)}]
     values = {"day": _day(count.since), "needed": count.needed, "longest": column.longest}
-    told = [_("Days needed in a row from %(day)s on: %(needed)d. The most in a row so far: %(longest)d.") % values]
+    sentences = [_("Days needed in a row from %(day)s on: %(needed)d. The most in a row so far: %(longest)d.") % values]
     marked = {
         mark: [day for day, one in zip(days, column.marks, strict=True) if one is mark and day >= count.since]
         for mark in Mark
     }
-    told += [
+    sentences += [
         sentence % {"days": _listed(marked[mark])}
         for mark, sentence in (
             (Mark.MISSING, _("Missing: %(days)s.")),
@@ -205,14 +205,14 @@ def _sentences(column: Column, days: Sequence[date]) -> list[str]:
         )
         if marked[mark]
     ]
-    if len(told) == 1:
-        told.append(_("No day is missing."))
+    if len(sentences) == 1:
+        sentences.append(_("No day is missing."))
     if today - ONE_DAY in marked[Mark.MISSING]:
         yesterday = {"day": _day(today - ONE_DAY)}
-        told.append(_("%(day)s still counts if the provider's own app reports it today.") % yesterday)
+        sentences.append(_("%(day)s still counts if the provider's own app reports it today.") % yesterday)
     if marked[Mark.OPEN]:
-        told.append(_("Today's check-in is still to be made."))
-    return told
+        sentences.append(_("Today's check-in is still to be made."))
+    return sentences
 
 
 def _listed(days: Collection[date]) -> str:

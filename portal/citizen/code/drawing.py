@@ -58,13 +58,13 @@ def drawn(
 
 
 def key_of(
-    request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime, name: str, told: list[Any]
+    request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime, name: str, about: list[Any]
 ) -> str:
     """Return a cache key that is equal only for pages that differ in nothing but ``moment``.
 
     Return an empty string if the content depends on the time.
 
-    ``name``: the name of the subject if somebody else reads the page. ``told``: what was read about the subject with
+    ``name``: the name of the subject if somebody else reads the page. ``about``: what was read about the subject with
     their session.
     """
     if glance.entered or getattr(request.subject, "shown_wrongly", True) or len(get_messages(request)):
@@ -74,6 +74,6 @@ def key_of(
     if name or not glance.is_plain(standing):
         whom = (request.subject.pk, standing, glance, name)
     unread = getattr(request.citizen, "has_unread", None)
-    page = (request.path, get_language(), display_preferences(request), city.day_of(now), told, unread)
+    page = (request.path, get_language(), display_preferences(request), city.day_of(now), about, unread)
     settled = [value for field, value in vars(city).items() if not field.startswith("_")]
     return sha256(repr((settled, page, glance.sides, whom)).encode()).hexdigest()

@@ -76,12 +76,12 @@ def _verdict_changes(citizen: Citizen, changes: Sequence[EffectiveChange]) -> Ma
 def _why(change: EffectiveChange, brought: Sequence[VerdictChange], facts: Mapping[int, Fact]) -> list[str]:
     if change.after_because == Because.RULING and change.ruling:
         return [decision_sentence(change.ruling)]
-    told = []
+    sentences = []
     if change.before_because == Because.RULING:
         ruling = change.ruling
-        told = [end_sentence(ruling) if ruling and ruling.ended_by else _("The officials' decision is over.")]
-    told.append(_("%(reason)s.") % {"reason": capfirst(label_of(Because(change.after_because)))})
-    return told + [named([one.provider], text) for one in brought for text in _holding(one, facts)]
+        sentences = [end_sentence(ruling) if ruling and ruling.ended_by else _("The officials' decision is over.")]
+    sentences.append(_("%(reason)s.") % {"reason": capfirst(label_of(Because(change.after_because)))})
+    return sentences + [named([one.provider], text) for one in brought for text in _holding(one, facts)]
 
 
 def _holding(change: VerdictChange, facts: Mapping[int, Fact]) -> list[str]:

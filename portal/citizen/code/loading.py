@@ -121,7 +121,7 @@ def _sides(
                 held=State(side.held.colour) if side and side.held else None,
                 was=side.was if side else None,
                 why_unknown=side.why_unknown if side else "",
-                told=state_sentences(side) if side else (),
+                sentences=state_sentences(side) if side else (),
             )
         )
     return sides

@@ -75,7 +75,7 @@ class Side:
 
     ``horizon``: up to when its source is complete. ``held``: the held colour while its source is silent. ``was``: the
     colour that is no longer valid. ``why_unknown``: as in ``ProviderState``, empty if the provider has not judged the
-    citizen yet. ``told``: sentences about these. ``decides``: whether the effective code rests on it.
+    citizen yet. ``sentences`` describe these. ``decides``: whether the effective code rests on it.
     ``is_checked_in``: whether there is a healthy check-in today, if check-ins can matter. ``late_days``: days of the
     last 14 whose check-ins were too late to count.
     """
@@ -92,13 +92,13 @@ class Side:
     held: State | None = None
     was: State | None = None
     why_unknown: str = ""
-    told: Sequence[str] = ()
+    sentences: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Difference:
     pair: PairDiagnosis
-    told: RenderedDiagnosis
+    diagnosis: RenderedDiagnosis
 
 
 @dataclass(frozen=True)

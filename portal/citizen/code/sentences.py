@@ -33,12 +33,12 @@ LONGEST_VALUE = 40
 def headline(reading: Reading, steps: Sequence[Step]) -> str:
     """Return the headline, such as “Red until 11 December; today: check in.”"""
     today = next((step.short for step in steps if step.short), "")
-    told = _code(reading)
+    code = _code(reading)
     if not today and not steps and reading.state is State.GREEN and not reading.entered:
         today = _("nothing has to be done")
-        return _("%(code)s; %(act)s.") % {"code": told, "act": today}
+        return _("%(code)s; %(act)s.") % {"code": code, "act": today}
     frame = _("%(code)s; today: %(act)s.") if today else _("%(code)s.")
-    return frame % {"code": told, "act": today}
+    return frame % {"code": code, "act": today}
 
 
 def _code(reading: Reading) -> str:
@@ -59,20 +59,23 @@ def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
     first, *later = stretches or [Stretch(State.UNKNOWN, None)]
     if first.until is None:
         return _("%(colour)s, with no end set yet") % {"colour": colour}
-    told = _("%(colour)s until %(day)s") % {"colour": colour, "day": _day(first.until)}
+    sentence = _("%(colour)s until %(day)s") % {"colour": colour, "day": _day(first.until)}
     if not later or later[0].until is None:
-        return told
-    values = {"first": told, "colour": label_of(later[0].state), "day": _day(later[0].until)}
+        return sentence
+    values = {"first": sentence, "colour": label_of(later[0].state), "day": _day(later[0].until)}
     return _("%(first)s, then %(colour)s until %(day)s") % values
 
 
 def _ruled(reading: Reading, colour: str) -> str:
     """Return the ruling's colour and end, and the colour of the records that comes back if they last longer."""
     first, *later = reading.stretches
-    told = _("%(colour)s by a decision until %(day)s") % {"colour": colour, "day": _day(first.until or reading.today)}
+    sentence = _("%(colour)s by a decision until %(day)s") % {
+        "colour": colour,
+        "day": _day(first.until or reading.today),
+    }
     if not later:
-        return told
-    return _("%(first)s, then %(colour)s again") % {"first": told, "colour": label_of(later[0].state)}
+        return sentence
+    return _("%(first)s, then %(colour)s again") % {"first": sentence, "colour": label_of(later[0].state)}
 
 
 def ruling_sentences(reading: Reading) -> list[str]:
@@ -80,28 +83,28 @@ def ruling_sentences(reading: Reading) -> list[str]:
     ruling = reading.ruling
     if ruling is None:
         return []
-    told = [
+    sentences = [
         decision_sentence(ruling),
         _("The decision holds to the end of the day before %(day)s.") % {"day": _day(ruling.expires_on)},
     ]
     if reading.below is None:
-        return told
+        return sentences
     below = {"colour": label_of(reading.below), "day": _day(ruling.expires_on)}
     later = reading.stretches[1:]
     asks_for_acts = _takes_acts(reading)
     if reading.below == reading.state:
         pass
     elif later and later[0].until is None and asks_for_acts:
-        told.append(
+        sentences.append(
             _(
                 "The records below it still say %(colour)s: on %(day)s that comes back, unless what stands below is done by then."
             )
             % below
         )
     elif later:
-        told.append(_("The records below it still say %(colour)s: on %(day)s that comes back.") % below)
+        sentences.append(_("The records below it still say %(colour)s: on %(day)s that comes back.") % below)
     elif asks_for_acts:
-        told.append(
+        sentences.append(
             _(
                 "The records below it still say %(colour)s. They end before the decision only if what stands below is done, "
                 "check-ins included; else %(colour)s comes back on %(day)s."
@@ -109,8 +112,8 @@ def ruling_sentences(reading: Reading) -> list[str]:
             % below
         )
     else:
-        told.append(_("The records below it still say %(colour)s; they end before the decision does.") % below)
-    return told
+        sentences.append(_("The records below it still say %(colour)s; they end before the decision does.") % below)
+    return sentences
 
 
 def decision_sentence(ruling: Ruling) -> str:
@@ -156,17 +159,17 @@ def until_sentences(reading: Reading) -> list[str]:
     day = reading.outlook.turns_green_on if reading.outlook else None
     if day:
         green = _("Green on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
-        told = [
+        sentences = [
             _("%(green)s, if what stands below is done.") % {"green": green}
             if _takes_acts(reading)
             else _("%(green)s.") % {"green": green}
         ]
     elif reading.because is Because.HELD:
-        told = [_("Until the data source is up to date again.")]
+        sentences = [_("Until the data source is up to date again.")]
     else:
-        told = [_("Until the step below is done; no day is set.")]
+        sentences = [_("Until the step below is done; no day is set.")]
     if reading.is_kept_back:
-        told.append(
+        sentences.append(
             _(
                 "Newer data says otherwise, of many people at once: two officials check it first. Until they have decided, this "
                 "colour stays, and what stands below is still to be done."
@@ -174,8 +177,8 @@ def until_sentences(reading: Reading) -> list[str]:
         )
     records = reading.records
     if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
-        told += _of_providers(reading, _record_lasts)
-    return told
+        sentences += _of_providers(reading, _record_lasts)
+    return sentences
 
 
 def _record_lasts(one: HoldingRecord) -> str:
@@ -274,12 +277,12 @@ def outcome_sentence(case: Case) -> str:
         }
     reason = label_of(UpholdReason(case.outcome)) if case.outcome in set(UpholdReason) else ""
     is_denied = case.state in (CaseState.DENIED, CaseState.DISAGREEMENT_LOGGED)
-    told = (
+    sentence = (
         _("%(matter)s was denied on %(day)s: the colour was left as it was.")
         if is_denied
         else _("%(matter)s was decided on %(day)s: the colours were left as they were.")
     ) % values
-    return joined(told, _("%(reason)s.") % {"reason": reason}) if reason else told
+    return joined(sentence, _("%(reason)s.") % {"reason": reason}) if reason else sentence
 
 
 def ended_early(ruling: Ruling) -> datetime | None:

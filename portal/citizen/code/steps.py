@@ -151,13 +151,13 @@ def _sooner(reading: Reading) -> list[Step]:
         return []
     day = date_format(max(one.anchor for one in records), "MONTH_DAY_FORMAT")
     either = pgettext("between alternatives", ", or ")
-    told = [
+    labels = [
         _("%(kind)s (taken after %(day)s)") % {"kind": FactKind(kind).label, "day": day}
         if kind == FactKind.NEGATIVE_TEST
         else str(FactKind(kind).label)
         for kind in kinds
     ]
-    return [Step(_("It ends earlier once this is on record: %(kinds)s.") % {"kinds": either.join(told)})]
+    return [Step(_("It ends earlier once this is on record: %(kinds)s.") % {"kinds": either.join(labels)})]
 
 
 def _late_days(providers: Collection[str], reading: Reading) -> list[str]:

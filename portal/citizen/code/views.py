@@ -138,7 +138,7 @@ def _drawn(
         ),
         "csrf_token": lambda: get_token(request),
     }
-    key = key_of(request, standing, glance, now=now, name=name, told=_about(request))
+    key = key_of(request, standing, glance, now=now, name=name, about=_about(request))
     return drawn(
         request,
         template,
@@ -169,8 +169,8 @@ def _about(request: SubjectRequest) -> list[Any]:
 
 def _version(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
     """Return a digest that changes with everything from which the page's sentences are made."""
-    told = repr((standing, glance, required_city(request).day_of(now), _about(request)))
-    return md5(told.encode(), usedforsecurity=False).hexdigest()
+    state = repr((standing, glance, required_city(request).day_of(now), _about(request)))
+    return md5(state.encode(), usedforsecurity=False).hexdigest()
 
 
 def _content(

@@ -36,14 +36,14 @@ def _diagnoses(found: "QuerySet[m.PairDiagnosis]") -> Rows:
     rows = []
     for pair in found.select_related("a", "b", "run", "disagreement__opened_run", "disagreement__closed_run"):
         context = contexts.setdefault(pair.run_id, context_of(pair.run))
-        told = render_diagnosis(pair, audience="citizen", language=get_language() or "", context=context)
+        rendered = render_diagnosis(pair, audience="citizen", language=get_language() or "", context=context)
         closed = pair.disagreement.closed_run
         rows.append(
             {
                 "since": pair.disagreement.opened_run.day,
                 "until": closed.day if closed else None,
                 "cause": pair.primary_cause,
-                "sentence": gettext("%(first)s %(next)s") % {"first": told.sentence, "next": told.outcome},
+                "sentence": gettext("%(first)s %(next)s") % {"first": rendered.sentence, "next": rendered.outcome},
                 "root_cause": pair.root_cause,
             }
         )

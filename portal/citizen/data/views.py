@@ -218,8 +218,8 @@ def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
             }
         )
     data = {person[name] for name in ("full_name", "id_number", "phone", "ref")}
-    told = [(title, plain(value, names), value in data) for title, value in about]
-    return {"made_at": now, "about": told, "chapters": chapters}
+    lines = [(title, plain(value, names), value in data) for title, value in about]
+    return {"made_at": now, "about": lines, "chapters": chapters}
 
 
 def _cell(column: Column, value: Any, names: Names) -> tuple[str, bool]:

@@ -129,30 +129,30 @@ def case_kind(kind: str, _names: Names) -> str:
 
 def hits(found: Sequence[Mapping[str, Any]], names: Names) -> str:
     """Return the titles of the rules that held."""
-    told = dict.fromkeys(names.rules[hit["rule_id"]] for hit in found if names.rules.get(hit["rule_id"]))
-    return _("; ").join(told) or "–"
+    titles = dict.fromkeys(names.rules[hit["rule_id"]] for hit in found if names.rules.get(hit["rule_id"]))
+    return _("; ").join(titles) or "–"
 
 
 def answers(content: Mapping[str, Any], names: Names) -> str:
     """Return the answers of a declaration, for the questions that it contains."""
-    told = []
+    answers = []
     if "symptoms" in content:
         symptoms = _(", ").join(str(Symptom(one).label) for one in content["symptoms"] if one != Symptom.NONE)
-        told.append((_("Symptoms today"), symptoms or _("none")))
+        answers.append((_("Symptoms today"), symptoms or _("none")))
     if content.get("contact"):
-        told.append((_("Near an infected person"), str(CONTACT[content["contact"]])))
+        answers.append((_("Near an infected person"), str(CONTACT[content["contact"]])))
     if "area_stays" in content:
         stays = [{"left_on": None, **stay} for stay in content["area_stays"] or []]
-        told.append((_("Places in the last 14 days"), _("; ").join(map(stay_label, stays)) or _("nowhere else")))
+        answers.append((_("Places in the last 14 days"), _("; ").join(map(stay_label, stays)) or _("nowhere else")))
     if content.get("arrival"):
         came = content["arrival"]
         day = plain(date.fromisoformat(came["on"]), names)
         where = area_label(came["from_area"]) if came.get("from_area") else _("elsewhere")
-        told.append((_("Came from elsewhere"), _("From %(place)s, on %(day)s") % {"place": where, "day": day}))
+        answers.append((_("Came from elsewhere"), _("From %(place)s, on %(day)s") % {"place": where, "day": day}))
     if content.get("overseas_arrival_on"):
         day = plain(date.fromisoformat(content["overseas_arrival_on"]), names)
-        told.append((_("Came from elsewhere"), _("From abroad, on %(day)s") % {"day": day}))
-    return "\n".join(f"{question}{_(': ')}{answer}" for question, answer in told) or "–"
+        answers.append((_("Came from elsewhere"), _("From abroad, on %(day)s") % {"day": day}))
+    return "\n".join(f"{question}{_(': ')}{answer}" for question, answer in answers) or "–"
 
 
 def shown_value(content: Mapping[str, Any], _names: Names) -> str:

@@ -129,10 +129,10 @@ class StayForm(QuestionForm):
         elif first and last and last < first:
             self.add_error("left_on", _("The day of leaving cannot be before the first day."))
         elif last and last < _window_start():
-            told = _(
+            message = _(
                 "This stay ended more than 14 days ago, so it need not be declared. Correct the day, or answer “No” above."
             )
-            self.add_error("left_on", told)
+            self.add_error("left_on", message)
         return data
 
     def answer(self) -> dict[str, Any]:

@@ -65,14 +65,14 @@ def _called(person: Citizen) -> str:
 def _sentence_of_case(message: Message, case: Case) -> str:
     match message.kind:
         case MessageKind.QUESTION_ASKED:
-            told = _("An official has a question. %(matter)s waits for the answer.")
+            sentence = _("An official has a question. %(matter)s waits for the answer.")
         case MessageKind.CASE_DECIDED:
-            told = str(DECIDED[message.data["state"]])
+            sentence = str(DECIDED[message.data["state"]])
         case MessageKind.CASE_REOPENED:
-            told = _("%(matter)s is worked on again: a colleague who checked the decision came to another one.")
+            sentence = _("%(matter)s is worked on again: a colleague who checked the decision came to another one.")
         case _:
             raise LookupError(message.kind)
-    return told % {"matter": matter(case)}
+    return sentence % {"matter": matter(case)}
 
 
 def _way_to_case(message: Message, case: Case, whose: Mapping[str, str]) -> tuple[str, str]:
@@ -110,8 +110,8 @@ def _sentence(message: Message) -> str:
 def _change(data: Mapping[str, str]) -> str:
     if data["before"] == State.UNKNOWN:
         return _("The code is %(after)s.") % {"after": State(data["after"]).label}
-    told = {"after": State(data["after"]).label, "before": State(data["before"]).label}
-    return _("The code turned %(after)s. Before it was %(before)s.") % told
+    colours = {"after": State(data["after"]).label, "before": State(data["before"]).label}
+    return _("The code turned %(after)s. Before it was %(before)s.") % colours
 
 
 def _relation(data: Mapping[str, str]) -> dict[str, str]:

@@ -74,12 +74,12 @@ def code(request: HttpRequest) -> HttpResponse:
         try:
             citizen = redeem_code(identity=identity, browser=browser, code=form.cleaned_data["code"], now=now)
         except WrongCode as refusal:
-            told = gettext("This code is wrong or has expired. Compare it, or ask for a new one.")
+            message = gettext("This code is wrong or has expired. Compare it, or ask for a new one.")
             if refusal.none_left:
-                told = gettext(
+                message = gettext(
                     "No code counts any more: it is over five minutes old, or was mistyped five times. Send another one."
                 )
-            form.add_error("code", told)
+            form.add_error("code", message)
         else:
             onward = request.session[SESSION_KEY]["next"] or reverse("citizen_code")
             citizen_session.sign_in(request, citizen, now=now)
@@ -108,10 +108,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _browser(request: HttpRequest) -> Browser | None:
     """Return the browser identified by its signed cookie, or ``None`` without a valid one."""
-    told = request.get_signed_cookie(BROWSER_COOKIE, default="", salt=BROWSER_COOKIE)
-    if not told:
+    cookie = request.get_signed_cookie(BROWSER_COOKIE, default="", salt=BROWSER_COOKIE)
+    if not cookie:
         return None
-    held = json.loads(told)
+    held = json.loads(cookie)
     return Browser(held["value"], tuple(held["marks"]))
 
 
@@ -143,8 +143,8 @@ def _ask(request: HttpRequest, browser: Browser, identity: Identity) -> int:
 
 
 def _too_often(seconds: int) -> str:
-    told = gettext("A code was asked for too often. Try again at %(at)s, in %(wait)s.")
-    return told % {"at": retry_at(seconds), "wait": span(whole_minutes(seconds))}
+    message = gettext("A code was asked for too often. Try again at %(at)s, in %(wait)s.")
+    return message % {"at": retry_at(seconds), "wait": span(whole_minutes(seconds))}
 
 
 def _pending_identity(request: HttpRequest) -> Identity | None:

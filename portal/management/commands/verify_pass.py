@@ -33,11 +33,11 @@ class Command(PortalCommand):
     ) -> None:
         at = at or timezone.now()
         found = check_off_line(token, read_lists(keys, pin or []), at=at)
-        if found.result is not CheckResult.OK or not isinstance(found.said, Pass) or found.list_age is None:
+        if found.result is not CheckResult.OK or not isinstance(found.content, Pass) or found.list_age is None:
             raise CommandFailed(refused(found), code=6)
         self.stdout.write(
-            f"genuine: {found.said.colour} as of {found.said.issued_at.isoformat()}, city {found.said.division}, "
-            f"pseudonym {found.said.pseudonym}, valid until {found.said.expires_at.isoformat()}, "
+            f"genuine: {found.content.colour} as of {found.content.issued_at.isoformat()}, city {found.content.division}, "
+            f"pseudonym {found.content.pseudonym}, valid until {found.content.expires_at.isoformat()}, "
             f"by a key list {found.list_age.total_seconds() / 3600:.0f} hours old"
         )
 

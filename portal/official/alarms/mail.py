@@ -48,12 +48,12 @@ def message_of(alarms: Sequence[Alarm], address: str, city: City) -> tuple[str, 
     """
 
     def write(language: str, city_name: str) -> tuple[str, str]:
-        told = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)
+        lines = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)
         text = _(
-            "%(told)s\n\nLook at it here: %(address)s\n\nAn alarm stands until a security administrator and an auditor "
+            "%(alarms)s\n\nLook at it here: %(address)s\n\nAn alarm stands until a security administrator and an auditor "
             "have said together what it was."
         )
         subject = _("Alarm at the health code desk of %(city)s")
-        return subject % {"city": city_name}, text % {"told": told, "address": address}
+        return subject % {"city": city_name}, text % {"alarms": lines, "address": address}
 
     return in_both_languages(city, write)

@@ -127,7 +127,7 @@ def sides_shown(
                 "why_unknown": side.why_unknown,
                 "displayed": (shown_last := displayed.get(side.inputs.provider_id)),
                 "displayed_wrongly": _why_wrong(shown_last) if shown_last else "",
-                "told": state_sentences(side),
+                "sentences": state_sentences(side),
                 "turns_green_on": verdict.turns_green_on if verdict else None,
                 "waits_for": _acts(outlooks.get(code), titles),
                 "hits": [

@@ -60,22 +60,22 @@ const play = (state) => {
 };
 
 let ageing = 0;
-const show = (told, time) => {
-  const state = told.colour || "none";
-  shown.dataset.result = told.result;
+const show = (answer, time) => {
+  const state = answer.colour || "none";
+  shown.dataset.result = answer.result;
   shown.dataset.state = state;
-  shown.querySelector("use").setAttribute("href", `#i-${told.colour || "attention"}`);
-  say("word", told.colour ? words.colours[told.colour] : words.times.no_colour);
+  shown.querySelector("use").setAttribute("href", `#i-${answer.colour || "attention"}`);
+  say("word", answer.colour ? words.colours[answer.colour] : words.times.no_colour);
   // For a pass of another city: the city that states the colour.
-  say("city", told.city ?? "");
-  shown.querySelector("[data-city]").hidden = !told.city;
-  say("sentence", told.sentence ?? words.sentences[told.detail || told.result]);
-  say("next", told.next_step ?? words.next_steps[told.result]);
+  say("city", answer.city ?? "");
+  shown.querySelector("[data-city]").hidden = !answer.city;
+  say("sentence", answer.sentence ?? words.sentences[answer.detail || answer.result]);
+  say("next", answer.next_step ?? words.next_steps[answer.result]);
   say("time", time);
   clearTimeout(ageing);
   const at = Date.now();
   if (time === words.times.now) ageing = setTimeout(() => say("time", asOf(at)), NOW_MS);
-  say("number", `${words.times.result} ${words.numbers[told.result]}`);
+  say("number", `${words.times.result} ${words.numbers[answer.result]}`);
   try {
     play(state);
   } catch {
@@ -100,11 +100,11 @@ const checkOnLine = async (body) => {
 };
 
 // Return the result for a genuine pass of another city, which depends on this city's recognition.
-const ofOtherCity = (told) => {
-  const city = words.cities[told.division];
+const ofOtherCity = (answer) => {
+  const city = words.cities[answer.division];
   if (!city) return { result: "unknown_key", detail: "", colour: "" };
-  const isPaper = told.detail === "paper";
-  const colour = city.tells_colour && !isPaper ? told.colour : "";
+  const isPaper = answer.detail === "paper";
+  const colour = city.tells_colour && !isPaper ? answer.colour : "";
   const kind = city.tells_colour && !colour ? "cannot_say" : "said";
   const fill = (text) => text.replace("{colour}", words.colours[colour] ?? "");
   return { result: kind === "said" ? "other_city" : "unknown", detail: "", colour, city: city.name, sentence: fill(city[kind].sentence), next_step: fill(city[kind].next_step) };
@@ -113,11 +113,11 @@ const ofOtherCity = (told) => {
 const checkOffLine = async (text) => {
   const lists = await keptLists(gate);
   const now = Date.now() / 1000;
-  const told = await verifyOffLine(text, lists, now);
-  if (told.token && told.detail !== "paper") keepScan(told.token, now);
-  const listAt = told.listAt ?? lists.find((list) => list.division === division)?.publishedAt;
-  const isOther = told.division && told.division !== division;
-  show(isOther ? ofOtherCity(told) : told, listAt ? `${asOf(told.at * 1000)} · ${keysOf(listAt)}` : words.times.off_line);
+  const answer = await verifyOffLine(text, lists, now);
+  if (answer.token && answer.detail !== "paper") keepScan(answer.token, now);
+  const listAt = answer.listAt ?? lists.find((list) => list.division === division)?.publishedAt;
+  const isOther = answer.division && answer.division !== division;
+  show(isOther ? ofOtherCity(answer) : answer, listAt ? `${asOf(answer.at * 1000)} · ${keysOf(listAt)}` : words.times.off_line);
 };
 
 const flag = (instants) => {
@@ -146,15 +146,15 @@ const check = (text) => {
   field.focus();
   turn = turn
     .then(async () => {
-      let told;
+      let answer;
       try {
-        told = await checkOnLine(body);
+        answer = await checkOnLine(body);
       } catch {
         await showLine(false);
         return checkOffLine(text);
       }
       await showLine(true);
-      show(told, words.times.now);
+      show(answer, words.times.now);
       return sendWaiting();
     })
     .catch(() => show({ result: "unknown", detail: "", colour: "" }, ""));

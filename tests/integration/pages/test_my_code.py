@@ -245,7 +245,7 @@ def test_a_green_that_the_citys_rule_gives_does_not_deny_the_record_of_the_other
 
 
 def test_a_third_provider_folds_the_other_pairs_away() -> None:
-    pairs = [{"told": {"sentence": name}} for name in ("甲乙", "甲丙", "乙丙")]
+    pairs = [{"diagnosis": {"sentence": name}} for name in ("甲乙", "甲丙", "乙丙")]
     said = render_to_string("citizen/differences.html", {"mine": {"differences": pairs}})
     first, _summary, others = said.partition("<summary>")
     assert "甲乙" in first
