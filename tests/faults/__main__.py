@@ -23,7 +23,7 @@ def main() -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seed", dest="seeds", metavar="N")
     which.add_argument("--seeds", dest="seeds", metavar="A..B", default="1..200", help="both included")
-    which.add_argument(
+    parser.add_argument(
         "--isolation", action="store_true", help="two cities hammered instead: no answer holds the other's"
     )
     parser.add_argument("--responses", type=int, default=1_000_000, metavar="N", help="of --isolation")
@@ -31,16 +31,16 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     asked = parser.parse_args()
     if asked.isolation:
-        return _isolation(asked.responses)
+        return _isolation(asked.responses, seeds=asked.seeds)
     first, _, last = asked.seeds.partition("..")
     with _folder(keep=asked.keep) as folder:
         _prepare_environment(folder, people=asked.people)
         return _run(range(int(first), int(last or first) + 1), folder)
 
 
-def _isolation(responses: int) -> int:
+def _isolation(responses: int, *, seeds: str) -> int:
     command = [sys.executable, "-m", "pytest", "tests/faults/test_isolation.py", "--quiet", "--numprocesses", "0"]
-    environment = {**os.environ, "ISOLATION_RESPONSES": str(responses)}
+    environment = {**os.environ, "ISOLATION_RESPONSES": str(responses), "ISOLATION_SEED": seeds}
     return subprocess.run([*command, "-p", "no:logging"], env=environment, check=False).returncode
 
 

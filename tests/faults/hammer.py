@@ -58,18 +58,21 @@ class Told:
         self.errors += other.errors
 
 
-def hammer(marks: Sequence[Mark], *, threads: int, responses: int, seconds: float) -> Told:
+def hammer(marks: Sequence[Mark], *, seed: str, threads: int, responses: int, seconds: float) -> Told:
     """Work on the cities until that many answers were read or that much time has passed."""
     told, until = Told(), time.monotonic() + seconds
     with ThreadPoolExecutor(threads) as pool:
-        each = [pool.submit(_thread, number, marks, responses // threads, until) for number in range(threads)]
+        each = [
+            pool.submit(_thread, Random(f"{seed}/{number}"), marks, responses // threads, until)
+            for number in range(threads)
+        ]
         for one in each:
             told.add(one.result())
     return told
 
 
-def _thread(number: int, marks: Sequence[Mark], responses: int, until: float) -> Told:
-    dice, told = Random(number), Told()
+def _thread(dice: Random, marks: Sequence[Mark], responses: int, until: float) -> Told:
+    told = Told()
     clients = {mark.schema: _client(mark) for mark in marks}
     ways: dict[str, Callable[[Mark], str]] = {
         "page": lambda mark: _page(clients[mark.schema], dice.choice(PATHS)),
