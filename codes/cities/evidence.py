@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from codes.cities.signing import BadMessage, NotTaken, ask
 from codes.models import CityCorrection, Evidence, Neighbour
-from codes.review.evidence.faults import MAX_BYTES, Checked
+from codes.review.evidence.faults import MAX_BYTES, CheckedFile
 from codes.review.evidence.files import MAX_FILES, hand_to_city, keep_from_city
 from codes.review.evidence.uploads import check_upload
 from regions.refusals import NotFound, Refused
@@ -97,7 +97,7 @@ def _fetch(asked: CityCorrection, sha256: str, *, now: datetime) -> bytes:
     return content
 
 
-def _keep(asked: CityCorrection, sha256: str, checked: Checked, *, now: datetime) -> None:
+def _keep(asked: CityCorrection, sha256: str, checked: CheckedFile, *, now: datetime) -> None:
     with transaction.atomic():
         one = CityCorrection.objects.select_for_update(of=("self",)).select_related("case__citizen").get(pk=asked.pk)
         if one.case is None or sha256 not in missing(one.evidence):

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -14,28 +15,11 @@ from codes.engine.subjects import EACH_SIDE
 from codes.models import HeldGroup, Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange, WhyUnknown
 from codes.validity import Age
 from codes.vocabulary import State
+from regions.sql import compose
 from regions.tenancy import current_city
 
-VISIBLE = """
-SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_if_followed,
-       coalesce(m.listed @> f.day, false)
-FROM seen f
-LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.since <= f.day
-LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id AND h.holds
-ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
-"""
-
-CHECK_INS = """
-SELECT provider_id, lower(unbroken), upper(unbroken) - 1
-FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbroken
-      FROM (SELECT DISTINCT ON (provider_id, day) provider_id, day, healthy
-            FROM codes_entry
-            WHERE citizen_id = %s AND type = 'check_in' AND NOT late AND received_at <= %s
-            ORDER BY provider_id, day, instant DESC, id DESC) last
-      WHERE healthy
-      GROUP BY provider_id) counted
-ORDER BY provider_id, unbroken
-"""
+SQL = Path(__file__).with_suffix(".sql")
+VISIBLE, CHECK_INS = compose(SQL, "visible"), compose(SQL, "check_ins")
 
 # The fields of a verdict that are read together with the inputs, in one query.
 VERDICT = {name: name for name in ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")}

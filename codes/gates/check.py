@@ -31,7 +31,7 @@ OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class GateCheck:
     """The result of a check.
 
     ``colour`` is as of ``at``: the citizen's current effective code, or the answer of the city of ``foreign``; else
@@ -73,7 +73,7 @@ class Checked:
         }
 
 
-def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKey] | None = None) -> Checked:
+def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKey] | None = None) -> GateCheck:
     """Check a scanned text and record the scan. ``by`` is the device or other caller.
 
     ``pass_keys`` are the city's keys, if they were just read with the caller. Call outside transactions, because the
@@ -86,7 +86,7 @@ def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKe
     except BadPass as refused:
         checked, token = _foreign(text, now) if refused.result is CheckResult.UNKNOWN_KEY else (None, "")
         if checked is None:
-            checked = Checked(refused.result, now, detail=refused.detail)
+            checked = GateCheck(refused.result, now, detail=refused.detail)
         if checked.foreign and checked.foreign.outcome is ForeignOutcome.LOOKED_UP:
             briefly = not token.startswith(PAPER_PREFIX)
             return _kept(checked, hash_of_foreign(token), by=by, now=now, lives_briefly=briefly)
@@ -94,7 +94,7 @@ def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKe
             GateScan.objects.create(by=by, at=now, result=checked.result)
         return checked
     pass_hash = hash_of(found)
-    checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
+    checked = GateCheck(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
     return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
 
 
@@ -118,28 +118,28 @@ def note_scans(scans: Iterable[tuple[str, datetime]], *, by: str, now: datetime)
             continue
         pass_hash = hash_of(found) if found.division == current_city().division else hash_of_foreign(text)
         before = GateScan.objects.filter(pass_hash=pass_hash, by=by, at=at).first()
-        result = before.result if before else _kept(Checked(CheckResult.OK, at), pass_hash, by=by, now=at).result
+        result = before.result if before else _kept(GateCheck(CheckResult.OK, at), pass_hash, by=by, now=at).result
         if result == CheckResult.REPLAYED:
             replayed.append(at)
     return replayed
 
 
-def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
+def _foreign(text: str, now: datetime) -> tuple[GateCheck | None, str]:
     """Return the result for a pass that names another city, and its token in the form in which that city created it."""
     for token in readings(text):
         try:
             foreign = foreign_pass(token, now=now)
         except NotAForeignPass:
             continue
-        return Checked(CheckResult(foreign.word), foreign.as_of or now, colour=foreign.colour, foreign=foreign), token
+        return GateCheck(CheckResult(foreign.word), foreign.as_of or now, colour=foreign.colour, foreign=foreign), token
     return None, ""
 
 
-def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool = True) -> Checked:
+def _kept(checked: GateCheck, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool = True) -> GateCheck:
     """Record the scan of a genuine pass.
 
     Return ``REPLAYED`` if the pass was at another gate just now, else ``checked``. Paper is shown at many gates in a day:
     only a pass that ``lives_briefly`` can be a copy when it is at another gate.
     """
     is_replayed = keep_scan(pass_hash, result=checked.result, by=by, now=now, lives_briefly=lives_briefly)
-    return Checked(CheckResult.REPLAYED, now) if is_replayed else checked
+    return GateCheck(CheckResult.REPLAYED, now) if is_replayed else checked

@@ -24,7 +24,7 @@ def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class OffLineCheck:
     """The result of an off-line check.
 
     The colour is that of the pass's creation; ``list_age`` is the age of the key list. ``content`` is set for every
@@ -37,7 +37,7 @@ class Checked:
     list_age: timedelta | None = None
 
 
-def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> Checked:
+def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> OffLineCheck:
     """Return the result of a check with published lists only. Every text has a result."""
     try:
         content = verify_scanned(text, pass_keys(lists), at=at)
@@ -47,11 +47,11 @@ def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> C
         if at > used.usable_until:
             raise BadPass(Detail.OLD_LIST)
     except BadPass as refusal:
-        return Checked(refusal.result, refusal.detail)
+        return OffLineCheck(refusal.result, refusal.detail)
     age = max(at - used.published_at, timedelta())
     if isinstance(content, Paper):
-        return Checked(CheckResult.UNKNOWN, Detail.PAPER, content, age)
-    return Checked(CheckResult.UNKNOWN if content.colour == "unknown" else CheckResult.OK, None, content, age)
+        return OffLineCheck(CheckResult.UNKNOWN, Detail.PAPER, content, age)
+    return OffLineCheck(CheckResult.UNKNOWN if content.colour == "unknown" else CheckResult.OK, None, content, age)
 
 
 def verify_token_or_paper(token: str, keys: KeyList, *, at: datetime) -> Pass | Paper:

@@ -1,11 +1,14 @@
-"""Work on a partition: claim it and judge it in one short transaction, which is rolled back if another worker has taken over."""
+"""The partitions of a run: made from the people to judge, then claimed and judged by workers.
+
+Each is judged in one short transaction, which is rolled back if another worker has taken over.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,16 @@ from django.db import DatabaseError, connection, transaction
 
 from codes.diagnosis.diagnose import prepare_diagnoses
 from codes.engine.query import COMING, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
-from codes.engine.subjects import ALL_FACTS, DAILY, DUE, DUE_FACTS, DUE_IN_RANGE, NAMED, NAMED_BY_RUN
+from codes.engine.subjects import (
+    ALL_FACTS,
+    DAILY,
+    DUE,
+    DUE_FACTS,
+    DUE_IN_RANGE,
+    JUDGED_BY_RUN,
+    NAMED,
+    NAMED_BY_RUN,
+)
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from codes.runs.ledger import timed_step
 from regions.actors import SYSTEM
@@ -43,6 +55,25 @@ def _of_nobody(table: str) -> str:
 
 # The SQL that stores when each verdict can change next, for every citizen.
 REMEMBER_ALL = f"{REMEMBER}{compose(SQL, 'awaited', next_changes=_of_range('codes_nextchange'))}"
+
+
+KNOWN = "SELECT DISTINCT citizen_id FROM codes_fact"
+# The number of partitions is a multiple of this, so that two or four workers have equal shares of them. Two partitions remain two.
+SHARES = 4
+
+
+def make_partitions(run: Run) -> int:
+    """Divide the citizens into ranges with equal numbers of people to judge. Return the number of ranges.
+
+    The last range has no upper bound.
+    """
+    with connection.cursor() as cursor:
+        divide = compose(SQL, "divide", people=KNOWN if run.everybody else JUDGED_BY_RUN)
+        cursor.execute(divide, {"run": run.pk, "most": settings.PARTITION_CITIZENS, "shares": SHARES})
+        ends = [end for (end,) in cursor.fetchall()]
+    ranges = pairwise([0, *ends[:-1], 2**62])
+    rows = [Partition(run=run, number=n, low=low, high=high) for n, (low, high) in enumerate(ranges, start=1)]
+    return len(Partition.objects.bulk_create(rows))
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,11 @@
+-- statement: divide
+-- The end of each range of citizens, such that the ranges have equal numbers of the people to judge and none more than `most`.
+SELECT max(citizen_id) + 1
+FROM (SELECT citizen_id, ntile(CASE WHEN parts <= 2 THEN parts ELSE (parts + %(shares)s - 1) / %(shares)s * %(shares)s END)
+                         OVER (ORDER BY citizen_id) AS part
+      FROM (SELECT citizen_id, ((count(*) OVER () + %(most)s - 1) / %(most)s)::int AS parts FROM ({{people}}) judged) counted) divided
+GROUP BY part ORDER BY part
+
 -- statement: changed
 -- Only changed verdicts are written. They are found by one full join of the new with the stored verdicts. A provider without a delivery
 -- or a version judges nobody and keeps its rows.

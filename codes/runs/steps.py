@@ -4,20 +4,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
 from codes.diagnosis.diagnose import forget_prepared
 from codes.display.findings import update_findings
-from codes.engine.subjects import JUDGED_BY_RUN
 from codes.intake.collecting import collect_source
 from codes.models import (
     CollectingFault,
-    Partition,
     Provider,
     RuleSetVersion,
     Run,
@@ -37,7 +34,7 @@ from codes.runs.ledger import (
     timed_step,
     unfinished_partitions,
 )
-from codes.runs.partitions import park_poisoned, work_partition
+from codes.runs.partitions import make_partitions, park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
 from regions.actors import SYSTEM
@@ -61,34 +58,6 @@ def _providers_of(run: Run) -> QuerySet[Provider]:
     if then is None:
         return Provider.objects.current()
     return Provider.objects.current() | Provider.objects.filter(pk__in=then.providers.values("provider"))
-
-
-KNOWN = "SELECT DISTINCT citizen_id FROM codes_fact"
-# The number of partitions is a multiple of this, so that two or four workers have equal shares of them. Two partitions remain two.
-SHARES = 4
-
-
-def make_partitions(run: Run) -> int:
-    """Divide the citizens into ranges with equal numbers of people to judge. Return the number of ranges.
-
-    The last range has no upper bound.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT max(citizen_id) + 1
-            FROM (SELECT citizen_id, ntile(CASE WHEN parts <= 2 THEN parts ELSE (parts + %(shares)s - 1) / %(shares)s * %(shares)s END)
-                                     OVER (ORDER BY citizen_id) AS part
-                  FROM (SELECT citizen_id, ((count(*) OVER () + %(most)s - 1) / %(most)s)::int AS parts
-                        FROM ({KNOWN if run.everybody else JUDGED_BY_RUN}) judged) counted) divided
-            GROUP BY part ORDER BY part
-            """,  # noqa: S608 - one of the two above
-            {"most": settings.PARTITION_CITIZENS, "shares": SHARES},
-        )
-        ends = [end for (end,) in cursor.fetchall()]
-    ranges = pairwise([0, *ends[:-1], 2**62])
-    rows = [Partition(run=run, number=n, low=low, high=high) for n, (low, high) in enumerate(ranges, start=1)]
-    return len(Partition.objects.bulk_create(rows))
 
 
 def _frozen(run: Run, provider: Provider, version: RuleSetVersion | None) -> RunProvider:

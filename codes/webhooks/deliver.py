@@ -94,7 +94,7 @@ def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def signed_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> dict[str, str]:
+def webhook_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> dict[str, str]:
     """Return the headers.
 
     ``X-Signature`` signs ``X-Timestamp``, a point and the body, so that nobody can replay an old message as a new one.
@@ -134,7 +134,7 @@ def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool | None]:
             break
         bodies = [body_of(one, owner) for one in batch]
         messages = [
-            Message(owner.address, body, signed_headers(body, key=key, kid=kid, now=clock())) for body in bodies
+            Message(owner.address, body, webhook_headers(body, key=key, kid=kid, now=clock())) for body in bodies
         ]
         attempts = list(map(_attempt_of, batch, call_together(messages)))
         _note(attempts, now=clock())

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codes.gates.check import Checked, check_pass
+from codes.gates.check import GateCheck, check_pass
 from codes.intake.lines import Shape
 from codes.models import Scope
 from codes.passes.results import CheckResult, Detail
@@ -119,7 +119,7 @@ class Verifications(Service):
         return Response(_verification(checked).model_dump(mode="json", by_alias=True))
 
 
-def _verification(checked: Checked) -> Verification:
+def _verification(checked: GateCheck) -> Verification:
     other = checked.foreign.city if checked.foreign else None
     sentence, next_step = _words(checked) if checked.foreign else _own_words(checked.result, checked.detail)
     return Verification(
@@ -138,7 +138,7 @@ def _verification(checked: Checked) -> Verification:
     )
 
 
-def _words(checked: Checked) -> tuple[TwoLanguages, TwoLanguages]:
+def _words(checked: GateCheck) -> tuple[TwoLanguages, TwoLanguages]:
     return (
         TwoLanguages(zh_hans=checked.sentence("zh-hans"), en=checked.sentence("en")),
         TwoLanguages(zh_hans=checked.next_step("zh-hans"), en=checked.next_step("en")),
@@ -148,4 +148,4 @@ def _words(checked: Checked) -> tuple[TwoLanguages, TwoLanguages]:
 @cache
 def _own_words(result: CheckResult, detail: Detail | None) -> tuple[TwoLanguages, TwoLanguages]:
     """Return the words for a result of this city's passes, which depend on nothing else."""
-    return _words(Checked(result, timezone.now(), detail=detail))
+    return _words(GateCheck(result, timezone.now(), detail=detail))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from codes.cities.recognition import off_line_words
-from codes.gates.check import Checked, check_pass, note_scans
+from codes.gates.check import GateCheck, check_pass, note_scans
 from codes.models import Neighbour
 from codes.passes.issuing import list_signer
 from codes.passes.results import CheckResult, Detail
@@ -57,7 +57,7 @@ def check(request: DeviceRequest) -> HttpResponse:
     return JsonResponse(_check(request).as_json())
 
 
-def _check(request: DeviceRequest) -> Checked:
+def _check(request: DeviceRequest) -> GateCheck:
     device, now = request.device, timezone.now()
     checked = check_pass(request.POST.get("text", ""), by=device.subject, now=now, pass_keys=device.pass_keys)
     pass_checked.send_robust(sender=None, result=checked.result.value)

@@ -31,7 +31,7 @@ class UploadFault(TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedFile:
     """A file that was checked and may be stored."""
 
     content: bytes

@@ -16,7 +16,7 @@ from django.db import transaction
 from codes.models import Case, Citizen, Evidence, Fact, Guardianship
 from codes.review.errors import Reason
 from codes.review.evidence.access import log_access
-from codes.review.evidence.faults import Checked, UploadFault
+from codes.review.evidence.faults import CheckedFile, UploadFault
 from codes.review.evidence.pdfs import PDF
 from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import require_own
@@ -54,14 +54,14 @@ def keep_upload(
         return _keep(checked, citizen, case, original_name, by=by, now=now)
 
 
-def keep_from_city(case: Case, checked: Checked, *, division: str, now: datetime) -> Evidence:
+def keep_from_city(case: Case, checked: CheckedFile, *, division: str, now: datetime) -> Evidence:
     """Store a file that another city provided with its correction, with the correction's case."""
     with transaction.atomic():
         return _keep(checked, case.citizen, case, "", by=f"{CITY_PREFIX}{division}", now=now)
 
 
 def _keep(
-    checked: Checked, citizen: Citizen, case: Case | None, original_name: str, *, by: str, now: datetime
+    checked: CheckedFile, citizen: Citizen, case: Case | None, original_name: str, *, by: str, now: datetime
 ) -> Evidence:
     kept = Evidence.objects.create(
         name=secrets.token_hex(NAME_BYTES),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from codes.review.evidence import pdf_program
-from codes.review.evidence.faults import MAX_BYTES, MAX_PAGES, Checked, UploadFault
+from codes.review.evidence.faults import MAX_BYTES, MAX_PAGES, CheckedFile, UploadFault
 from regions.refusals import Refused
 
 PDF = "application/pdf"
@@ -24,7 +24,7 @@ FAULTS = {
 }
 
 
-def rewrite(content: bytes, *, memory: int) -> Checked:
+def rewrite(content: bytes, *, memory: int) -> CheckedFile:
     """Return a PDF with pictures of the pages, drawn within ``memory`` bytes. Raises ``Refused``."""
     limits = (memory + OWN_MEMORY, PROCESSOR_SECONDS, MOST_BYTES, MAX_PAGES)
     # Files in memory: neither process waits for the other, and nothing unencrypted is written to a disk.
@@ -47,4 +47,4 @@ def rewrite(content: bytes, *, memory: int) -> Checked:
         if ended.returncode:
             raise Refused(FAULTS.get(ended.returncode, UploadFault.PDF_TOO_MUCH))
         drawn.seek(0)
-        return Checked(drawn.read(), PDF)
+        return CheckedFile(drawn.read(), PDF)

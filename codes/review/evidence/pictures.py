@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
-from codes.review.evidence.faults import MAX_PIXELS, Checked, UploadFault
+from codes.review.evidence.faults import MAX_PIXELS, CheckedFile, UploadFault
 from regions.refusals import Refused
 
 QUALITY = 85
@@ -28,7 +28,7 @@ MAX_SCANS = 64
 START_OF_SCAN = b"\xff\xda"
 
 
-def redraw(content: bytes, *, memory: int) -> Checked:
+def redraw(content: bytes, *, memory: int) -> CheckedFile:
     """Decode a picture and encode its pixels anew, within ``memory`` bytes.
 
     Location, camera data, thumbnails and payloads are dropped.
@@ -44,7 +44,7 @@ def redraw(content: bytes, *, memory: int) -> Checked:
     with _faults_worded():
         out = io.BytesIO()
         kept.save(out, format=kind, quality=QUALITY)
-        return Checked(out.getvalue(), CONTENT_TYPES[kind])
+        return CheckedFile(out.getvalue(), CONTENT_TYPES[kind])
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from django.conf import settings
 
 from codes.review.evidence import pdfs, pictures
-from codes.review.evidence.faults import MAX_BYTES, Checked, UploadFault
+from codes.review.evidence.faults import MAX_BYTES, CheckedFile, UploadFault
 from regions.refusals import Refused
 
 
-def check_upload(content: bytes) -> Checked:
+def check_upload(content: bytes) -> CheckedFile:
     """Return the file to store. The file's name and declared type are ignored. Raises ``Refused``."""
     if not content:
         raise Refused(UploadFault.EMPTY)

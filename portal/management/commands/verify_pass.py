@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import override
 
-from codes.passes.checking import Checked, check_off_line
+from codes.passes.checking import OffLineCheck, check_off_line
 from codes.passes.key_list import BadKeyList, SignedList, read_list
 from codes.passes.results import CheckResult
 from codes.passes.token import Pass
@@ -42,7 +42,7 @@ class Command(PortalCommand):
         )
 
 
-def refused(refusal: Checked) -> str:
+def refused(refusal: OffLineCheck) -> str:
     """Return the result's number and word, what is wrong and what to do."""
     result, detail = refusal.result, refusal.detail
     with override("en"):

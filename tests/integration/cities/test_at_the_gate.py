@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 
-from codes.gates.check import Checked, check_pass
+from codes.gates.check import GateCheck, check_pass
 from codes.models import GateScan
 from codes.passes.paper import issue_paper
 from codes.passes.results import CheckResult
@@ -17,7 +17,7 @@ from tests.integration.review.desk import Desk
 SECOND = timedelta(seconds=1)
 
 
-def said(checked: Checked) -> tuple[str, str, str]:
+def said(checked: GateCheck) -> tuple[str, str, str]:
     return checked.result.value, checked.colour, checked.other_city("zh-hans")
 
 

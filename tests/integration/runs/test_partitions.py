@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from codes.models import Partition, Run, RunError, Verdict, VerdictChange
-from codes.runs import partitions, steps
+from codes.runs import partitions
 from codes.runs.ledger import unfinished_partitions
-from codes.runs.partitions import Evaluated, evaluate_range, work_partition
-from codes.runs.steps import SHARES, advance, make_partitions
+from codes.runs.partitions import SHARES, Evaluated, evaluate_range, make_partitions, work_partition
+from codes.runs.steps import advance
 from regions import attempts
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
@@ -59,7 +59,7 @@ def test_two_or_four_workers_have_equal_shares(filled: Filled, monkeypatch: pyte
     made = {}
     for people, most in [(0, 9), (9, 9), (10, 9), (18, 9), (19, 9), (36, 9), (37, 9), (100, 1)]:
         monkeypatch.setattr("django.conf.settings.PARTITION_CITIZENS", most)
-        monkeypatch.setattr(steps, "KNOWN", known.format(people))
+        monkeypatch.setattr(partitions, "KNOWN", known.format(people))
         with transaction.atomic():
             made[people] = make_partitions(run)
             transaction.set_rollback(True)

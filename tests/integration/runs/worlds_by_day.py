@@ -32,9 +32,9 @@ from codes.models import (
     VerdictChange,
 )
 from codes.runs.due import choose_people, forget_gone, settles_narrowed
-from codes.runs.partitions import evaluate_named, evaluate_range
+from codes.runs.partitions import evaluate_named, evaluate_range, make_partitions
 from codes.runs.settle import apply_changes
-from codes.runs.steps import freeze_providers, make_partitions
+from codes.runs.steps import freeze_providers
 from codes.statistics import EVIDENCE, FINDINGS, refresh_statistics
 from regions.sources.models import Batch, Source
 from tests.integration.engine import evidence_rows, setting_rows

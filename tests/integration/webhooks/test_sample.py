@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from codes.key_rotation import kid_of
-from codes.webhooks.deliver import body_of, deliver, signed_headers
+from codes.webhooks.deliver import body_of, deliver, webhook_headers
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from tests.integration.review.desk import Desk
@@ -50,6 +50,6 @@ def test_the_sample_believes_the_city_and_nobody_else(desk: Desk, receiver: Rece
     with pytest.raises(KeyError):
         read({**headers, "X-Key-Id": "00" * 8}, body, **known)
     old = timezone.now() - timedelta(minutes=6)
-    signed = signed_headers(body, key=encryption.signing_key(Purpose.MESSAGE), kid=kid_of(key), now=old)
+    signed = webhook_headers(body, key=encryption.signing_key(Purpose.MESSAGE), kid=kid_of(key), now=old)
     with pytest.raises(ValueError, match="may be replayed"):
         read(signed, body_of(webhook.deliveries.get(), webhook), **known)
