@@ -4,7 +4,8 @@ Records arrive late, batches are missing or have an earlier horizon than the pre
 not, rule-set versions are published, take effect and are withdrawn, and officials decide about records.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -20,6 +21,7 @@ from codes.effective import settle_citizens, settle_effective_codes
 from codes.intake.check_ins import settle_days
 from codes.models import (
     Disagreement,
+    DueCitizen,
     EffectiveChange,
     HeldGroup,
     NextChange,
@@ -49,6 +51,10 @@ FIRST_DAY, LAST_DAY = TODAY - 8, TODAY + 6
 # Tables to analyse here: everything is written in one transaction, which autovacuum does not see. The planner takes a table that
 # was never analysed for an empty one, and joins with it take seconds.
 PLANNED_BY = [*EVIDENCE, *FINDINGS, "codes_run", "codes_runcitizen", "codes_runprovider"]
+Ways = Mapping[str, Callable[[], AbstractContextManager[object]]]
+"""Name → a context in which the product lacks a reason to judge or to settle somebody."""
+Due = tuple[int, date | None]
+"""A person whom a run judges, and the first day of what it reads about them."""
 Difference = tuple[int, int]
 """A (citizen, provider) for which judging everybody gives another result."""
 
@@ -58,13 +64,14 @@ class Judged:
     """The differences between the results of a run and those of judging and settling everybody.
 
     ``share`` is the share of the people whom the run judged. ``unsettled`` are the people whose code, disagreement or diagnosis
-    changes if everybody is settled.
+    changes if everybody is settled. ``missed`` are the names of the ways in which the run would have gone wrong.
     """
 
     differing: set[Difference] = field(default_factory=set)
     share: float = 1.0
     unsettled: set[str] = field(default_factory=set)
     settled_narrowed: bool = False
+    missed: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -117,14 +124,26 @@ class City:
                 )
         Batch.objects.bulk_create(batches)
 
-    def run(self, on: date, as_of: datetime, *, ends: str = "done") -> Judged:
-        """Do a run that settles, or ends as ``failed``, partly ``parked`` or partly ``held``. Return the differences."""
+    def run(
+        self,
+        on: date,
+        as_of: datetime,
+        *,
+        ends: str = "done",
+        judging: Ways | None = None,
+        settling: Ways | None = None,
+    ) -> Judged:
+        """Do a run that settles, or ends as ``failed``, partly ``parked`` or partly ``held``. Return the differences.
+
+        It is tried beforehand in each of the ways ``judging`` and ``settling``, which is undone.
+        """
         last = Run.objects.last_settled()
         sequence = Run.objects.filter(day=on).count() + 1
         run = Run.objects.create(
             day=on, sequence=sequence, as_of=as_of, started_by="test", started_at=as_of, everybody=False
         )
         freeze_providers(run)
+        missed = self._judges_otherwise(run, judging or {})
         choose_people(run)
         make_partitions(run)
         refresh_statistics(PLANNED_BY)
@@ -137,23 +156,55 @@ class City:
             subjects += evaluate_range(run=run, low=partition.low, high=partition.high, zone=zone).subjects
         if ends == "failed":
             Run.objects.filter(pk=run.pk).update(state="failed", ended_at=as_of)
-            return Judged()
+            return Judged(missed=missed)
         if ends == "held":
             self._hold(run)
         apply_changes(run)
         forget_gone()
-        narrowed = settles_narrowed(run, last)
-        settle_effective_codes(run, narrowed=narrowed)
-        settle_disagreements(run, narrowed=narrowed)
-        diagnose_new(run)
-        diagnose_again(run)
+        missed |= self._settles_otherwise(run, last, settling or {})
+        narrowed = _settle(run, last)
         left_out = set(run.changes.filter(held_in__isnull=False).values_list("citizen_id", "provider_id"))
         ranges = [(one.low, one.high) for one in run.partitions.filter(state="parked")]
         Run.objects.filter(pk=run.pk).update(state="done", ended_at=as_of)
         differing, everybody = self._judge_everybody(run)
         differing = {one for one in differing - left_out if not any(low <= one[0] < high for low, high in ranges)}
         share = subjects / everybody if everybody else 1.0
-        return Judged(differing, share, self._settle_everybody(run), narrowed)
+        return Judged(differing, share, self._settle_everybody(run), narrowed, missed)
+
+    def _judges_otherwise(self, run: Run, ways: Ways) -> set[str]:
+        """Return the ways in which the run would store something else than it does."""
+        if not ways:
+            return set()
+        queue, stored = self._tried(run, nullcontext(), since=None)
+        return {name for name, way in ways.items() if self._tried(run, way(), since=queue)[1] not in (stored, None)}
+
+    def _tried(
+        self, run: Run, way: AbstractContextManager[object], *, since: set[Due] | None
+    ) -> tuple[set[Due], object]:
+        """Return whom the run would judge and what it would store; nothing is judged if the same people are as in ``since``."""
+        stored: object = None
+        with transaction.atomic():
+            with way:
+                choose_people(run)
+            due = set(DueCitizen.objects.values_list("citizen", "reads_from"))
+            if due != since and not run.everybody:
+                evaluate_range(run=run, low=0, high=2**62, zone=str(self.world.zone))
+                changes = VerdictChange.objects.filter(run=run).values_list("citizen", "provider", "after")
+                stored = set(changes), _next_changes()
+            transaction.set_rollback(True)
+        return due, stored
+
+    def _settles_otherwise(self, run: Run, last: Run | None, ways: Ways) -> set[str]:
+        """Return the ways in which the run would leave out somebody whose code, disagreement or diagnosis changes."""
+        found = set()
+        for name, way in ways.items():
+            with transaction.atomic():
+                with way():
+                    _settle(run, last)
+                if self._settle_everybody(run):
+                    found.add(name)
+                transaction.set_rollback(True)
+        return found
 
     def _judge_everybody(self, run: Run) -> tuple[set[Difference], int]:
         """Return what would change if the run judged everybody now, and how many would be judged. Everything is rolled back."""
@@ -303,6 +354,16 @@ class City:
         apply_changes(run)
         settle_effective_codes(run)
         settle_disagreements(run)
+
+
+def _settle(run: Run, last: Run | None) -> bool:
+    """Settle the run. Return whether only the people whom it judged, and those with a ruling, were looked at."""
+    narrowed = settles_narrowed(run, last)
+    settle_effective_codes(run, narrowed=narrowed)
+    settle_disagreements(run, narrowed=narrowed)
+    diagnose_new(run)
+    diagnose_again(run)
+    return narrowed
 
 
 def _facts(world: World, keys: Keys) -> Iterator[models.Fact]:
