@@ -5,11 +5,10 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from portal.workers import WORKER, beat_keeping
-from tests.faults.forked import start_celery
+from tests.forked import Fork, start
 
 WORKERS = 2
 PATIENCE_SECONDS = 60
@@ -23,13 +22,13 @@ class Fleet:
         self.workers = [self._worker() for _ in range(WORKERS)]
         self.beats = [self.start_beat()]
 
-    def start_beat(self) -> BaseProcess:
+    def start_beat(self) -> Fork:
         """Start a beat with its own schedule file, as on another machine."""
         schedule = self.folder / f"beat-{time.monotonic_ns()}"
-        return start_celery("tests.faults.application", *beat_keeping(schedule), log=self.folder / "beats.log")
+        return start("celery", "-A", "tests.faults.application", *beat_keeping(schedule), log=self.folder / "beats.log")
 
-    def _worker(self) -> BaseProcess:
-        return start_celery("portal.celery", *WORKER, log=self.folder / "workers.log")
+    def _worker(self) -> Fork:
+        return start("celery", "-A", "portal.celery", *WORKER, log=self.folder / "workers.log")
 
     def wait_until_up(self) -> None:
         """Wait until every worker has its children. Raise ``TimeoutError`` if they do not start."""
@@ -41,7 +40,7 @@ class Fleet:
 
     def children(self, number: int) -> list[int]:
         """Return the process ids of the worker's children, which do the work."""
-        pid = _group(self.workers[number])
+        pid = self.workers[number].pid
         try:
             listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         except FileNotFoundError:
@@ -61,10 +60,10 @@ class Fleet:
         self.workers[number] = self._worker()
 
     def stop_worker(self, number: int) -> None:
-        os.killpg(_group(self.workers[number]), signal.SIGSTOP)
+        os.killpg(self.workers[number].pid, signal.SIGSTOP)
 
     def continue_worker(self, number: int) -> None:
-        os.killpg(_group(self.workers[number]), signal.SIGCONT)
+        os.killpg(self.workers[number].pid, signal.SIGCONT)
 
     def kill_beat(self) -> None:
         _kill(self.beats[0])
@@ -78,34 +77,28 @@ class Fleet:
     def supervise(self) -> None:
         """Restart workers and beats that have ended by themselves: Celery's worker may end when the broker is restarted."""
         for number, worker in enumerate(self.workers):
-            if not worker.is_alive():
+            if worker.poll() is not None:
                 self.workers[number] = self._worker()
-        if not self.beats[0].is_alive():
+        if self.beats[0].poll() is not None:
             self.beats[0] = self.start_beat()
 
     @contextmanager
     def beats_stopped(self) -> Iterator[None]:
         """Stop all beats for the block."""
         for beat in self.beats:
-            os.killpg(_group(beat), signal.SIGSTOP)
+            os.killpg(beat.pid, signal.SIGSTOP)
         try:
             yield
         finally:
             for beat in self.beats:
-                os.killpg(_group(beat), signal.SIGCONT)
+                os.killpg(beat.pid, signal.SIGCONT)
 
     def end(self) -> None:
         for process in [*self.workers, *self.beats]:
             _kill(process)
 
 
-def _kill(process: BaseProcess) -> None:
-    if process.is_alive():
-        os.killpg(_group(process), signal.SIGKILL)
-    process.join(timeout=PATIENCE_SECONDS)
-
-
-def _group(process: BaseProcess) -> int:
-    """Return the process group of the process, which it leads itself."""
-    assert process.pid
-    return process.pid
+def _kill(process: Fork) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=PATIENCE_SECONDS)

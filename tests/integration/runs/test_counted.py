@@ -32,7 +32,7 @@ def counted(workers: Workers, tmp_path: Path) -> Iterator[int]:  # noqa: F811
     }
     for name, value in told.items():
         workers.patch.setenv(name, value)
-    workers.start()
+    workers.start(afresh=True)
     ports = free_port(), free_port()
     command = [sys.executable, "-m", "portal.web_server", "--threads", "1", "--listen"]
     with running([*command, f"127.0.0.1:{ports[0]}"], ports[0]), running([*command, f"127.0.0.1:{ports[1]}"], ports[1]):
@@ -98,7 +98,7 @@ def test_the_processes_of_a_machine_are_one_target(
     assert found["portal_beat_age_seconds"] < PATIENCE_SECONDS
     # A worker that is killed leaves its counts to the next one.
     workers.kill_all()
-    workers.start()
+    workers.start(afresh=True)
     workers.enqueue("portal.note_beat")
     assert reached(counted, {beats: 2})[beats] == 2
     # Two web servers, a worker and its two processes are five, however many there have been.

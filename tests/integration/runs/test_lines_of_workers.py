@@ -24,7 +24,7 @@ def in_production(workers: Workers) -> None:  # noqa: F811
     workers.patch.setenv("CITY_LOGINS", "off")
     workers.patch.setenv("SECRET_KEY", settings.SECRET_KEY)
     workers.patch.setenv("KEY_ENCRYPTION_KEY", base64.b64encode(settings.KEY_ENCRYPTION_KEY).decode())
-    workers.start()
+    workers.start(afresh=True)
 
 
 def lines(workers: Workers) -> list[dict[str, Any]]:  # noqa: F811

@@ -6,7 +6,6 @@ How long that takes is bounded by the lease and the sweep, both of the database'
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,10 +26,11 @@ from codes.rule_sets.version_file import read_versions
 from codes.runs.steps import advance
 from portal.celery import app as portal
 from portal.embedded.postgres import PostgresUrls
-from portal.workers import PROCESSES, start_beat, start_worker
+from portal.workers import PROCESSES, WORKER, beat_keeping
 from regions.city_file import read_city_file
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner
+from tests.forked import Fork, start
 from tests.integration.runs import installed, sweeping
 from tests.integration.runs.conftest import Filled
 from tests.integration.runs.five_checks import assert_as_if_nothing_had_happened
@@ -111,13 +111,13 @@ def test_what_a_killed_worker_left_goes_on(
     run = committed.start()
     assert len(advance(run.pk, clock=lambda: committed.scene.as_of)) > 2 * PROCESSES
     log = tmp_path / "processes.log"
-    with log.open("ab") as output, ExitStack() as processes:
+    with ExitStack() as processes:
         with blocking(HISTORY) as until_blocked:
-            killed, living = (start_worker(output.fileno()) for _ in range(2))
+            killed, living = (start("celery", "-A", "portal.celery", *WORKER, log=log) for _ in range(2))
             for process in (killed, living):
                 processes.callback(kill, process)
                 wait_until(partial(has_children, process), log)
-            beat = start_beat(output.fileno(), schedule=tmp_path / "beat", application=sweeping.__name__)
+            beat = start("celery", "-A", sweeping.__name__, *beat_keeping(tmp_path / "beat"), log=log)
             processes.callback(kill, beat)
             wait_until(lambda: len(until_blocked()) == 2 * PROCESSES, log)
             held = set(run.partitions.filter(state=Partition.State.CLAIMED).values_list("number", flat=True))
@@ -136,7 +136,7 @@ def test_what_a_killed_worker_left_goes_on(
     assert_as_if_nothing_had_happened(run, committed.scene, committed.keys)
 
 
-def has_children(process: "subprocess.Popen[bytes]") -> bool:
+def has_children(process: Fork) -> bool:
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
     return len(listed.split()) >= PROCESSES
 
@@ -151,7 +151,7 @@ def empty(broker: str) -> None:
             channel.queue_purge(portal.conf.task_default_queue)
 
 
-def kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: Fork) -> None:
     """With all its children, as when the machine goes away."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -99,7 +99,7 @@ def test_real_workers_add_to_one_trace(
     collector: Collected,
 ) -> None:
     workers.patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}")
-    workers.start()
+    workers.start(afresh=True)
     workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
     run = workers.follow(waiting)
     assert workers.process

@@ -89,7 +89,7 @@ def test_celery_and_here_give_the_same_rows(committed: Filled, workers: Workers)
         here = rows_told()
         transaction.set_rollback(True)
     run = committed.start()
-    workers.start()
+    workers.start(afresh=True)
     workers.enqueue("codes.advance_run", committed.schema, run.pk)
     workers.follow(run)
     for name, rows in rows_told().items():

@@ -1,6 +1,7 @@
 """The portal's web server in its own process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.own_database import database_urls
 
 
 @pytest.fixture
-def web_port(transactional_db: None) -> Iterator[int]:
+def web_port(transactional_db: None, tmp_path: Path) -> Iterator[int]:
     """The port of a web server with a single thread, which a slow client could block for everybody."""
-    with web_server(**database_urls()) as port:
+    with web_server(tmp_path / "web.log", **database_urls()) as port:
         yield port

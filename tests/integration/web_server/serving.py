@@ -3,13 +3,14 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.forked import Fork, start
 
 CHECKOUT = Path(__file__).parents[3]
 HOST = "alpha.localhost"
@@ -23,7 +24,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes] | Fork") -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "it ended"
@@ -45,12 +46,17 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[None]
 
 
 @contextmanager
-def web_server(**environment: str) -> Iterator[int]:
+def web_server(log: Path, **environment: str) -> Iterator[int]:
     """Run the portal's web server with one thread for the block. Yield its port."""
     port = free_port()
-    command = [sys.executable, "-m", "portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", "1"]
-    with running(command, port, **environment, DJANGO_SETTINGS_MODULE="portal.settings"):
+    told = {**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    server = start("portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", "1", log=log, environment=told)
+    try:
+        wait_for(port, server)
         yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
 
 
 def opens(port: int) -> Open:

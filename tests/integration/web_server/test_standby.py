@@ -129,7 +129,8 @@ def test_codes_are_shown_beside_a_standby_and_all_else_by_the_primary(copy: Stan
     person = signed_in("E10000001")
     urls = database_urls()
     beside = {**urls, "DATABASE_URL": copy.url(urls["DATABASE_URL"]), "STANDBY": "on"}
-    with web_server(**urls) as at_primary, web_server(**beside) as at_standby:
+    log = tmp_path / "web.log"
+    with web_server(log, **urls) as at_primary, web_server(log, **beside) as at_standby:
         places = {
             "127.0.0.1:8001": f"127.0.0.1:{at_primary}",
             "192.0.2.2:8001": f"127.0.0.1:{at_standby}",
