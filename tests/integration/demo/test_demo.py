@@ -25,24 +25,13 @@ from portal.demo.stage import Stage
 from portal.demo.stories import Fate, Story
 from portal.embedded import postgres
 from portal.embedded.state import CHECKOUT, State
+from tests.forked import start
+from tests.integration.demo import commands as commands_in_one
 from tests.own_database import waiting_for
 
 PEOPLE, DAYS = 4_000, 6
 CITIES = ("chengdu", "shanghai")
 pytestmark = pytest.mark.timeout(240)
-
-
-EACH = """
-import io, json, sys
-from contextlib import redirect_stdout
-from django.core.management import execute_from_command_line
-printed = []
-for arguments in json.loads(sys.argv[1]):
-    with redirect_stdout(io.StringIO()) as said:
-        execute_from_command_line(["manage.py", *arguments])
-    printed.append(said.getvalue())
-print(json.dumps(printed))
-"""
 
 
 @dataclass(frozen=True)
@@ -65,13 +54,14 @@ class Place:
         )
 
     def run_each(self, *commands: Sequence[str]) -> list[str]:
-        """Run the commands one after the other in one process, which starts once. Return what each printed."""
-        command = [sys.executable, "-c", EACH, json.dumps(commands)]
-        done = subprocess.run(
-            command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=200, check=False
+        """Run the commands one after the other in one process. Return what each printed."""
+        answer, log = self.state / "printed.json", self.state / "commands.txt"
+        log.unlink(missing_ok=True)
+        started = start(
+            commands_in_one.__name__, str(answer), json.dumps(commands), log=log, environment=self.environment
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        printed: list[str] = json.loads(done.stdout)
+        assert started.wait(timeout=200) == 0, log.read_text(encoding="utf-8")
+        printed: list[str] = json.loads(answer.read_text(encoding="utf-8"))
         return printed
 
     def exported(self, name: str, city: str) -> tuple[Path, list[str]]:
@@ -216,10 +206,7 @@ def test_the_past_has_an_outage_a_wrong_batch_a_flight_a_new_version_and_decided
 
 
 def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first: str) -> None:
-    for city in CITIES:
-        collected = place.run("collect", "--city", city)
-        assert collected.returncode == 0, collected.stderr
-        assert "0 new" in collected.stdout
+    assert all("0 new" in collected for collected in place.run_each(*(["collect", "--city", city] for city in CITIES)))
 
 
 @contextmanager
@@ -278,7 +265,7 @@ def test_a_run_survives_the_restart_of_postgresql(place: Place, first: str) -> N
     said, code = recomputed_over_a_restart(place)
     assert code == 0, said
     assert "0 verdicts changed" in said
-    assert place.run("verify_journal", "--city", "chengdu").returncode == 0
+    place.run_each(["verify_journal", "--city", "chengdu"])
     assert diagnoses(place, "chengdu") == found
 
 
