@@ -15,7 +15,7 @@ from codes.models import Run
 from tests.integration.runs.conftest import Filled
 from tests.integration.runs.test_workers import broker, waiting, workers  # noqa: F401 - fixtures
 from tests.integration.runs.workers import PATIENCE_SECONDS, Workers
-from tests.integration.web_server.serving import free_port, running
+from tests.integration.web_server.serving import free_port, running, web_server
 
 TOKEN = "a token of this test alone, 32 signs"
 LINE = re.compile(r"^(portal_\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
@@ -23,7 +23,7 @@ LINE = re.compile(r"^(portal_\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
 
 @pytest.fixture
 def counted(workers: Workers, tmp_path: Path) -> Iterator[int]:  # noqa: F811
-    """A worker and two web servers that count; the port of one of them."""
+    """A worker and two web servers that count, the second of them a fork; the port of the first."""
     told = {
         "METRICS_TOKEN": TOKEN,
         "METRICS_DIRECTORY": str(tmp_path / "metrics"),
@@ -33,12 +33,12 @@ def counted(workers: Workers, tmp_path: Path) -> Iterator[int]:  # noqa: F811
     for name, value in told.items():
         workers.patch.setenv(name, value)
     workers.start(afresh=True)
-    ports = free_port(), free_port()
-    command = [sys.executable, "-m", "portal.web_server", "--threads", "1", "--listen"]
-    with running([*command, f"127.0.0.1:{ports[0]}"], ports[0]), running([*command, f"127.0.0.1:{ports[1]}"], ports[1]):
-        for port in (ports[0], ports[1], ports[1]):
+    first = free_port()
+    command = [sys.executable, "-m", "portal.web_server", "--threads", "1", "--listen", f"127.0.0.1:{first}"]
+    with running(command, first), web_server(tmp_path / "web.log") as second:
+        for port in (first, second, second):
             assert ask(port, "/figures/", host="beta.localhost")[0] in (200, 404)
-        yield ports[0]
+        yield first
 
 
 def ask(port: int, path: str, *, host: str = "10.0.0.7", token: str = "") -> tuple[int, str]:
@@ -98,7 +98,7 @@ def test_the_processes_of_a_machine_are_one_target(
     assert found["portal_beat_age_seconds"] < PATIENCE_SECONDS
     # A worker that is killed leaves its counts to the next one.
     workers.kill_all()
-    workers.start(afresh=True)
+    workers.start()
     workers.enqueue("portal.note_beat")
     assert reached(counted, {beats: 2})[beats] == 2
     # Two web servers, a worker and its two processes are five, however many there have been.
