@@ -61,6 +61,8 @@ SET colour = CASE WHEN 'red' IN (k.colour, other.colour) THEN 'red' ELSE 'yellow
     hits = k.hits || other.hits,
     turns_green_on = CASE WHEN k.turns_green_on IS NOT NULL AND other.turns_green_on IS NOT NULL
                           THEN greatest(k.turns_green_on, other.turns_green_on) END,
+    healthy_days = CASE WHEN k.turns_green_on IS NOT NULL AND other.turns_green_on IS NOT NULL
+                        THEN greatest(k.healthy_days, other.healthy_days) END,
     needs = CASE WHEN k.turns_green_on IS NULL AND other.turns_green_on IS NULL
                  THEN coalesce(k.needs, '[]') || coalesce(other.needs, '[]') ELSE coalesce(k.needs, other.needs) END
 FROM other WHERE k.id = other.kept_row
@@ -97,7 +99,7 @@ both_sides AS (
     SELECT m.*, coalesce(k.after, 'green') AS k_after, coalesce(j.after, 'green') AS j_after,
            coalesce(k.version_id, j.version_id) AS k_version, coalesce(j.version_id, k.version_id) AS j_version,
            coalesce(k.hits, '[]') || coalesce(j.hits, '[]') AS hits,
-           k.turns_green_on AS k_green, j.turns_green_on AS j_green, k.needs AS k_needs, j.needs AS j_needs
+           k.turns_green_on AS k_green, j.turns_green_on AS j_green, k.healthy_days AS k_days, j.healthy_days AS j_days, k.needs AS k_needs, j.needs AS j_needs
     FROM moment m
     LEFT JOIN LATERAL (SELECT * FROM own o WHERE o.kept = m.kept AND o.provider_id = m.provider_id AND NOT o.of_joined
                        AND o.run_id <= m.run_id ORDER BY o.run_id DESC LIMIT 1) k ON true
@@ -110,6 +112,8 @@ merged AS (
            CASE WHEN b.k_after = after.colour THEN b.k_version ELSE b.j_version END AS version_id,
            CASE WHEN b.k_after = 'green' THEN b.j_green WHEN b.j_after = 'green' THEN b.k_green
                 WHEN b.k_green IS NOT NULL AND b.j_green IS NOT NULL THEN greatest(b.k_green, b.j_green) END AS turns_green_on,
+           CASE WHEN b.k_after = 'green' THEN b.j_days WHEN b.j_after = 'green' THEN b.k_days
+                WHEN b.k_green IS NOT NULL AND b.j_green IS NOT NULL THEN greatest(b.k_days, b.j_days) END AS healthy_days,
            coalesce(b.k_needs || b.j_needs, b.k_needs, b.j_needs) AS needs
     FROM both_sides b
     CROSS JOIN LATERAL (SELECT CASE WHEN 'red' IN (b.k_after, b.j_after) THEN 'red'
@@ -117,7 +121,7 @@ merged AS (
 )
 UPDATE codes_verdictchange c
 SET citizen_id = m.kept, version_id = m.version_id, before = m.before, after = m.colour, hits = m.hits,
-    turns_green_on = m.turns_green_on, needs = m.needs
+    turns_green_on = m.turns_green_on, healthy_days = m.healthy_days, needs = m.needs
 FROM merged m WHERE c.id = m.row_id
 
 -- statement: verdicts_of_past_days
@@ -128,6 +132,8 @@ SET after = CASE WHEN 'red' IN (k.after, j.after) THEN 'red' ELSE greatest(k.aft
     hits = k.hits || j.hits,
     turns_green_on = CASE WHEN k.turns_green_on IS NOT NULL AND j.turns_green_on IS NOT NULL
                           THEN greatest(k.turns_green_on, j.turns_green_on) END,
+    healthy_days = CASE WHEN k.turns_green_on IS NOT NULL AND j.turns_green_on IS NOT NULL
+                        THEN greatest(k.healthy_days, j.healthy_days) END,
     needs = coalesce(k.needs || j.needs, k.needs, j.needs)
 FROM {{pair}}, codes_verdictchange j, codes_run run
 WHERE k.citizen_id = pair.kept AND j.citizen_id = pair.joined AND j.run_id = k.run_id AND j.provider_id = k.provider_id

@@ -10,7 +10,8 @@
 -- statement: differing
 differing AS (
 SELECT s.citizen_id, s.declared_with, provider.code, coalesce(stood.colour, 'green') AS before,
-       coalesce(v.colour, 'green') AS after, NOT p.known AS is_held, v.version_id, v.hits, v.turns_green_on, v.needs
+       coalesce(v.colour, 'green') AS after, NOT p.known AS is_held, v.version_id, v.hits, v.turns_green_on, v.healthy_days,
+       v.needs
 FROM subject s
 JOIN codes_provider provider ON provider.id = s.declared_with
 JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with
@@ -35,8 +36,8 @@ SELECT citizen_id, code, before, after, is_held FROM differing WHERE before <> a
     DELETE FROM codes_verdict v USING differing d
     WHERE d.after = 'green' AND v.citizen_id = d.citizen_id AND v.provider_id = d.declared_with
 )
-INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
-SELECT citizen_id, declared_with, version_id, after, hits, turns_green_on, needs, %(run)s FROM differing WHERE after <> 'green'
+INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, healthy_days, needs, run_id)
+SELECT citizen_id, declared_with, version_id, after, hits, turns_green_on, healthy_days, needs, %(run)s FROM differing WHERE after <> 'green'
 ON CONFLICT (citizen_id, provider_id) DO UPDATE
 SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
-    turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
+    turns_green_on = excluded.turns_green_on, healthy_days = excluded.healthy_days, needs = excluded.needs, run_id = excluded.run_id

@@ -22,7 +22,9 @@ SQL = Path(__file__).with_suffix(".sql")
 VISIBLE, CHECK_INS = compose(SQL, "visible"), compose(SQL, "check_ins")
 
 # The fields of a verdict that are read together with the inputs, in one query.
-VERDICT = {name: name for name in ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")}
+VERDICT = {
+    name: name for name in ("id", "version_id", "colour", "hits", "turns_green_on", "healthy_days", "needs", "run_id")
+}
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int,
         one = inputs.get((judged_by[citizen], provider))
         if one is not None:
             age = Age.of(one.run.day, now=now)
-            found[citizen].append(_provider_state(one, at, verdicts.get((citizen, provider)), age))
+            verdict = verdicts.get((citizen, provider))
+            found[citizen].append(_provider_state(one, at, verdict.as_of(one.run.day) if verdict else None, age))
     return found
 
 
@@ -169,7 +172,8 @@ def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
     if held is None or not held["hits"]:  # a change to green has no hits
         return None
     green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
-    return Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
+    verdict = Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
+    return verdict.as_of(inputs.run.day)
 
 
 def _provider_state(

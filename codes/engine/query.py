@@ -30,6 +30,11 @@ def can_hold(*, subject: str, since: str) -> str:
     return compose(SQL, "can_hold", subject=subject, since=since)
 
 
+def until(hit: str, *, day: str) -> str:
+    """Return the expression of the day on which a stored hit ends, as known on ``day``; null if days alone do not end it."""
+    return compose(SQL, "until", hit=hit, day=day)
+
+
 def over(*, subject: str) -> str:
     """Return the condition that fact ``f`` can no longer hold anybody by the rule joined to it, whichever provider sees it."""
     return compose(SQL, "over", subject=subject, suppressed_for_clearing=suppressed("clearing", subject=subject))
@@ -57,7 +62,7 @@ STEPS = compose(
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
 NEXT_DAY = compose(SQL, "next_day")
-COMING = compose(SQL, "coming", next_day=NEXT_DAY)
+COMING = compose(SQL, "coming", next_day=NEXT_DAY, rests_on_streak=compose(SQL, "rests_on_streak"))
 
 # When this text changes, every city judges everybody once (see ``codes.runs.due``).
 ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"

@@ -3,7 +3,11 @@
 -- The input is the relation `subject`, defined by a statement of subjects.sql or by the caller:
 --   subject(sid, citizen_id, declared_with, own_source, version_id, horizon, known_at, day, assumed_from, reads_from)
 -- The result is the step `verdict`, with one row for each subject that is not green:
---   verdict(sid, citizen_id, declared_with, version_id, colour, hits, turns_green_on, needs)
+--   verdict(sid, citizen_id, declared_with, version_id, colour, hits, turns_green_on, healthy_days, needs, green_on)
+-- Of a citizen who has not checked in, the day of release moves with every day. Such a day is given as the earliest possible one and
+-- the number of healthy days that are needed in a row (docs/adr/0108-…): on the day D it is the later of the first and D plus the
+-- second less one. This is the form of `until` and `healthy_days` of a hit, and of `turns_green_on` and `healthy_days` of a verdict.
+-- `green_on` is the day computed for the subject's own day.
 -- Every step processes one row at a time and looks up facts by citizen. No step joins an earlier step again, so the cost is linear
 -- in the number of subjects even if the planner's estimates are wrong. OFFSET 0 prevents the planner from evaluating an expression
 -- once for each place that uses it, and from reading facts once for each rule.
@@ -185,7 +189,10 @@ spell AS MATERIALIZED (
     -- `until_if_followed` assumes that the citizen also checks in healthy every day from the subject's day (or `assumed_from`) on. NULL
     -- means that the hit is not released. Rows released by the day are left out.
     SELECT w.sid, w.citizen_id, w.declared_with, w.version_id, w.day, w.assumed_from, w.fact_id, w.rule_id, w.code, w.colour,
-           w.started_on, w.anchor, w.listed, w.holds_from AS since, as_known.until, if_followed.until AS until_if_followed
+           w.started_on, w.anchor, w.listed, w.holds_from AS since, as_known.until, if_followed.until AS until_if_followed,
+           moving.healthy_days,
+           CASE WHEN moving.healthy_days IS NULL THEN if_followed.until
+                ELSE greatest(waited.until, w.released_from + w.checkin_days - 1) END AS stored_until
     FROM waiting w
     LEFT JOIN LATERAL (
         SELECT CASE
@@ -250,22 +257,25 @@ spell AS MATERIALIZED (
             END, 'infinity') AS until
         OFFSET 0
     ) if_followed
+    CROSS JOIN LATERAL (
+        -- Nothing releases the hit but healthy days in a row, of which there has been none up to the day before: each day that is missed
+        -- delays the release by one.
+        SELECT CASE WHEN w.checkin_days > 0 AND w.assumed_from IS NULL AND raw.until IS NULL AND if_followed.until IS NOT NULL
+                         AND NOT coalesce(checked_in.days @> w.day - 1, false) AND w.checkin_days <= 366
+                    THEN w.checkin_days END AS healthy_days
+    ) moving
     WHERE (as_known.until IS NULL OR as_known.until > greatest(w.day, w.holds_from)) AND NOT ({{suppressed}})
 ),
 hit AS MATERIALIZED (
     -- The spells of one fact and rule form one hit. `holds` is whether it holds on the day; otherwise it begins later. Adjacent spells
     -- are merged. `again` are all days of a hit whose area is listed, which may hold again after its end.
     SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
-           since, since <= day AS holds, until, until_if_followed, NULL::datemultirange AS again
+           since, since <= day AS holds, until, until_if_followed, healthy_days, stored_until, NULL::datemultirange AS again
     FROM spell WHERE listed IS NULL
     UNION ALL
     SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
            since, since <= day,
-           (SELECT upper(span) FROM unnest(known) AS span WHERE span @> since),
-           CASE WHEN followed @> greatest(since, day)
-                THEN (SELECT upper(span) FROM unnest(followed) AS span WHERE span @> greatest(since, day))
-                ELSE greatest(since, day) END,
-           followed
+           (SELECT upper(span) FROM unnest(known) AS span WHERE span @> since), followed_until, NULL, followed_until, followed
     FROM (SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
                  min(since) AS since, range_agg(daterange(since, until)) AS known,
                  coalesce(range_agg(daterange(since, until_if_followed))
@@ -273,6 +283,12 @@ hit AS MATERIALIZED (
           FROM spell WHERE listed IS NOT NULL
           GROUP BY sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed
     ) listings
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN followed @> greatest(since, day)
+                    THEN (SELECT upper(span) FROM unnest(followed) AS span WHERE span @> greatest(since, day))
+                    ELSE greatest(since, day) END AS followed_until
+        OFFSET 0
+    ) last
 ),
 judged AS MATERIALIZED (
     -- Every subject with a hit that holds on the day. `spans` are the days on which its hits hold if the citizen checks in every day.
@@ -280,8 +296,11 @@ judged AS MATERIALIZED (
     -- whose listing has no end.
     SELECT sid, citizen_id, declared_with, version_id, day, assumed_from,
            bool_or(holds AND colour = 'red') AS red,
-           jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_if_followed)
+           jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', stored_until)
+                     || CASE WHEN healthy_days IS NULL THEN '{}' ELSE jsonb_build_object('healthy_days', healthy_days) END
                      ORDER BY code, fact_id, rule_id) FILTER (WHERE holds) AS hits,
+           max(stored_until) AS earliest,
+           CASE WHEN bool_and(holds AND listed IS NULL AND until_if_followed IS NOT NULL) THEN max(healthy_days) END AS healthy_days,
            coalesce(range_agg(daterange(since, until_if_followed)) FILTER (WHERE until_if_followed IS NULL OR until_if_followed > since), '{}')
            + coalesce(range_agg(again) FILTER (WHERE again IS NOT NULL), '{}') AS spans,
            array_agg(rule_id) FILTER (WHERE until_if_followed IS NULL AND listed IS NULL OR upper_inf(again) AND NOT upper_inf(listed))
@@ -296,7 +315,9 @@ verdict AS MATERIALIZED (
     -- if the day is more than 366 days ahead. If there is no such day, `needs` lists the rules that wait for a fact, for tests, or for
     -- a report that a stay has ended.
     SELECT sid, citizen_id, declared_with, version_id, CASE WHEN red THEN 'red' ELSE 'yellow' END AS colour, hits,
-           CASE WHEN green.day <= coalesce(assumed_from, judged.day) + 366 THEN green.day END AS turns_green_on,
+           CASE WHEN green.is_near THEN CASE WHEN healthy_days IS NULL THEN green.day ELSE earliest END END AS turns_green_on,
+           CASE WHEN green.is_near THEN healthy_days END AS healthy_days,
+           CASE WHEN green.is_near THEN green.day END AS green_on,
            CASE WHEN green.day IS NULL THEN
                (SELECT jsonb_agg(need ORDER BY code, id, leaves)
                 FROM (SELECT r.code, r.id, false AS leaves,
@@ -310,9 +331,11 @@ verdict AS MATERIALIZED (
            END AS needs
     FROM judged
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN judged.spans @> judged.day
-                    THEN (SELECT upper(span) FROM unnest(judged.spans) AS span WHERE span @> judged.day)
-                    ELSE judged.day END AS day
+        SELECT day, day <= coalesce(assumed_from, judged.day) + 366 AS is_near
+        FROM (SELECT CASE WHEN judged.spans @> judged.day
+                          THEN (SELECT upper(span) FROM unnest(judged.spans) AS span WHERE span @> judged.day)
+                          ELSE judged.day END AS day
+              OFFSET 0) last
         OFFSET 0
     ) green
 )
@@ -320,24 +343,26 @@ verdict AS MATERIALIZED (
 -- statement: daily_verdicts
 -- The verdict of each daily subject.
 today AS MATERIALIZED (
-    SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
+    SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, healthy_days, needs FROM verdict
 )
 
 -- statement: daily_verdicts_across_versions
 -- The verdicts of the daily subjects if later rule-set versions are known. `turns_green_on` is taken from the first segment that turns
 -- green before the next segment begins.
 forecast AS MATERIALIZED (
-    SELECT min(sid) AS base, min(green) FILTER (WHERE green < ends) AS turns_green_on,
+    SELECT min(sid) AS base, min(green) FILTER (WHERE green < ends) AS turns_green_on, count(*) = 1 AS has_one_version,
            (array_agg(needs ORDER BY sid DESC))[1] AS needs
     FROM (SELECT s.sid, s.citizen_id, s.declared_with, v.needs,
-                 CASE WHEN v.sid IS NULL THEN s.day ELSE v.turns_green_on END AS green,
+                 CASE WHEN v.sid IS NULL THEN s.day ELSE v.green_on END AS green,
                  coalesce(lead(s.day) OVER (PARTITION BY s.citizen_id, s.declared_with ORDER BY s.sid), 'infinity') AS ends
           FROM subject s
           LEFT JOIN verdict v ON v.sid = s.sid) segments
     GROUP BY citizen_id, declared_with
 ),
 today AS MATERIALIZED (
-    SELECT v.citizen_id, v.declared_with AS provider_id, v.version_id, v.colour, v.hits, f.turns_green_on,
+    SELECT v.citizen_id, v.declared_with AS provider_id, v.version_id, v.colour, v.hits,
+           CASE WHEN f.has_one_version THEN v.turns_green_on ELSE f.turns_green_on END AS turns_green_on,
+           CASE WHEN f.has_one_version THEN v.healthy_days END AS healthy_days,
            CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
     FROM verdict v
     JOIN forecast f ON f.base = v.sid
@@ -348,15 +373,32 @@ today AS MATERIALIZED (
 CASE WHEN spell.since > spell.day THEN spell.since
      WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1) END
 
+-- statement: rests_on_streak
+-- Whether the spell's stored day of release assumes that the citizen goes on checking in.
+(spell.healthy_days IS NULL AND rule.checkin_days > 0 AND rule.hold_days IS NOT NULL
+                     AND spell.until_if_followed IS DISTINCT FROM spell.until)
+
+-- statement: until
+-- The day on which a hit ends, as known on {{day}}.
+greatest(({{hit}}->>'until')::date, {{day}} + ({{hit}}->>'healthy_days')::int - 1)
+
 -- statement: coming
 -- For every subject of the day itself with a hit that holds or begins later: `next_on`, the next day on which its verdict can change
 -- without new facts, if the citizen checks in every day; `by_check_ins`, whether this depends on the check-ins; and the kinds of
--- facts that could release its hits. If the anchor moves with the day, as in a listing that continues, `next_on` is the following
+-- facts that could release its hits. `has_streak`: whether a missing check-in changes a stored day of release (true), or a check-in
+-- does because there has been none up to the day before (false); null if neither does. If both do, or hits begin later, the verdict is
+-- judged again on the following day. If the anchor moves with the day, as in a listing that continues, `next_on` is the following
 -- day. `rests_from` is the first day of the facts on which these hits are based, and of the facts that could release them. Earlier
 -- facts cannot change the verdict: their hits are released, and later days and new records can only release a hit earlier.
 coming AS MATERIALIZED (
     SELECT spell.citizen_id, spell.declared_with AS provider_id, spell.day,
-           min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1 ELSE {{next_day}} END) AS next_on,
+           least(min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1 ELSE {{next_day}} END),
+                 CASE WHEN bool_or(spell.since <= spell.day) AND bool_or(spell.healthy_days IS NOT NULL)
+                           AND (bool_or(spell.listed IS NOT NULL OR spell.since > spell.day) OR bool_or({{rests_on_streak}}))
+                      THEN spell.day + 1 END) AS next_on,
+           CASE WHEN NOT bool_or(spell.since <= spell.day) THEN NULL
+                WHEN bool_or(spell.healthy_days IS NOT NULL) THEN false
+                WHEN bool_or({{rests_on_streak}}) THEN true END AS has_streak,
            min(least(spell.started_on, spell.anchor)) AS rests_from,
            bool_or(rule.checkin_days > 0 AND rule.hold_days IS NOT NULL) AS by_check_ins,
            coalesce(array_agg(DISTINCT clearing.kind ORDER BY clearing.kind) FILTER (WHERE clearing.kind IS NOT NULL), '{}') AS kinds

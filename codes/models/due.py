@@ -19,7 +19,8 @@ class NextChange(models.Model):
 
     ``next_on``: the first day on which the verdict can change without new data; null if no day changes it.
     ``checked_in``: the verdict depends on check-ins, and these days before ``judged_on`` were healthy; the row is valid
-    while they are unchanged and all days since are healthy. ``kinds``: the kinds of facts by which a new fact could
+    while they are unchanged. ``has_streak``: it is valid only while all days since are healthy (true) or none of them is
+    (false); null: in both cases. ``kinds``: the kinds of facts by which a new fact could
     release the hit. ``rests_from``: a fact that began earlier cannot affect the verdict unless that fact or another
     gets a new version. The rows are written together with the verdicts, which count once the run has settled. Until
     then the row of an earlier ``run`` is missing, and a row with ``gone`` belongs to a citizen for whom the run found
@@ -33,6 +34,7 @@ class NextChange(models.Model):
     checked_in = DateMultiRangeField(null=True)
     kinds = ArrayField(models.TextField(), default=list)
     rests_from = models.DateField(null=True)
+    has_streak = models.BooleanField(null=True)
     gone = models.BooleanField(default=False)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
 

@@ -8,11 +8,15 @@ Rows of a provider that is not known in a run are *held colours*, derived from t
 They are not verdicts and count in the effective code only (``docs/adr/0018-a-silent-source-lifts-nobody.md``).
 """
 
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
@@ -23,12 +27,41 @@ from regions.rights import AppendOnly
 NAMES_A_HIT = Q(hits__0__isnull=False)
 
 
+def latest_day(earliest: date | None, healthy_days: int | None, *, day: date) -> date | None:
+    """Return the day of release, as known on ``day``, of a verdict or hit that was stored with these values."""
+    if earliest is None or healthy_days is None:
+        return earliest
+    return max(earliest, day + timedelta(days=healthy_days - 1))
+
+
+def green_on(day: Combinable) -> Greatest:
+    """Return the expression of the day on which a stored verdict turns green, as known on ``day``, an expression."""
+    moving = ExpressionWrapper(day + F("healthy_days") - 1, output_field=models.DateField())
+    return Greatest(F("turns_green_on"), moving)
+
+
+def _until(hit: Mapping[str, Any], *, day: date) -> str | None:
+    earliest = date.fromisoformat(hit["until"]) if hit["until"] else None
+    known = latest_day(earliest, hit.get("healthy_days"), day=day)
+    return known.isoformat() if known else None
+
+
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def with_green_on(self) -> Self:
+        """Add ``green_on``: the day on which the verdict turns green, as known on the day of the last settled run."""
+        return self.annotate(green_on=green_on(Subquery(Run.objects.settled().values("day")[:1])))
+
+
 class Verdict(models.Model):
     """The colour of a citizen with a provider if it is not green, with the hits that caused it.
 
     ``hits``: ``[{"rule", "rule_id", "fact_id", "anchor", "until"}]``, all unreleased hits. ``until`` is the day on
     which the hit ends if the citizen follows the instructions, or null. ``needs``: the missing acts, if there is no
     such day.
+
+    While the citizen has not begun to check in, these days move with every day and are not stored: ``healthy_days``, of
+    the verdict or in a hit, is the number of healthy days in a row that are needed then, and ``turns_green_on`` or
+    ``until`` the earliest possible day (``docs/adr/0108-…``). ``as_of`` computes the days.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
@@ -37,8 +70,11 @@ class Verdict(models.Model):
     colour = models.TextField()
     hits = models.JSONField()
     turns_green_on = models.DateField(null=True)
+    healthy_days = models.SmallIntegerField(null=True)
     needs = models.JSONField(null=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -50,11 +86,21 @@ class Verdict(models.Model):
     def __str__(self) -> str:
         return f"{self.citizen_id} {self.provider_id} {self.colour}"
 
+    def as_of(self, day: date) -> Self:
+        """Set the days of release to those known on ``day``, the day of the run that the verdict is read for."""
+        self.turns_green_on = latest_day(self.turns_green_on, self.healthy_days, day=day)
+        self.hits = [hit | {"until": _until(hit, day=day)} for hit in self.hits]
+        return self
+
 
 class VerdictChangeQuerySet(models.QuerySet["VerdictChange"]):
     def counted(self) -> Self:
         """Return the changes that took effect: those of runs that count, without those held in a group."""
         return self.filter(run__state__in=Run.COUNTED, held_in__isnull=True)
+
+    def with_green_on(self) -> Self:
+        """Add ``green_on``: the day on which the verdict turns green, as known on the day of the run that changed it."""
+        return self.annotate(green_on=green_on(F("run__day")))
 
 
 class VerdictChange(AppendOnly):
@@ -75,6 +121,7 @@ class VerdictChange(AppendOnly):
     after = models.TextField()
     hits = models.JSONField(default=list)
     turns_green_on = models.DateField(null=True)
+    healthy_days = models.SmallIntegerField(null=True)
     needs = models.JSONField(null=True)
     held_in = models.ForeignKey(
         "codes.HeldGroup", on_delete=models.PROTECT, null=True, related_name="+", db_index=False

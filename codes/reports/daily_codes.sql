@@ -9,16 +9,16 @@ r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
 -- statement, so that all parts are consistent. The effective code is the one after the run, even if a ruling's last day has passed since.
 WITH {{decide}},
 held AS (
-    SELECT citizen_id, provider_id, after AS colour, hits, turns_green_on
+    SELECT citizen_id, provider_id, after AS colour, hits, turns_green_on, healthy_days
     FROM codes_verdictchange
     WHERE %(kept)s AND run_id = %(run)s AND after <> 'green'
     UNION ALL
-    SELECT citizen_id, provider_id, colour, hits, turns_green_on
+    SELECT citizen_id, provider_id, colour, hits, turns_green_on, healthy_days
     FROM codes_verdict
     WHERE NOT %(kept)s AND NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
     UNION ALL
-    SELECT citizen_id, provider_id, after, hits, turns_green_on
-    FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
+    SELECT citizen_id, provider_id, after, hits, turns_green_on, healthy_days
+    FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on, healthy_days
           FROM codes_verdictchange
           WHERE run_id IN (SELECT id FROM codes_run
                            WHERE coalesce(amends_id, id) <= %(run)s AND state = ANY(%(counted)s))
@@ -30,7 +30,7 @@ held AS (
 SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
        CASE WHEN h.colour IS NOT NULL THEN ARRAY(
            SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
-       h.turns_green_on, coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)
+       greatest(h.turns_green_on, (SELECT day FROM codes_run WHERE id = %(run)s) + h.healthy_days - 1), coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)
 FROM codes_registration r
 JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id

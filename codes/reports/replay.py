@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from codes.engine.query import DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
+from codes.engine.query import DAILY_VERDICTS_ACROSS_VERSIONS, until, verdicts_of
 from codes.engine.subjects import DAILY
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
@@ -25,9 +25,13 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 JUDGED = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS}"
-STATEMENT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'stood_then'))}"
+HITS = {
+    f"{name}_hits": compose(SQL, "hits", hits=f"{row}.hits", until=until("hit", day="run.day"))
+    for name, row in (("stored", "s"), ("replayed", "t"))
+}
+STATEMENT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'stood_then'), **HITS)}"
 # A run of history is compared with its own changes only.
-KEPT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'kept_then'))}"
+KEPT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'kept_then'), **HITS)}"
 
 COUNT = compose(SQL, "count")
 

@@ -17,12 +17,15 @@ stored AS MATERIALIZED (
 both_sides AS (
     SELECT coalesce(s.citizen_id, t.citizen_id) AS citizen_id, coalesce(s.provider_id, t.provider_id) AS provider_id,
            jsonb_build_object('colour', coalesce(s.after, 'green'), 'rule_set_version', s.version_id,
-                              'hits', coalesce(s.hits, '[]'), 'turns_green_on', s.turns_green_on, 'needs', s.needs) AS stored,
+                              'hits', {{stored_hits}}, 'turns_green_on', greatest(s.turns_green_on, run.day + s.healthy_days - 1),
+                              'needs', s.needs) AS stored,
            jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
-                              'hits', coalesce(t.hits, '[]'), 'turns_green_on', t.turns_green_on, 'needs', t.needs) AS replayed
+                              'hits', {{replayed_hits}}, 'turns_green_on', greatest(t.turns_green_on, run.day + t.healthy_days - 1),
+                              'needs', t.needs) AS replayed
     FROM stored s
     FULL JOIN (SELECT today.* FROM today
                JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = today.provider_id AND p.known) t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
+    JOIN codes_run run ON run.id = %(run)s
 )
 SELECT c.ref, provider.code, stored, replayed
 FROM both_sides
@@ -30,6 +33,11 @@ JOIN codes_citizen c ON c.id = both_sides.citizen_id
 JOIN codes_provider provider ON provider.id = both_sides.provider_id
 WHERE stored <> replayed
 ORDER BY c.id, provider.code
+
+-- statement: hits
+-- The hits with the days known on the run's day: a run before may have stored another form of them.
+coalesce((SELECT jsonb_agg(hit - 'healthy_days' || jsonb_build_object('until', {{until}}) ORDER BY place)
+                               FROM jsonb_array_elements({{hits}}) WITH ORDINALITY AS each(hit, place)), '[]')
 
 -- statement: stood_then
 change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%(counted)s))

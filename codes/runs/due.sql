@@ -49,8 +49,8 @@ due (citizen_id, since) AS (
     SELECT n.citizen_id, CASE WHEN n.run_id <= %(last)s THEN run.day END
     FROM awaited n, run WHERE n.next_on <= run.day OR n.run_id > %(last)s
     UNION ALL
-    -- A check-in is missing, or an earlier day counts differently than before; or, if the same day is judged again, a check-in
-    -- has arrived since.
+    -- A check-in is missing by which a day of release was stored, or one has been made where there had been none; an earlier day counts
+    -- differently than before; or, if the same day is judged again, a check-in has arrived since.
     SELECT n.citizen_id, run.day
     FROM awaited n
     CROSS JOIN run
@@ -62,7 +62,8 @@ due (citizen_id, since) AS (
     ) known ON true
     WHERE n.checked_in IS NOT NULL
       AND (known.complete_at > run.as_of
-           OR NOT coalesce(known.days, '{}') @> daterange(n.judged_on, run.day)
+           OR n.has_streak AND NOT coalesce(known.days, '{}') @> daterange(n.judged_on, run.day)
+           OR NOT n.has_streak AND coalesce(known.days, '{}') && daterange(n.judged_on, run.day)
            OR coalesce(known.days, '{}') * datemultirange(daterange(NULL, n.judged_on)) <> n.checked_in
            OR n.judged_on = run.day AND known.complete_at > last.as_of)
     UNION ALL
@@ -125,7 +126,8 @@ WHERE c.id %% %(parts)s = (run.day - date '2020-01-01') %% %(parts)s
 ON CONFLICT (citizen_id) DO UPDATE SET reads_from = NULL
 
 -- statement: foreseen
-n.provider_id, n.next_on, n.kinds, n.rests_from
+-- Without check-ins the day of the next change moves with the day of judging.
+n.provider_id, CASE WHEN n.has_streak IS NOT FALSE THEN n.next_on END, n.has_streak, n.kinds, n.rests_from
 
 -- statement: unforeseen
 -- The number of people judged only as proof, and of those whose verdict differs from the stored one or changes on another day than

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from codes.engine.query import until
 from codes.models import GroupProposalState, HeldGroup, Registration, Run
 from regions.actors import SYSTEM
 from regions.journal.record import record
@@ -210,7 +211,7 @@ def _parameters(run: Run, last: Run) -> dict[str, Any]:
 def _run(statement: str, parameters: dict[str, Any], *, base: str = "") -> list[tuple[Any, ...]]:
     """Execute a statement that reads the causes of the run's changes. Return its rows, if it has any."""
     rests = base or (BASE_OF_EACH if HeldGroup.objects.exists() else BASE_IS_LAST_SETTLED)
-    caused = compose(SQL, "caused", base=rests)
+    caused = compose(SQL, "caused", base=rests, until=until("hit", day="c.base_day"))
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {caused}\n{statement}", parameters)
         return list(cursor.fetchall()) if cursor.description else []

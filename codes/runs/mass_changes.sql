@@ -35,7 +35,8 @@
 -- "New" is what was unknown to the run on which the person's colour is based (`base`), by its instant and its provider's horizon.
 -- Later decisions of two people about a person were judged at once by an amending run (`amended`) and are known from then on.
 change AS MATERIALIZED (
-    SELECT c.id, c.citizen_id, c.provider_id, c.after AS direction, c.hits, run.day, run.as_of,
+    SELECT c.id, c.citizen_id, c.provider_id, c.after AS direction, c.hits, run.day, base.day AS base_day,
+           run.as_of,
            now.source_id, now.horizon, now.version_id, version.rule_set_id,
            amended.known_before, before.source_id AS source_before, before.horizon AS horizon_before,
            before.version_id IS DISTINCT FROM now.version_id AS other_version, old.withdrawn_at IS NOT NULL AS withdrawn
@@ -80,7 +81,7 @@ moved AS MATERIALIZED (
         SELECT hits FROM codes_verdict WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id OFFSET 0
     ) before
     CROSS JOIN LATERAL jsonb_array_elements(before.hits) AS hit
-    WHERE c.direction = 'green' AND coalesce((hit->>'until')::date > c.day, true)
+    WHERE c.direction = 'green' AND coalesce({{until}} > c.day, true)
 ),
 brought AS MATERIALIZED (
     -- The fact, or the version of the rules, that caused the change.

@@ -17,19 +17,19 @@ changed AS MATERIALIZED (
     SELECT coalesce(n.citizen_id, o.citizen_id) AS citizen_id, coalesce(n.provider_id, o.provider_id) AS provider_id,
            coalesce(n.version_id, o.version_id) AS version_id,
            coalesce(o.colour, 'green') AS before, coalesce(n.colour, 'green') AS after,
-           coalesce(n.hits, '[]') AS hits, n.turns_green_on, n.needs
+           coalesce(n.hits, '[]') AS hits, n.turns_green_on, n.healthy_days, n.needs
     FROM today n
     FULL JOIN stood o ON o.citizen_id = n.citizen_id AND o.provider_id = n.provider_id
     WHERE n.colour IS DISTINCT FROM o.colour OR n.hits IS DISTINCT FROM o.hits
        OR n.version_id IS DISTINCT FROM o.version_id OR n.turns_green_on IS DISTINCT FROM o.turns_green_on
-       OR n.needs IS DISTINCT FROM o.needs
+       OR n.healthy_days IS DISTINCT FROM o.healthy_days OR n.needs IS DISTINCT FROM o.needs
 )
 
 -- statement: remember
 -- When each verdict of the same subjects can change next. If the day on which it turns green is too far ahead to be stored, the verdict
 -- is judged again every day. Check-ins received after the run's instant count from the next run on.
 awaited AS MATERIALIZED (
-    SELECT c.citizen_id, c.provider_id, c.kinds, c.rests_from,
+    SELECT c.citizen_id, c.provider_id, c.kinds, c.rests_from, c.has_streak,
            least(c.next_on,
                  CASE WHEN t.hits IS NOT NULL AND t.turns_green_on IS NULL AND t.needs IS NULL THEN c.day + 1 END,
                  CASE WHEN known.is_later THEN c.day END) AS next_on,
@@ -50,18 +50,18 @@ awaited AS MATERIALIZED (
 -- node, which it would not if its own steps were next to those that store rows.
 WITH engine AS MATERIALIZED (
     {{judged}}
-    SELECT 'changed' AS what, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs,
+    SELECT 'changed' AS what, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, healthy_days, needs,
            NULL::date AS next_on, NULL::date AS judged_on, NULL::datemultirange AS checked_in, NULL::text[] AS kinds, NULL::date AS rests_from,
-           NULL::bool AS gone
+           NULL::bool AS has_streak, NULL::bool AS gone
     FROM changed
     UNION ALL
     SELECT 'counted', (SELECT count(DISTINCT citizen_id) FROM subject), (SELECT count(*) FROM subject), (SELECT count(*) FROM today),
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     {{awaited}}
 ),
 history AS (
-    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
-    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs
+    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, healthy_days, needs)
+    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, healthy_days, needs
     FROM engine
     WHERE what = 'changed'
 ){{remember}}
@@ -70,15 +70,16 @@ SELECT (SELECT citizen_id FROM engine WHERE what = 'counted'), (SELECT provider_
        count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
        count(*) FILTER (WHERE after = 'green' AND before <> 'green'),
        encode(sha256(convert_to(coalesce(string_agg(
-           jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)::text,
+           (jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
+            || CASE WHEN healthy_days IS NULL THEN '[]' ELSE to_jsonb(healthy_days) END)::text,
            E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex')
 FROM engine
 WHERE what = 'changed'
 
 -- statement: awaited
 UNION ALL
-SELECT 'awaited', coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id), NULL, NULL, NULL, NULL, NULL, NULL,
-       n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.citizen_id IS NULL
+SELECT 'awaited', coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.has_streak, n.citizen_id IS NULL
 FROM awaited n
 FULL JOIN (
     SELECT v.* FROM {{next_changes}} v
@@ -87,7 +88,7 @@ FULL JOIN (
 ) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
 WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
    OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
-   OR n.rests_from IS DISTINCT FROM v.rests_from OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+   OR n.rests_from IS DISTINCT FROM v.rests_from OR n.has_streak IS DISTINCT FROM v.has_streak OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
 
 -- statement: of_range
 (SELECT * FROM {{table}} WHERE citizen_id >= %(low)s AND citizen_id < %(high)s)
@@ -102,11 +103,11 @@ WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.jud
 -- statement: keep
 ,
 remembered AS (
-    INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, gone, run_id)
-    SELECT citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, gone, %(run)s
+    INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, has_streak, gone, run_id)
+    SELECT citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, has_streak, gone, %(run)s
     FROM engine
     WHERE what = 'awaited'
     ON CONFLICT (citizen_id, provider_id) DO UPDATE
     SET next_on = excluded.next_on, judged_on = excluded.judged_on, checked_in = excluded.checked_in, kinds = excluded.kinds,
-        rests_from = excluded.rests_from, gone = excluded.gone, run_id = excluded.run_id
+        rests_from = excluded.rests_from, has_streak = excluded.has_streak, gone = excluded.gone, run_id = excluded.run_id
 )

@@ -18,11 +18,11 @@ gone AS (
     DELETE FROM codes_verdict v USING mine
     WHERE mine.after = 'green' AND v.citizen_id = mine.citizen_id AND v.provider_id = mine.provider_id
 )
-INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
-SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, run_id FROM mine WHERE after <> 'green'
+INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, healthy_days, needs, run_id)
+SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, healthy_days, needs, run_id FROM mine WHERE after <> 'green'
 ON CONFLICT (citizen_id, provider_id) DO UPDATE
 SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
-    turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
+    turns_green_on = excluded.turns_green_on, healthy_days = excluded.healthy_days, needs = excluded.needs, run_id = excluded.run_id
 
 -- statement: count_kept
 -- The same counts for a run of history, which stores every verdict of its day that is not green as a change.

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Max, Min
 
+from codes.engine.query import until
 from codes.models import EffectiveChange, Run, SubjectKind
 from codes.sentinel.expectation import LISTINGS, LONG_PAST, PAST, SINGLE, Excess, excess, least_people
 from codes.vocabulary import Colour
@@ -19,7 +20,7 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-TURNED = compose(SQL, "turned")
+TURNED = compose(SQL, "turned", until=until("hit", day="(SELECT day FROM codes_run WHERE id = %(last)s)"))
 COUNT, SHARED = compose(SQL, "count"), compose(SQL, "shared")
 HISTORY, KINDS = compose(SQL, "history"), compose(SQL, "kinds")
 COLOURS = (Colour.RED, Colour.YELLOW, Colour.GREEN)

@@ -19,7 +19,7 @@ changed AS MATERIALIZED (
       AND CASE c.after
               WHEN 'red' THEN c.before <> 'red' AND rule.colour = 'red'
               WHEN 'yellow' THEN c.before = 'green'
-              ELSE c.before <> 'green' AND coalesce((hit->>'until')::date > %(day)s::date, true)
+              ELSE c.before <> 'green' AND coalesce({{until}} > %(day)s::date, true)
           END
 ),
 -- Versions by which the last run of the whole city did not yet judge a provider. They are what turns people whose facts were known

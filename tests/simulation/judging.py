@@ -10,6 +10,7 @@ from itertools import product
 from codes.effective import effective_codes
 from codes.models import Case, Citizen, Disagreement, EffectiveChange, Fact, Registration, Run, Verdict
 from codes.models.case import CaseState
+from codes.models.verdict import latest_day
 from regions.identity import Identity
 from regions.keys.encryption import identity_hash
 from regions.vocabulary import IdType
@@ -91,7 +92,8 @@ class Judge:
         moment = self.record.moment_of(person)
         coming = forecast(self.record.world, person, provider, *moment, days_ahead=FORESEEABLE_DAYS)
         ours = coming.turns_green_on, sorted({(one.rule_code, one.act == "left") for one in coming.missing})
-        theirs = row.turns_green_on, sorted({(one["rule"], one.get("leaves", False)) for one in row.needs or ()})
+        green_on = latest_day(row.turns_green_on, row.healthy_days, day=moment.day)
+        theirs = green_on, sorted({(one["rule"], one.get("leaves", False)) for one in row.needs or ()})
         if ours != theirs:
             yield Difference("forecast", ours, theirs, person, provider)
 

@@ -92,8 +92,8 @@ def greens_of(citizen: str) -> Subquery:
 
     ``citizen`` is the name of the outer query's field with the citizen's id.
     """
-    pair = JSONObject(provider=F("provider__code"), day=F("turns_green_on"))
-    held = Verdict.objects.filter(citizen=OuterRef(citizen)).order_by().values("citizen")
+    pair = JSONObject(provider=F("provider__code"), day=F("green_on"))
+    held = Verdict.objects.with_green_on().filter(citizen=OuterRef(citizen)).order_by().values("citizen")
     return Subquery(held.annotate(greens=JSONBAgg(pair)).values("greens"))
 
 

@@ -188,26 +188,27 @@ CHAPTERS = (
     Chapter(
         "verdicts",
         _("Colours that stand"),
-        of(m.Verdict),
+        lambda citizen: m.Verdict.objects.with_green_on().filter(citizen=citizen),
         (
             PROVIDER,
             Column("colour", _("Colour"), COLOUR),
             Column("hits", _("Rules that hold"), words.hits),
-            Column("turns_green_on", _("Green on")),
-            Column("needs"),
+            Column("green_on", _("Green on")),
+            *map(Column, ("turns_green_on", "healthy_days", "needs")),
         ),
     ),
     Chapter(
         "verdict_changes",
         _("History of colours with each provider"),
-        lambda citizen: m.VerdictChange.objects.counted().filter(citizen=citizen),
+        lambda citizen: m.VerdictChange.objects.counted().with_green_on().filter(citizen=citizen),
         (
             Column("run__day", _("Day")),
             PROVIDER,
             FROM,
             TO,
             Column("hits", _("Rules that hold"), words.hits),
-            Column("turns_green_on", _("Green on")),
+            Column("green_on", _("Green on")),
+            *map(Column, ("turns_green_on", "healthy_days")),
         ),
     ),
     Chapter(

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from codes.models import Registration, Run, Verdict, VerdictChange
+from codes.models.verdict import latest_day
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import hits_of
 from tests.oracle import FactRef, forecast, verdict
@@ -43,7 +44,7 @@ def city_says(run: Run, keys: Keys, held: Iterable[Verdict | VerdictChange]) -> 
             elif not known[provider_key]:
                 said[citizen, provider] = Said("unknown")
             else:
-                said[citizen, provider] = _city_says(row, keys) if row else Said("green")
+                said[citizen, provider] = _city_says(row, keys, day=run.day) if row else Said("green")
     assert not rows, "verdicts about nobody, or about nobody registered"
     return said
 
@@ -68,10 +69,10 @@ def _oracle_says(scene: Scene, citizen: str, provider: str) -> Said:
     )
 
 
-def _city_says(row: Verdict | VerdictChange, keys: Keys) -> Said:
+def _city_says(row: Verdict | VerdictChange, keys: Keys, *, day: date) -> Said:
     return Said(
         row.colour if isinstance(row, Verdict) else row.after,
         frozenset(hits_of(row.hits, keys.facts)),
-        row.turns_green_on,
+        latest_day(row.turns_green_on, row.healthy_days, day=day),
         frozenset((need["rule"], need.get("leaves", False)) for need in row.needs or ()),
     )

@@ -85,6 +85,7 @@ def _stood_after(run: Run) -> list[Verdict]:
             colour=change.after,
             hits=change.hits,
             turns_green_on=change.turns_green_on,
+            healthy_days=change.healthy_days,
             needs=change.needs,
             run=run,
         )

@@ -120,6 +120,7 @@ def _stood_red(run: Run) -> VerdictChange:
         after="red",
         hits=stood.hits,
         turns_green_on=stood.turns_green_on,
+        healthy_days=stood.healthy_days,
         needs=stood.needs,
     )
 

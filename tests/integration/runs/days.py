@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from codes import models
+from codes.intake.check_ins import CheckedIn, record_check_ins
+from codes.intake.declarations import Holder
 from codes.models import Case, CaseEvent, Fact, Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
@@ -183,3 +185,21 @@ def _told(case: Case) -> str:
         words += ["after", str(numbers[case.follows_id])]
     words += ["re-linked"] * CaseEvent.objects.filter(case=case, verb="relinked").count()
     return " ".join(words)
+
+
+def check_in(life: Life, on: date, *, healthy: bool) -> None:
+    """Store a check-in that is received an hour after the last run."""
+    holder = Holder(life.keys.citizens[WHO], life.keys.providers["alipay"])
+    at = life.as_of + timedelta(hours=1)
+    entry = models.Entry.objects.create(
+        **holder._asdict(),
+        entry_id=f"{on} {healthy}",
+        type="check_in",
+        day=on,
+        healthy=healthy,
+        submitted_at=at,
+        received_at=at,
+        instant=at,
+        digest=b"-",
+    )
+    record_check_ins([CheckedIn(holder, entry.entry_id, on, healthy, False, at)], now=at)

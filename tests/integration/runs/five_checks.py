@@ -169,7 +169,7 @@ def rows_told() -> dict[str, list[tuple[object, ...]]]:
     """Return all visible results of a run, without the keys of rows and runs."""
     found = {
         "verdicts": Verdict.objects.values_list(
-            "citizen", "provider", "version", "colour", "hits", "turns_green_on", "needs"
+            "citizen", "provider", "version", "colour", "hits", "turns_green_on", "healthy_days", "needs"
         ).order_by("citizen", "provider"),
         "history": VerdictChange.objects.values_list("citizen", "provider", "before", "after", "hits").order_by(
             "citizen", "provider"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from random import Random
 
@@ -11,9 +11,7 @@ import pytest
 
 from codes import effective
 from codes.diagnosis import diagnose
-from codes.intake.check_ins import CheckedIn, record_check_ins
-from codes.intake.declarations import Holder
-from codes.models import Entry, Verdict
+from codes.models import Verdict
 from codes.runs import due
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
@@ -179,13 +177,13 @@ def test_a_day_that_is_taken_back_wakes_a_hit_that_check_ins_had_released(
     life = days.Life(registered=("alipay",))
     life.live("bigdata: close_contact")
     hit_on = life.day
-    _check_in(life, hit_on, healthy=True)
+    days.check_in(life, hit_on, healthy=True)
     life.live("")
-    _check_in(life, hit_on + timedelta(days=1), healthy=True)
+    days.check_in(life, hit_on + timedelta(days=1), healthy=True)
     life.live("")
     life.live("")
     assert not Verdict.objects.exists()
-    _check_in(life, hit_on + timedelta(days=1), healthy=False)
+    days.check_in(life, hit_on + timedelta(days=1), healthy=False)
     run = life.live("")
     assert not run.everybody
     assert Verdict.objects.get().colour == "red"
@@ -196,30 +194,12 @@ def test_a_check_in_counts_in_the_next_run_of_its_day(bare_city: CityRow, monkey
     monkeypatch.setattr(days, "RULES", (Rule("R1", "close_contact", "red", hold_days=1, checkin_days=2),))
     life = days.Life(registered=("alipay",))
     life.live("bigdata: close_contact")
-    _check_in(life, life.day, healthy=True)
+    days.check_in(life, life.day, healthy=True)
     life.live("")
-    _check_in(life, life.day, healthy=True)
+    days.check_in(life, life.day, healthy=True)
     assert Verdict.objects.get().colour == "red"
     evening = life.as_of + timedelta(hours=8)
     run, _ = start_run(by="system", now=evening, as_of=evening, collects=False)
     run = run_here(run.pk, clock=lambda: evening, progress=lambda _: None)
     assert not run.everybody
     assert not Verdict.objects.exists()
-
-
-def _check_in(life: days.Life, on: date, *, healthy: bool) -> None:
-    """Received an hour after the last run."""
-    holder = Holder(life.keys.citizens[days.WHO], life.keys.providers["alipay"])
-    at = life.as_of + timedelta(hours=1)
-    entry = Entry.objects.create(
-        **holder._asdict(),
-        entry_id=f"{on} {healthy}",
-        type="check_in",
-        day=on,
-        healthy=healthy,
-        submitted_at=at,
-        received_at=at,
-        instant=at,
-        digest=b"-",
-    )
-    record_check_ins([CheckedIn(holder, entry.entry_id, on, healthy, False, at)], now=at)
