@@ -167,8 +167,8 @@ def _look_again(same: Mapping[int, list[Diagnosis]]) -> None:
 def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
     """Return citizen → disagreement and its colours, of the standing disagreements whose explanation may have changed.
 
-    These are the ones of people whom the run judged, those whose hybrids can change by the day alone, and those in which freshness
-    is a factor and the late horizon has moved.
+    These are the ones of people whom the run judged, those with a provider that has another version, those whose hybrids can change
+    by the day alone, and those in which freshness is a factor and the late horizon has moved.
     """
     judged = "" if run.everybody or run.amends_id else JUDGED_BY_RUN
     statement = compose(
@@ -178,8 +178,17 @@ def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
         judged=among(judged, "d.citizen_id"),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"run": run.pk, "day": run.day})
+        cursor.execute(statement, {"run": run.pk, "day": run.day, "other_versions": _with_other_versions(run)})
         return {citizen: (pk, json.loads(colours)) for pk, citizen, colours in cursor.fetchall()}
+
+
+def _with_other_versions(run: Run) -> list[int]:
+    """Return the providers with another rule-set version than in the settled run before."""
+    before = Run.objects.settled().filter(pk__lt=run.pk).first()
+    if before is None:
+        return []
+    versions = dict(before.providers.values_list("provider", "version"))
+    return [pk for pk, version in run.providers.values_list("provider", "version") if versions.get(pk) != version]
 
 
 def _says(diagnoses: list[Diagnosis]) -> list[tuple[object, ...]]:

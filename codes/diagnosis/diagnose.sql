@@ -14,15 +14,15 @@ FROM used ORDER BY disagreement_id, id
 
 -- statement: to_diagnose_again
 -- The standing disagreements whose explanation may have changed: those of people whom the run judged, since there are new data about
--- them or another version; those whose hybrids can change by the day alone; and those in which freshness is a factor and the earlier
--- horizon, which kept records from one side, has moved.
+-- them; those with a provider that has another version, even if it judges them as before; those whose hybrids can change by the day
+-- alone; and those in which freshness is a factor and the earlier horizon, which kept records from one side, has moved.
 SELECT d.id, d.citizen_id, d.colours
 FROM codes_disagreement d
 WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
   AND ({{judged}} OR EXISTS (
       -- One look-up each: a join would read the diagnoses of all years every day.
       SELECT FROM (SELECT * FROM codes_pairdiagnosis WHERE disagreement_id = d.id OFFSET 0) p
-      WHERE p.next_on <= %(day)s OR (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]') AND EXISTS (
+      WHERE p.next_on <= %(day)s OR ARRAY[p.a_id, p.b_id] && %(other_versions)s::bigint[] OR (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]') AND EXISTS (
           SELECT FROM codes_runprovider a
           JOIN codes_runprovider b ON b.run_id = a.run_id AND b.provider_id = p.b_id
           JOIN codes_runprovider a_then ON a_then.run_id = p.run_id AND a_then.provider_id = p.a_id

@@ -127,7 +127,7 @@ ON CONFLICT (citizen_id) DO UPDATE SET reads_from = NULL
 
 -- statement: foreseen
 -- Without check-ins the day of the next change moves with the day of judging.
-n.provider_id, CASE WHEN n.has_streak IS NOT FALSE THEN n.next_on END, n.has_streak, n.kinds, n.rests_from
+n.provider_id, CASE WHEN n.has_streak IS NOT FALSE THEN n.next_on END, n.kinds, n.rests_from
 
 -- statement: unforeseen
 -- The number of people judged only as proof, and of those whose verdict differs from the stored one or changes on another day than

@@ -22,7 +22,7 @@ from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City, Ways
 from tests.oracle import Rule
 from tests.worlds import day, random_world, small_world, tick
 
-SEEDS = (0, 1, 2, 4, 5, 19)
+SEEDS = (0, 1, 2, 4, 5, 19, 31)
 # The reasons for which somebody is judged, by what stands in their parts of the statement, each with a city that goes wrong without
 # it: another seed is found by trying. Whom a run amended is due for another reason as well: what was decided, or came in since.
 REASONS = {
@@ -88,6 +88,14 @@ def not_diagnosed_again() -> Iterator[None]:
 
 
 @contextmanager
+def versions_taken_for_the_same() -> Iterator[None]:
+    """Explain no disagreement anew because a provider has another version, which judges the person as before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diagnose, "_with_other_versions", lambda run: [])
+        yield
+
+
+@contextmanager
 def voices_taken_for_the_same() -> Iterator[None]:
     """Do not look whether a provider has fallen silent or is heard again, or whether the freshest is another one."""
     with pytest.MonkeyPatch.context() as patch:
@@ -99,10 +107,12 @@ JUDGING: Ways = {name: partial(not_judged_for, part) for name, (part, _) in REAS
 SETTLING: Ways = {
     **{name: partial(not_settled_for, part) for name, (part, _) in SETTLED_FOR.items()},
     "whoever was judged": not_diagnosed_again,
+    "other versions": versions_taken_for_the_same,
     "other voices": voices_taken_for_the_same,
 }
 NEEDED_BY = {name: seed for name, (_, seed) in (REASONS | SETTLED_FOR).items()} | {
     "whoever was judged": 0,
+    "other versions": 31,
     "other voices": 1,
 }
 

@@ -375,11 +375,8 @@ def _facts(world: World, keys: Keys) -> Iterator[models.Fact]:
 def _next_changes() -> set[tuple[int, int, str]]:
     """Return when each verdict can change next, without the parts that change every day."""
     rows = NextChange.objects.filter(gone=False)
-    next_on = {one: one.next_on for one in rows if one.has_streak is not False}  # without check-ins it moves every day
-    return {
-        (one.citizen_id, one.provider_id, f"{next_on.get(one)} {one.has_streak} {one.kinds} {one.rests_from}")
-        for one in rows
-    }
+    known = {one: one.next_on for one in rows if one.has_streak is not False}  # without check-ins it moves every day
+    return {(one.citizen_id, one.provider_id, f"{known.get(one)} {one.kinds} {one.rests_from}") for one in rows}
 
 
 def in_order_received(world: World) -> World:
