@@ -22,17 +22,17 @@ from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City, Ways
 from tests.oracle import Rule
 from tests.worlds import day, random_world, small_world, tick
 
-SEEDS = (0, 1, 2, 4, 5, 19, 31)
+SEEDS = (0, 1, 2, 4, 5, 10, 31)
 # The reasons for which somebody is judged, by what stands in their parts of the statement, each with a city that goes wrong without
 # it: another seed is found by trying. Whom a run amended is due for another reason as well: what was decided, or came in since.
 REASONS = {
     "new and changed records": ("FROM fresh WHERE version > 1", 0),
-    "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 19),
-    "what releases": ("fresh.kind = ANY (n.kinds)", 0),
+    "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 10),
+    "what releases": ("fresh.kind = ANY (n.kinds)", 1),
     "a day that has come": ("n.next_on <= run.day", 1),
     "check-ins": ("n.checked_in IS NOT NULL", 0),
     "registrations": ("FROM codes_registration WHERE id", 0),
-    "decisions about records": ("FROM codes_suppression wrong", 0),
+    "decisions about records": ("FROM codes_suppression wrong", 1),
     "changes kept back": ("kept.held_in_id IS NOT NULL", 1),
     "parts given up": ("parked.state = 'parked'", 1),
     "providers that judge otherwise": ("%(in_full)s", 0),
