@@ -90,7 +90,8 @@ class Judge:
 
     def _forecast(self, row: Verdict, person: str, provider: str) -> Iterator[Difference]:
         moment = self.record.moment_of(person)
-        coming = forecast(self.record.world, person, provider, *moment, days_ahead=FORESEEABLE_DAYS)
+        world = self.record.foreseen_by(person)
+        coming = forecast(world, person, provider, *moment, days_ahead=FORESEEABLE_DAYS)
         ours = coming.turns_green_on, sorted({(one.rule_code, one.act == "left") for one in coming.missing})
         green_on = latest_day(row.turns_green_on, row.healthy_days, day=moment.day)
         theirs = green_on, sorted({(one["rule"], one.get("leaves", False)) for one in row.needs or ()})

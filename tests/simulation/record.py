@@ -19,6 +19,8 @@ class Record:
     run: Settled | None = None
     history: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     again: dict[str, datetime] = field(default_factory=dict)
+    announced: dict[str, tuple[RuleSetVersion, ...]] = field(default_factory=dict)
+    """The rule-set versions that existed when these people were judged again."""
     codes: dict[str, str] = field(default_factory=dict)
     versions: tuple[RuleSetVersion, ...] = ()
     """The rule-set versions that existed when the last run began. Later ones count from the next run on."""
@@ -45,7 +47,7 @@ class Record:
         """Record that a run of this day and instant has settled."""
         self.versions = tuple(self.known.versions)
         self.told()
-        self.run, self.again = Settled(day, as_of), {}
+        self.run, self.again, self.announced = Settled(day, as_of), {}, {}
         if self.groups:
             self.groups.settle(self.world, day, as_of)
             self.told()
@@ -59,6 +61,15 @@ class Record:
         assert self.run
         return self.run._replace(known_at=self.again.get(person))
 
+    def foreseen_by(self, person: str) -> World:
+        """Return the world by which the city foresees the person's release: with the versions to come known when they were judged."""
+        if self.run is None or person not in self.announced:
+            return self.world
+        to_come = [
+            one for one in self.announced[person] if one.effective_from > self.run.day and one not in self.versions
+        ]
+        return replace(self.world, rule_sets=(*self.versions, *to_come))
+
     def judge_again(self, people: Iterable[str], now: datetime) -> None:
         """Record that these people are judged again, after two officials have decided about a record.
 
@@ -66,6 +77,7 @@ class Record:
         """
         named = set(people)
         self.again |= dict.fromkeys(named, now)
+        self.announced |= dict.fromkeys(named, tuple(self.known.versions))
         self.told()
         if self.groups and self.run:
             self.groups.judge_again(self.world, named, self.run.day, self.run.as_of, now)
