@@ -42,12 +42,14 @@ def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
 @require_POST
 def answer(request: CitizenRequest, change: int) -> HttpResponse:
     """Confirm or refuse a phone as the citizen themselves. Raises ``NotFound`` for a change that is not theirs."""
-    act = confirm_signed_in if request.POST.get("act") == "confirm" else refuse_signed_in
-    act(change_id=change, by=request.citizen.actor, now=timezone.now())
-    if act is confirm_signed_in:
-        messages.success(request, _("Sign-in codes go to the new phone from now on. Both phones are told."))
-    else:
-        messages.success(request, _("Nothing changes: sign-in codes go to your phone as before."))
+    acts = {
+        "confirm": (confirm_signed_in, _("Sign-in codes go to the new phone from now on. Both phones are told.")),
+        "refuse": (refuse_signed_in, _("Nothing changes: sign-in codes go to your phone as before.")),
+    }
+    if chosen := acts.get(request.POST.get("act", "")):
+        act, done = chosen
+        act(change_id=change, by=request.citizen.actor, now=timezone.now())
+        messages.success(request, done)
     return redirect("citizen_data")
 
 

@@ -3,8 +3,9 @@
 They show the evidence before the first official's proposal; nobody approves their own proposal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django import forms
@@ -160,10 +161,14 @@ def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
 def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
     """Decide a proposal to end a ruling before its day."""
     get_object_or_404(Ruling, pk=ruling_id)
-    if request.POST.get("outcome") == APPROVE:
-        done = gettext("The decision has ended; the code is at once what it is without it.")
-        return _decide_end(request, rulings.approve_end, done, ruling_id=ruling_id)
-    return _decide_end(request, Ruling.refuse_end, gettext("The decision stands."), pk=ruling_id)
+    ended = gettext("The decision has ended; the code is at once what it is without it.")
+    return _decide_end(
+        request,
+        {
+            APPROVE: (partial(rulings.approve_end, ruling_id=ruling_id), ended),
+            REFUSE: (partial(Ruling.refuse_end, pk=ruling_id), gettext("The decision stands.")),
+        },
+    )
 
 
 @require_POST
@@ -171,11 +176,20 @@ def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
 def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
     """Decide a proposal to end a suppression, which makes the record count again."""
     get_object_or_404(Suppression, pk=suppression_id)
-    if request.POST.get("outcome") == APPROVE:
-        done = gettext("The record counts again.")
-        return _decide_end(request, suppressions.approve_suppression_end, done, suppression_id=suppression_id)
-    return _decide_end(request, Suppression.refuse_end, gettext("The record stays left out."), pk=suppression_id)
+    approve_end = partial(suppressions.approve_suppression_end, suppression_id=suppression_id)
+    return _decide_end(
+        request,
+        {
+            APPROVE: (approve_end, gettext("The record counts again.")),
+            REFUSE: (partial(Suppression.refuse_end, pk=suppression_id), gettext("The record stays left out.")),
+        },
+    )
 
 
-def _decide_end(request: StaffRequest, act: Callable[..., object], done: str, **proposal: int) -> HttpResponse:
-    return attempt_and_return(request, act, back=f"{reverse('official_approvals')}?kind=ends", done=done, **proposal)
+def _decide_end(request: StaffRequest, acts: Mapping[str, tuple[Callable[..., object], str]]) -> HttpResponse:
+    """Do the act of the pressed button, given with the message of its success; without one, nothing."""
+    back = f"{reverse('official_approvals')}?kind=ends"
+    if chosen := acts.get(request.POST.get("outcome", "")):
+        act, done = chosen
+        return attempt_and_return(request, act, back=back, done=done)
+    return redirect(back)

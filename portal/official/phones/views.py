@@ -40,16 +40,14 @@ def answer(request: StaffRequest, change_id: int) -> HttpResponse:
     document = decrypt_identity(request.POST.get("document", ""))
     if document is None:
         return redirect("official_phones")
-    is_confirmed = request.POST.get("outcome") == "confirm"
-    act = confirm_by_official if is_confirmed else refuse_by_official
-    done = attempt(request, act, change_id=change_id, document=document, back="official_phones")
-    return _show(request, DocumentForm(), document, done=_done(is_confirmed) if done is not None else "")
-
-
-def _done(is_confirmed: bool) -> str:
-    if is_confirmed:
-        return _("Confirmed: sign-in codes go to the new phone. Both phones are told.")
-    return _("Refused: sign-in codes go to the phone on record as before.")
+    acts = {
+        "confirm": (confirm_by_official, _("Confirmed: sign-in codes go to the new phone. Both phones are told.")),
+        "refuse": (refuse_by_official, _("Refused: sign-in codes go to the phone on record as before.")),
+    }
+    act, done = acts.get(request.POST.get("outcome", ""), (None, ""))
+    if act and attempt(request, act, change_id=change_id, document=document, back="official_phones") is None:
+        done = ""
+    return _show(request, DocumentForm(), document, done=done)
 
 
 def _show(request: StaffRequest, form: DocumentForm, document: Identity, *, done: str = "") -> HttpResponse:

@@ -1,7 +1,7 @@
 """Saving the queue's filter under a name, making it the default of the queue, and removing it."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -39,10 +39,9 @@ def change(request: StaffRequest, filter_id: int) -> HttpResponse:
     Answer 404 for a filter of somebody else.
     """
     kept = get_object_or_404(filters_of(request.user.username), pk=filter_id)
-    act = make_default if request.POST.get("act") == "default" else remove_filter
-    return attempt_and_return(
-        request,
-        lambda by, **_now: act(filter_id=kept.pk, by=by),
-        back=f"{reverse('official_queue')}?{kept.query}",
-        done=_("Changed.") if act is make_default else _("Removed."),
-    )
+    back = f"{reverse('official_queue')}?{kept.query}"
+    acts = {"default": (make_default, _("Changed.")), "remove": (remove_filter, _("Removed."))}
+    if chosen := acts.get(request.POST.get("act", "")):
+        act, done = chosen
+        return attempt_and_return(request, lambda by, **_now: act(filter_id=kept.pk, by=by), back=back, done=done)
+    return redirect(back)

@@ -17,7 +17,7 @@ from portal.web.errors import attempt
 from portal.web.keyset import keyset_page, query_without_place
 from regions.masking import masked_raw
 from regions.numbers import number_of
-from regions.sources.models import Quarantined, Source
+from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.reasons import RecordReason
 from regions.staff.roles import Role
 
@@ -52,10 +52,11 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
-    """Check the records again with the settings in force. Those that pass become facts."""
+    """Check the named delivery's records again, or all if none is named, with the settings in force. Those that pass become facts."""
     source = get_object_or_404(Source, code=code)
     back = reverse("official_source_quarantine", args=[code])
-    chosen = number_of(request.POST.get("batch", ""), digits=9)
+    named = request.POST.get("batch")
+    chosen = None if named is None else get_object_or_404(Batch, source=source, pk=number_of(named)).pk
     done = attempt(request, retry, source.pk, batch_id=chosen, back=back)
     if done is not None:
         _add_message(request, done)

@@ -157,6 +157,9 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
     assert 'value="approve"' not in zhao.read("/staff/approvals/?kind=ends")
     assert "情况有变" in wang.read("/staff/approvals/?kind=ends")
     for path in paths:
+        wang.post(path)
+        undecided = (Ruling if path == paths[0] else Suppression).objects.exclude(end_proposed_by="")
+        assert undecided.filter(state="approved").exists(), "only a button decides"
         zhao.post(path, {"outcome": answer})
         assert "提出人不能审批" in zhao.read("/staff/approvals/?kind=ends")
         wang.post(path, {"outcome": answer})

@@ -46,6 +46,8 @@ def test_the_queue_begins_with_the_default_until_it_is_taken_back(desk: Desk, at
     red = SavedFilter.objects.get(name="红码")
     li.post(f"{SAVE}{red.pk}/", {"act": "default"})
     assert li.get(QUEUE).status_code == 200
+    li.post(f"{SAVE}{red.pk}/")
+    assert SavedFilter.objects.filter(pk=red.pk).exists(), "only a button removes it"
     li.post(f"{SAVE}{red.pk}/", {"act": "remove"})
     assert named() == [("申诉", "kind=appeal", False)]
 

@@ -36,7 +36,7 @@ def on_record() -> str:
     return decrypt_phone(bytes(Citizen.objects.get(ref="zhang").phone_encrypted or b""))
 
 
-@pytest.mark.parametrize(("act", "phone"), [("confirm", NEW), ("refuse", "13812345678"), ("", "13812345678")])
+@pytest.mark.parametrize(("act", "phone"), [("confirm", NEW), ("refuse", "13812345678")])
 def test_the_citizen_is_told_and_answers(visitor: Opens, change: PhoneChange, act: str, phone: str) -> None:
     zhang = visitor("zhang")
     assert "您的手机号即将更换" in zhang.read("/code/")
@@ -64,6 +64,14 @@ def test_for_elder_people_what_is_folded_away_is_marked(visitor: Opens, change: 
 def test_nobody_answers_for_another(visitor: Opens, change: PhoneChange) -> None:
     for act in ("confirm", "refuse"):
         assert visitor("chen").post(f"/phone/{change.pk}/", {"act": act}).status_code == 404
+    assert PhoneChange.objects.get().state == "proposed"
+
+
+def test_without_a_button_nothing_is_answered(visitor: Opens, desk: Desk, change: PhoneChange) -> None:
+    assert visitor("zhang").post(f"/phone/{change.pk}/", {"act": "no"}).headers["Location"] == "/data/"
+    li = Visitor.as_account("li", now=desk.now)
+    token = li.post("/staff/phones/", ZHANG).content.decode().partition('name="document" value="')[2].partition('"')[0]
+    assert "139****1111" in li.post(f"/staff/phones/{change.pk}/", {"document": token}).content.decode()
     assert PhoneChange.objects.get().state == "proposed"
 
 

@@ -307,6 +307,9 @@ def test_trying_again_says_what_came_of_it(police: Police, manager: Visitor) -> 
     police.add(*records(40), record(record_id="new", kind="XJ", recorded_at=at(50)))
     police.collect()
     Source.objects.filter(pk=police.source.pk).update(kinds={"XJ": "arrival"})
+    for unknown in ("", "x", "999"):
+        assert manager.post(f"{PATH}police/quarantine/retry/", {"batch": unknown}).status_code == 404
+    assert waiting(police.source).exists(), "all are tried only if no delivery is named"
     manager.post(f"{PATH}police/quarantine/retry/")
     assert "1 record passed. 0 are still bad." in manager.read(f"{PATH}police/quarantine/")
     assert not waiting(police.source).exists()
