@@ -3,9 +3,11 @@
 Somebody who can write to the database and to the file but does not hold ``KEY_ENCRYPTION_KEY`` can only truncate the file.
 """
 
+import errno
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,12 +54,30 @@ class ChainedFile:
         return line[0] if line else None
 
     def append(self, content: Content) -> None:
-        """Append a line. The caller holds a lock, so that there is one writer at a time. Raises ``OSError``."""
-        line = self._last_line()
-        mac = self._mac(line[1] if line else b"", content)
+        """Append a line and wait until it is on disk. The caller holds a lock, so that there is one writer at a time.
+
+        What a writer that was stopped left of a line is removed first: the chain would not go on after it. Raises ``OSError``.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a") as file:
-            file.write(json.dumps({"point": content, "mac": mac.hex()}) + "\n")
+        with self.path.open("ab", buffering=0) as file:
+            end = self._end_of_lines()
+            file.truncate(end)
+            line = self._last_line()
+            mac = self._mac(line[1] if line else b"", content)
+            row = json.dumps({"point": content, "mac": mac.hex()}).encode() + b"\n"
+            try:
+                if file.write(row) != len(row):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(end)
+                raise
+
+    def _end_of_lines(self) -> int:
+        """Return the size of the file without an unfinished last line."""
+        with self.path.open("rb") as file:
+            start = file.seek(max(0, self.path.stat().st_size - LONGEST_LINE))
+            return start + file.read().rfind(b"\n") + 1
 
     def _last_line(self) -> tuple[Content, bytes] | None:
         if not self.path.exists():
