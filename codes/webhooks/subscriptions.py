@@ -120,7 +120,7 @@ def remove(webhook_id: int, *, by: str, now: datetime) -> Webhook:
     """Remove the webhook: nothing is sent there any more, and waiting deliveries are deleted. Raises ``Refused``."""
     with transaction.atomic():
         webhook = _find(webhook_id, by=by)
-        if webhook.state == State.PROPOSED:
+        if not Webhook.TRANSITIONS.find(webhook.state, "end"):
             raise MovedMeanwhile
         webhook.act("webhook.removed", State.ENDED, by=by, now=now, lease_until=None)
         webhook.deliveries.filter(state__in=[Waits.WAITING, Waits.DEAD]).delete()

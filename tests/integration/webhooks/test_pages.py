@@ -10,7 +10,7 @@ from codes.models import Provider, Webhook
 from codes.webhooks import subscriptions
 from codes.webhooks.deliver import deliver
 from regions.journal.models import JournalEntry
-from regions.refusals import NotAllowed, Refused
+from regions.refusals import MovedMeanwhile, NotAllowed, Refused
 from regions.sources.connectors.guard import AllowList
 from regions.staff.roles import Role
 from tests.integration.pages.conftest import clock
@@ -104,3 +104,6 @@ def test_what_is_no_address_for_colours_is_refused(desk: Desk, at_work: dict[str
         subscriptions.approve(own.pk, by="zhou", now=desk.now)
     with pytest.raises(NotAllowed):
         subscriptions.remove(own.pk, by="provider:alipay", now=desk.now)
+    subscriptions.withdraw(own.pk, by="provider:wechat", now=desk.now)
+    with pytest.raises(MovedMeanwhile):
+        subscriptions.remove(own.pk, by="provider:wechat", now=desk.now)
