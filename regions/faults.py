@@ -114,6 +114,10 @@ class FaultCode(TextChoices):
             "give the new content a new version and a later first day"
         ),
     )
+    ANNOUNCED = (
+        "announced",
+        _("{version} takes effect on {day} and is not replaced by a draft: give the draft the next number"),
+    )
     OUT_OF_ORDER = "out_of_order", _("must fit between the versions: {version} starts on {day}")
 
 

@@ -39,8 +39,27 @@ def content_of(stored: RuleSetVersion) -> Content:
     }
 
 
-def next_content(stored: RuleSetVersion, *, newest: RuleSetVersion, today: date) -> Content:
-    """Return the initial content of a new version: the stored one's tables, the next number, and the first possible day."""
+def followed_by(content: Mapping[str, Any], *, rule_set: RuleSet) -> RuleSetVersion | None:
+    """Return the stored version that a version with this content follows; ``None`` for the first one.
+
+    A number that cannot be read follows all.
+    """
+    versions = rule_set.versions.filter(withdrawn_at__isnull=True)
+    if isinstance(number := content.get("version"), int):
+        versions = versions.filter(version__lt=number)
+    return versions.order_by("effective_from", "version").last()
+
+
+def _next_content(rule_set: RuleSet, *, today: date) -> Content | None:
+    """Return the initial content of the next version: the next number, the first possible day, and the tables of the version
+    that it follows.
+
+    That one may be still to come: a version begun from the one before would end it on its own first day.
+    """
+    stored = followed_by({}, rule_set=rule_set)
+    newest = rule_set.versions.order_by("effective_from", "version").last()
+    if stored is None or newest is None:
+        return None
     first_day = max(today + timedelta(days=1), newest.effective_from)
     return {**content_of(stored), "version": newest.version + 1, "effective_from": first_day.isoformat()}
 
@@ -77,11 +96,24 @@ def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tup
         faults.append(Fault("code", FaultCode.OTHER_CODE, {"code": code}))
     if version.effective_from < today:
         faults.append(Fault("effective_from", FaultCode.IN_THE_PAST))
+    faults += _replaced(version, today=today)
     try:
         check_publishable(version, today=today)
     except CannotPublish as refusal:
         faults.append(refusal.fault)
     return (None, faults) if faults else (version, [])
+
+
+def _replaced(version: VersionContent, *, today: date) -> list[Fault]:
+    """Return the fault of a version whose number another one has, which two people have put in force for a later day.
+
+    It would be lost without anybody having decided so. The operator's city file may replace it.
+    """
+    stored = RuleSetVersion.objects.filter(rule_set__code=version.code, version=version.version)
+    if announced := stored.filter(effective_from__gt=today).first():
+        params = {"version": announced.version, "day": announced.effective_from.isoformat()}
+        return [Fault("version", FaultCode.ANNOUNCED, params)]
+    return []
 
 
 def rule_faults(rule: Content) -> list[Fault]:
@@ -127,6 +159,10 @@ class DraftReason(TextChoices):
     )
     HAS_FAULTS = "has_faults", _("The draft has {faults} faults. Mend them first.")
     NOT_REHEARSED = "not_rehearsed", _("Rehearse it first, and see who would change colour.")
+    PROPOSED_ANEW = (
+        "proposed_anew",
+        _("This draft was changed and proposed anew after you opened the page. Read it as it is now, then decide."),
+    )
     EDITED_BY_YOU = "edited_by_you", _("You have edited this draft, so you do not approve it. Ask another approver.")
     NO_VERSION = "no_version", _("This rule set has no version to begin with. Upload a rule-set file.")
 
@@ -135,19 +171,16 @@ State = RuleSetDraft.State
 
 
 def begin(rule_set_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Create a draft of the next version from the one in force, or from the first to come if none is in force.
+    """Create a draft of the next version from the one it follows: the last published one, whether in force or still to come.
 
     Raises ``Refused``.
     """
     require_role(by, Role.RULE_MANAGER)
     rule_set = RuleSet.objects.get(pk=rule_set_id)
-    today = current_city().day_of(now)
-    versions = RuleSetVersion.objects.filter(rule_set=rule_set).order_by("effective_from")
-    source = versions.in_force(today).first() or versions.first()
-    newest = versions.last()
-    if source is None or newest is None:
+    content = _next_content(rule_set, today=current_city().day_of(now))
+    if content is None:
         raise Refused(DraftReason.NO_VERSION)
-    return _begin(rule_set, next_content(source, newest=newest, today=today), by=by, now=now)
+    return _begin(rule_set, content, by=by, now=now)
 
 
 def begin_with(rule_set_id: int, content: Content, *, by: str, now: datetime) -> RuleSetDraft:
@@ -167,12 +200,9 @@ def begin_with_areas(
     require_role_or_operator(by, Role.RULE_MANAGER)
     today, made = current_city().day_of(now), []
     for rule_set in RuleSet.objects.filter(providers__retired=False).distinct().order_by("code"):
-        versions = RuleSetVersion.objects.filter(rule_set=rule_set).order_by("effective_from")
-        stored = versions.in_force(today).first() or versions.first()
-        newest = versions.last()
-        if stored is None or newest is None:
+        content = _next_content(rule_set, today=today)
+        if content is None:
             continue
-        content = next_content(stored, newest=newest, today=today)
         areas = change(content["risk_areas"])
         if areas != content["risk_areas"]:
             content["risk_areas"] = areas
@@ -209,10 +239,13 @@ def propose(draft_id: int, *, revision: int, reason: str, by: str, now: datetime
     return draft
 
 
-def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Store the version. From its first day on people are judged by it. Raises ``Refused``."""
+def put_in_force(draft_id: int, *, revision: int, by: str, now: datetime) -> RuleSetDraft:
+    """Store the version. From its first day on people are judged by it.
+
+    ``revision``: the one that the approver has read. Raises ``Refused``, also if another one is proposed by now.
+    """
     with transaction.atomic():
-        draft = _to_decide(draft_id, by=by)
+        draft = _to_decide(draft_id, revision=revision, by=by)
         version = checked(draft, now=now)
         stored, _ = publish(version, by=by, now=now)
         draft.decide(State.PUBLISHED, by=by, now=now, act="draft.put_in_force", version=stored)
@@ -220,9 +253,9 @@ def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 
 @transaction.atomic
-def refuse(draft_id: int, *, reason: str, by: str, now: datetime) -> RuleSetDraft:
-    """Refuse the draft: the rules stay as they are. Raises ``Refused``."""
-    return _to_decide(draft_id, by=by).refuse(reason=reason, by=by, now=now)
+def refuse(draft_id: int, *, revision: int, reason: str, by: str, now: datetime) -> RuleSetDraft:
+    """Refuse the draft in the revision that was read: the rules stay as they are. Raises ``Refused``."""
+    return _to_decide(draft_id, revision=revision, by=by).refuse(reason=reason, by=by, now=now)
 
 
 def take_back(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
@@ -271,10 +304,12 @@ def _locked() -> ProposalQuerySet[RuleSetDraft]:
     return RuleSetDraft.objects.locked().select_related("rule_set")
 
 
-def _to_decide(draft_id: int, *, by: str) -> RuleSetDraft:
+def _to_decide(draft_id: int, *, revision: int, by: str) -> RuleSetDraft:
     draft = _locked().to_decide(draft_id, by=by)
     if draft.edited_by == by:
         raise Refused(DraftReason.EDITED_BY_YOU)
+    if draft.revision != revision:
+        raise MovedMeanwhile(DraftReason.PROPOSED_ANEW)
     return draft
 
 

@@ -117,4 +117,4 @@ class Incidents:
         rehearsal_jobs.rehearse(job.pk, clock=lambda: now + timedelta(minutes=5))
         later = now + timedelta(minutes=20)
         drafts.propose(draft.pk, revision=draft.revision, reason="三亚市列为高风险地区", by=by, now=later)
-        drafts.put_in_force(draft.pk, by=Role.APPROVER.value, now=later + timedelta(hours=1))
+        drafts.put_in_force(draft.pk, revision=draft.revision, by=Role.APPROVER.value, now=later + timedelta(hours=1))

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.models import DraftRehearsal, Provider, RuleSetDraft
 from codes.rule_sets import drafts, rehearsal_jobs
-from codes.rule_sets.drafts import content_faults, content_of
+from codes.rule_sets.drafts import content_faults, content_of, followed_by
 from codes.rule_sets.version_file import version_warnings
 from portal.official.rule_sets.forms import number
-from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
+from portal.official.rule_sets.presenters import areas_gone, areas_shown, faults_shown, gone, rules_shown
 from portal.official.rule_sets.views import READERS, RULE_WORK
 from portal.official.sources.presenters import held_words, mass_change_words
 from portal.official.tasks import enqueue_rehearsal
@@ -123,8 +123,8 @@ def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     acts: dict[str, Callable[..., RuleSetDraft]] = {
         "propose": partial(drafts.propose, draft.pk, revision=sent_revision(request), reason=reason),
-        "approve": partial(drafts.put_in_force, draft.pk),
-        "refuse": partial(drafts.refuse, draft.pk, reason=reason),
+        "approve": partial(drafts.put_in_force, draft.pk, revision=sent_revision(request)),
+        "refuse": partial(drafts.refuse, draft.pk, revision=sent_revision(request), reason=reason),
         "take_back": partial(drafts.take_back, draft.pk),
         "again": partial(drafts.begin_with, draft.rule_set_id, draft.content),
         "drop": partial(drafts.drop, draft.pk),
@@ -161,17 +161,18 @@ def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftR
     is_open = is_editing or is_proposed
     version, found = content_faults(draft.content, code=draft.rule_set.code, today=today) if is_open else (None, [])
     faults = faults_shown(found)
-    in_force = draft.rule_set.versions.in_force(today).first()
-    before = content_of(in_force) if in_force and is_open else None
+    follows = followed_by(draft.content, rule_set=draft.rule_set)
+    before = content_of(follows) if follows and is_open else None
     writes = Role.RULE_MANAGER in request.roles
     concerned = {draft.proposed_by, draft.edited_by}
     return {
         "faults": faults,
         "warnings": faults_shown(version_warnings(version)) if version else [],
-        "in_force": in_force,
+        "follows": follows,
         "rules": rules_shown(draft.content, faults=faults, before=before),
         "areas": areas_shown(draft.content, faults=faults, before=before),
         "gone": gone(draft.content, before) if before else [],
+        "areas_gone": areas_gone(draft.content, before) if before else [],
         "may_edit": is_editing and writes,
         "may_propose": is_editing and writes and not faults and _is_conclusive(rehearsal),
         "may_decide": is_proposed and Role.APPROVER in request.roles and username not in concerned,

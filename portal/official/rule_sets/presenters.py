@@ -88,6 +88,17 @@ def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[Shown]:
     return rules_shown({"rules": left})
 
 
+def areas_gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[Shown]:
+    """Return the entries of the previous version's risk list of which no entry for the same area and level from the same day is left."""
+    kept = {_entry(area) for _place, area in tables(dict(content), "risk_areas")}
+    left = [area for _place, area in tables(dict(before), "risk_areas") if _entry(area) not in kept]
+    return areas_shown({"risk_areas": left})
+
+
+def _entry(area: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(area.get(key)) for key in ("area", "level", "from"))
+
+
 def released_when(rule: Mapping[str, Any]) -> str:
     """Return what ends a hit of the rule, in one line."""
     ways = []

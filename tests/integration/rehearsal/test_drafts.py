@@ -1,6 +1,7 @@
 """A draft of a version is written, rehearsed on the present city, and put in force by two people."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from codes.rule_sets.version_file import judged
 from portal.official import tasks
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
-from regions.refusals import Refused
+from regions.refusals import MovedMeanwhile, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 from tests.conftest import Keep
@@ -60,14 +61,14 @@ def proposed(city: Lived, draft: RuleSetDraft, by: str = "gu") -> RuleSetDraft:
     return drafts.propose(draft.pk, revision=draft.revision, reason="新规定", by=by, now=city.scene.as_of)
 
 
-def test_it_begins_with_what_is_in_force(city: Lived) -> None:
+def test_it_begins_with_the_version_it_follows(city: Lived) -> None:
     rule_set = RuleSet.objects.get(code=city.draft.code)
     begun = drafts.begin(rule_set.pk, by="gu", now=city.scene.as_of)
-    versions = list(rule_set.versions.order_by("effective_from"))
-    in_force = [one for one in versions if one.effective_from <= city.scene.day][-1]
-    assert begun.content["version"] == versions[-1].version + 1
-    assert begun.content["rules"] == content_of(in_force)["rules"]
-    of_the_world = judged(content_of(in_force))[1]  # drawn rules may say what a file may not
+    last = rule_set.versions.order_by("effective_from", "version").last()
+    assert last is not None
+    assert begun.content["version"] == last.version + 1
+    assert begun.content["rules"] == content_of(last)["rules"]
+    of_the_world = judged(content_of(last))[1]  # drawn rules may say what a file may not
     assert content_faults(begun.content, code=rule_set.code, today=city.scene.day)[1] == of_the_world
 
 
@@ -88,13 +89,57 @@ def test_what_is_stored_comes_back_as_its_file_would_say_it(city: Lived) -> None
 
 def test_two_people_put_it_in_force(city: Lived, draft: RuleSetDraft) -> None:
     proposed(city, draft)
-    done = drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of)
+    done = drafts.put_in_force(draft.pk, revision=draft.revision, by="wang", now=city.scene.as_of)
     assert done.version is not None
     assert (done.state, done.version.effective_from) == (State.PUBLISHED, city.first_day)
     verbs = [one.verb for one in JournalEntry.objects.filter(subject__startswith="rule_set:").order_by("seq")]
     assert verbs[-3:] == ["draft.proposed", "rule_set.published", "draft.put_in_force"]
     with pytest.raises(Refused, match="no longer waits"):
-        drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of)
+        drafts.put_in_force(draft.pk, revision=draft.revision, by="wang", now=city.scene.as_of)
+
+
+def with_area(city: Lived, content: dict[str, Any], area: str) -> dict[str, Any]:
+    listed = [*content["risk_areas"], {"area": area, "level": "high", "from": str(city.scene.day)}]
+    return {**content, "risk_areas": listed}
+
+
+def areas_of(content: dict[str, Any]) -> set[str]:
+    return {one["area"] for one in content["risk_areas"]}
+
+
+def test_a_version_still_to_come_is_not_lost_by_the_next(city: Lived, draft: RuleSetDraft) -> None:
+    """Two risk lists of one day: the second version follows the first, whose day has not come either."""
+    now = city.scene.as_of
+    first = drafts.save(draft.pk, with_area(city, draft.content, "533103"), revision=draft.revision, by="gu", now=now)
+    begun_before = drafts.begin_with(draft.rule_set_id, with_area(city, draft.content, "610304"), by="he", now=now)
+    proposed(city, first)
+    drafts.put_in_force(first.pk, revision=first.revision, by="wang", now=now)
+    assert "533103" in areas_of(drafts.begin(draft.rule_set_id, by="he", now=now).content)
+    sent = drafts.begin_with_areas(
+        lambda listed: with_area(city, {"risk_areas": listed}, "610305")["risk_areas"],
+        note="省通知",
+        source="risk_list:x",
+        by="operator:mo",
+        now=now,
+    )
+    (mine,) = [one for one in sent if one.rule_set_id == draft.rule_set_id]
+    assert {"533103", "610305"} <= areas_of(mine.content)
+    faults = content_faults(begun_before.content, code=city.draft.code, today=city.scene.day)[1]
+    assert [fault.key for fault in faults] == ["version"]
+    with pytest.raises(Refused, match="1 faults"):
+        rehearsal_jobs.ask(begun_before.pk, by="he", now=now)
+
+
+def test_an_approver_decides_on_the_revision_that_was_read(city: Lived, draft: RuleSetDraft) -> None:
+    now = city.scene.as_of
+    read = proposed(city, draft).revision
+    drafts.take_back(draft.pk, by="gu", now=now)
+    other = drafts.save(draft.pk, content(city, rules=content(city)["rules"][:1]), revision=read, by="gu", now=now)
+    proposed(city, other)
+    for act in (drafts.put_in_force, partial(drafts.refuse, reason="x")):
+        with pytest.raises(MovedMeanwhile, match="proposed anew"):
+            act(draft.pk, revision=read, by="wang", now=now)
+    assert RuleSetDraft.objects.get(pk=draft.pk).state == State.PROPOSED
 
 
 def test_it_is_tried_as_it_stands_before_it_is_proposed(city: Lived, draft: RuleSetDraft) -> None:
@@ -199,11 +244,11 @@ def test_whoever_wrote_it_does_not_approve(city: Lived, draft: RuleSetDraft) -> 
     )
     proposed(city, edited, by="gu")
     with pytest.raises(Refused, match="You have edited"):
-        drafts.put_in_force(draft.pk, by="he", now=now)
+        drafts.put_in_force(draft.pk, revision=edited.revision, by="he", now=now)
     drafts.take_back(draft.pk, by="gu", now=now)
     drafts.propose(draft.pk, revision=edited.revision, reason="x", by="he", now=now)
     with pytest.raises(Refused, match="does not approve"):
-        drafts.refuse(draft.pk, reason="x", by="he", now=now)
+        drafts.refuse(draft.pk, revision=edited.revision, reason="x", by="he", now=now)
 
 
 def test_of_two_who_edit_the_later_is_told(city: Lived, draft: RuleSetDraft) -> None:
@@ -250,7 +295,7 @@ def test_what_contradicts_the_city_is_a_fault(city: Lived, changes: dict[str, An
 def test_an_version_whose_day_passed_while_it_waited_is_not_put_in_force(city: Lived, draft: RuleSetDraft) -> None:
     proposed(city, draft)
     with pytest.raises(Refused, match="1 faults"):
-        drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of + timedelta(days=9))
+        drafts.put_in_force(draft.pk, revision=draft.revision, by="wang", now=city.scene.as_of + timedelta(days=9))
 
 
 def test_roles_are_asked_for_by_the_verbs(city: Lived, draft: RuleSetDraft) -> None:
@@ -260,7 +305,7 @@ def test_roles_are_asked_for_by_the_verbs(city: Lived, draft: RuleSetDraft) -> N
         lambda: drafts.save(draft.pk, {}, revision=2, by="wang", now=now),
         lambda: rehearsal_jobs.ask(draft.pk, by="wang", now=now),
         lambda: drafts.drop(draft.pk, by="wang", now=now),
-        lambda: drafts.put_in_force(draft.pk, by="gu", now=now),
+        lambda: drafts.put_in_force(draft.pk, revision=2, by="gu", now=now),
     ):
         with pytest.raises(Refused, match="role"):
             act()
@@ -269,7 +314,7 @@ def test_roles_are_asked_for_by_the_verbs(city: Lived, draft: RuleSetDraft) -> N
 def test_a_draft_that_was_refused_can_be_begun_again(city: Lived, draft: RuleSetDraft) -> None:
     now = city.scene.as_of
     proposed(city, draft)
-    refused = drafts.refuse(draft.pk, reason="太严", by="wang", now=now)
+    refused = drafts.refuse(draft.pk, revision=draft.revision, reason="太严", by="wang", now=now)
     assert (refused.state, refused.decision_reason) == (State.REFUSED, "太严")
     again = drafts.begin_with(draft.rule_set_id, refused.content, by="gu", now=now)
     assert drafts.drop(again.pk, by="he", now=now).state == State.DROPPED

@@ -178,11 +178,24 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
     page = approver.read(address)
     assert "省里新规" in page
     assert "people would change colour" in page
-    approver.post(f"{address}decide/", {"verb": "approve"})
+    earlier = approver.post(f"{address}decide/", {"verb": "approve", "revision": draft.revision - 1}, follow=True)
+    assert "proposed anew after you opened the page" in earlier.content.decode()
+    approval = {"verb": "approve", "revision": draft.revision}
+    assert f'name="revision" value="{draft.revision}"' in page
+    approver.post(f"{address}decide/", approval)
     draft.refresh_from_db()
     assert (draft.state, draft.decided_by) == ("published", "wang")
     assert RuleSetVersion.objects.filter(drafts=draft).exists()
-    assert approver.post(f"{address}decide/", {"verb": "approve"}).status_code == 409
+    assert approver.post(f"{address}decide/", approval).status_code == 409
+
+
+def test_a_risk_area_that_is_taken_out_is_named(city: Lived, manager: Visitor) -> None:
+    draft = begun(city, manager)
+    (out, *kept) = draft.content["risk_areas"]
+    drafts.save(draft.pk, {**draft.content, "risk_areas": kept}, revision=1, by="gu", now=_now(city))
+    assert "No longer there:" in manager.read(f"{PATH}drafts/{draft.pk}/")
+    drafts.save(draft.pk, {**draft.content, "risk_areas": [*kept, out]}, revision=2, by="gu", now=_now(city))
+    assert "No longer there:" not in manager.read(f"{PATH}drafts/{draft.pk}/")
 
 
 def test_what_is_held_and_that_no_effective_code_changes_is_said(city: Lived, manager: Visitor) -> None:
