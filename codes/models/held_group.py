@@ -40,8 +40,9 @@ class HeldGroup(models.Model):
     A cause is a rule together with the batch, the day's entries or the rule-set version that brought the changes.
 
     Its ``changes`` do not count; they are marked with ``held_in``. ``base_run`` is the run that determines what its
-    people are shown meanwhile. ``red`` and ``green`` are the numbers of people it would turn, including those whom the
-    same cause turned in the 24 hours before; ``registered`` is the number of people they were compared with.
+    people are shown meanwhile. ``red`` and ``green`` are the numbers of people it would turn by the newest run of the city,
+    including those whom the same cause turned in the 24 hours before; ``registered`` is the number of people they were
+    first compared with.
     """
 
     class State(models.TextChoices):

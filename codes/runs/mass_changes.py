@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from codes.engine.query import until
-from codes.models import GroupProposalState, HeldGroup, Registration, Run
+from codes.models import GroupProposalState, HeldGroup, Registration, Run, VerdictChange
 from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.sql import compose
@@ -83,6 +84,7 @@ def hold_mass_changes(run: Run, *, last: Run | None, now: datetime) -> dict[str,
     if held:
         groups = [group.pk for group in held.values()]
         _run(HOLD, {**_parameters(run, last), "causes": list(held), "groups": groups})
+        _note_growth([one for one in held.values() if one.first_run_id != run.pk], causes, run=run, last=last, now=now)
     return {one.key: [one.red, one.green] for one in causes if one.key not in held}
 
 
@@ -138,6 +140,28 @@ def _held(causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> li
         *(group for group in HeldGroup.objects.waiting() if group.key in keys),
         *(_open(one, run=run, last=last, now=now) for one in _to_open(causes, run=run, last=last)),
     ]
+
+
+def _note_growth(groups: Sequence[HeldGroup], causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> None:
+    """Count the groups that waited before the run anew, and withdraw what is proposed about one that has got more people.
+
+    Two people decide about the same people: whoever proposed has not seen those who were added.
+    """
+    before, found = _settled_in_window(run) if groups else Counter(), {one.key: one for one in causes}
+    for group in groups:
+        if run.amends_id is None:  # an amending run counts only the people it names
+            one = found[group.key]
+            group.red, group.green = one.red + before[one.key, 0], one.green + before[one.key, 1]
+            group.save(update_fields=["red", "green"])
+        of_group = VerdictChange.objects.filter(kept_back__group=group)
+        known = of_group.filter(Q(run=last) | Q(run__amends=last)).exclude(run=run)
+        added = (
+            of_group.filter(run=run).exclude(citizen__in=known.values("citizen")).values("citizen").distinct().count()
+        )
+        for proposal in group.proposals.waiting() if added else ():
+            state = proposal.state
+            proposal.move(GroupProposalState.WITHDRAWN)
+            proposal.journal("group.outgrown", by=SYSTEM, now=now, before=state, added=added, run=run.pk)
 
 
 def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChange]:

@@ -135,6 +135,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "group.refused": _("a mass change was refused: {people} people keep their colour"),
     "group.released": _("a mass change was released: {people} people judged again"),
     "group.sent_back": _("sent back a proposed answer to a mass change"),
+    "group.outgrown": _("withdrew a proposed answer to a mass change, because a run added people to it"),
     "group.withdrawn": _("took back a proposed answer to a mass change"),
     "gate.device_confirmed": _("confirmed a gate's device, as the second person"),
     "gate.device_enrolled": _("a gate's device took its secret"),

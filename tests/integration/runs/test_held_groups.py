@@ -197,6 +197,28 @@ def test_a_group_of_which_nothing_is_left_closes_by_itself(contacts: Crowd) -> N
         held_groups.approve(proposed.pk, by="wang", now=contacts.now)
 
 
+def test_two_people_decide_about_the_same_people(crowd: Crowd) -> None:
+    """Entries of one day are one cause: those that come after the proposal add people whom its author has not seen."""
+    crowd.declare(range(22))
+    crowd.run(after=timedelta(minutes=30))
+    proposed = held_groups.propose(only().pk, act="release", reason="22 checked", by="li", now=crowd.now)
+    crowd.run(after=timedelta(minutes=30))
+    proposed.refresh_from_db()
+    assert (proposed.state, only().red) == ("proposed", 22)
+    crowd.declare(range(22, 40))
+    crowd.run(after=timedelta(minutes=30))
+
+    proposed.refresh_from_db()
+    assert (proposed.state, only().red, crowd.held(only())) == ("withdrawn", 40, set(range(40)))
+    entry = JournalEntry.objects.get(verb="group.outgrown")
+    assert (entry.by, entry.data["added"], entry.data["proposed_by"]) == ("system", 18, "li")
+    with pytest.raises(MovedMeanwhile):
+        held_groups.approve(proposed.pk, by="wang", now=crowd.now)
+    assert crowd.red("alipay") == set()
+    decide(crowd, "release")
+    assert crowd.red("alipay") == set(range(40))
+
+
 def test_released_it_counts_at_once_and_is_not_held_again(contacts: Crowd) -> None:
     group = decide(contacts, "release")
 
