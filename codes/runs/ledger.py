@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Q, TextChoices
+from django.db.models import Count, F, Max, Q, TextChoices
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,9 @@ from regions.tenancy import current_city
 SCHEDULE = SYSTEM
 # An approver who refuses a held group starts a run that judges everybody again without the version that caused it.
 MAY_START = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.APPROVER)
+
+# Waiting longer for a clock that was set back would leave the codes of the last run to expire.
+CLOCK_SET_BACK = timedelta(days=1)
 
 
 class RunRefusal(TextChoices):
@@ -105,8 +108,9 @@ def start_run(
 def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) -> None:
     """Raise ``Refused`` if the day or the instant is in the future or before that of a settled run (``docs/semantics.md`` §4, Runs).
 
-    A run of the same day with an earlier ``as_of`` would undo a settled run just as a run of an earlier day would. Settled runs
-    of a future day or instant, which earlier versions allowed, are ignored here: otherwise no other run could follow them.
+    A run of the same day with an earlier ``as_of`` would undo a settled run just as a run of an earlier day would: also after the
+    clock was set back, until it has passed the instant of the last run again. Ignored are settled runs of a clock more than
+    ``CLOCK_SET_BACK`` ahead, and those of the future, which earlier versions allowed: otherwise no other run could follow them.
     """
     city = current_city()
     today = city.day_of(now)
@@ -116,7 +120,8 @@ def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) 
         raise Refused(RunRefusal.INSTANT_TO_COME, as_of=as_of.astimezone(city.zone).isoformat())
     if history:
         return
-    settled = Run.objects.settled().filter(day__lte=today, as_of__lte=now)
+    by_a_later_clock = Q(started_at__gt=now, started_at__lte=now + CLOCK_SET_BACK, as_of__lte=F("started_at"))
+    settled = Run.objects.settled().filter(Q(day__lte=today, as_of__lte=now) | by_a_later_clock)
     newest = settled.order_by("-day", "-as_of").first()
     if newest is None:
         return

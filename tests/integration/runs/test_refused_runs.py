@@ -93,6 +93,17 @@ def test_what_was_known_before_the_newest_instant_of_the_day_is_history(alpha: C
     assert again.sequence == newest.sequence + 1, "the same instant again undoes nothing"
 
 
+@pytest.mark.parametrize(("back", "reason"), [(HOUR, "later_instant_settled"), (DAY - MINUTE, "later_day_settled")])
+def test_a_clock_that_was_set_back_undoes_nothing(alpha: City, now: datetime, back: timedelta, reason: str) -> None:
+    newest = settled(now=now)
+    with pytest.raises(Refused) as refused:
+        start_run(by="operator:li", now=now - back)
+    assert refused.value.reason == reason
+    assert start_if_due(now=now - back) is None
+    assert list(Run.objects.all()) == [newest]
+    assert start_run(by="operator:li", now=now + MINUTE)[1]
+
+
 @pytest.mark.parametrize("state", [Run.State.FAILED, Run.State.KEPT])
 def test_a_run_that_did_not_settle_forbids_nothing(alpha: City, now: datetime, state: Run.State) -> None:
     run, _ = start_run(by="operator:li", now=now, history=state == Run.State.KEPT)
@@ -106,6 +117,11 @@ def test_a_run_of_a_day_to_come_which_was_once_allowed_forbids_nothing(alpha: Ci
         day=year_2062.date(), as_of=now, state="done", started_by="li", started_at=now, ended_at=now, sequence=1
     )
     assert start_run(by="operator:li", now=now + HOUR)[1]
+
+
+def test_a_run_by_a_clock_that_was_years_ahead_forbids_nothing(alpha: City, now: datetime) -> None:
+    settled(now=now.replace(year=2062))
+    assert start_run(by="operator:li", now=now)[1]
 
 
 def test_history_does_not_join_another_run_nor_another_it(alpha: City, now: datetime) -> None:
