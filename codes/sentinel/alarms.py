@@ -64,7 +64,7 @@ def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:
     subject, run = found.subject, measured.run
     known = Alarm.objects.filter(**subject._asdict()).order_by("-pk").first()
     if known is not None and known.state == Alarm.State.RAISED:
-        _update(known, found, measured)
+        _update(known, found, measured, now=now)
         return False
     within = found.within and Alarm.objects.standing().filter(**found.within._asdict()).exists()
     if within or (known is not None and not _is_news(known, found, run)):
@@ -93,12 +93,26 @@ def _severity(found: Found) -> str:
     return Alarm.Severity.ALERT if found.subject.colour == Colour.RED and is_much else Alarm.Severity.NOTICE
 
 
-def _update(alarm: Alarm, found: Found, measured: Measurement) -> None:
-    """Update a standing alarm. What the people have in common is kept from the run that turned the most people."""
+def _update(alarm: Alarm, found: Found, measured: Measurement, *, now: datetime) -> None:
+    """Update a standing alarm. What the people have in common is kept from the run that turned the most people.
+
+    If it has got more people, what was said about it is withdrawn: both people are to have seen the same. If it has become severe,
+    it is sent again.
+    """
     is_most = found.daily[-1] >= max(found.daily[-found.excess.window :])
-    alarm.last_run, alarm.severity = measured.run, _severity(found)
+    before, severity = int(alarm.figures["people"]), _severity(found)
+    if severity == Alarm.Severity.ALERT != alarm.severity:
+        alarm.mailed_at = None
+    alarm.last_run, alarm.severity = measured.run, severity
     alarm.figures |= _figures(found, measured.run) | (_shared(found, measured) if is_most else {})
-    alarm.save(update_fields=["last_run", "figures", "severity"])
+    alarm.save(update_fields=["last_run", "figures", "severity", "mailed_at"])
+    people = found.excess.people
+    for proposal in alarm.acknowledgements.waiting() if people > before else ():
+        state = proposal.state
+        proposal.move(AcknowledgementState.WITHDRAWN)
+        proposal.journal(
+            "alarm.acknowledgement_outgrown", by=SYSTEM, now=now, before=state, people_before=before, people=people
+        )
 
 
 def _figures(found: Found, run: Run) -> dict[str, Any]:

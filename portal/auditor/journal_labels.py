@@ -50,6 +50,7 @@ SUBJECT_LABELS: dict[str, str | Promise] = {
 }
 ACTION_LABELS: dict[str, str | Promise] = {
     "alarm.acknowledged": _("confirmed what an alarm was, as the second person: it is closed"),
+    "alarm.acknowledgement_outgrown": _("withdrew what was said about an alarm, because it has got more people"),
     "alarm.acknowledgement_proposed": _("said what an alarm was"),
     "alarm.acknowledgement_refused": _("did not agree about an alarm"),
     "alarm.acknowledgement_withdrawn": _("took back what was said about an alarm"),

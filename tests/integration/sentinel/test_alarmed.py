@@ -9,10 +9,14 @@ from pytest_django import DjangoDbBlocker
 
 from codes.models import Alarm, EffectiveChange, HeldGroup, Registration, Ruling, Run, Suppression
 from codes.runs.amend import amend_owed
+from codes.sentinel import alarms
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.refusals import MovedMeanwhile
+from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.conftest import empty_city
+from tests.integration.review.desk import hire
 from tests.integration.sentinel.town import Town
 from tests.own_database import own_copy
 
@@ -60,6 +64,30 @@ def test_several_small_deliveries(town: Town) -> None:
     # Those of equal size by their numbers as text, among which 100 comes before 99.
     told = sorted((-len(part), str(one.pk)) for one, part in zip(batches, PARTS, strict=True))
     assert alarm.figures["shared"] == [["batch", number, -size] for size, number in told]
+
+
+def test_two_people_say_what_the_same_alarm_was(town: Town) -> None:
+    """What was said of 330 people is not confirmed of 1,317."""
+    for name, role in {"gao": Role.SECURITY_ADMIN, "sun": Role.AUDITOR}.items():
+        hire(name, role, now=town.now)
+    town.deliver(PARTS[0])
+    town.run()
+    alarm = Alarm.objects.get()
+    people = alarm.figures["people"]
+    Alarm.objects.update(mailed_at=town.now, severity="notice")
+    said = alarms.propose(alarm.pk, finding="explained", reason="330 looked at", by="gao", now=town.now)
+    for part in PARTS[1:]:
+        town.deliver(part)
+    town.run()
+
+    with pytest.raises(MovedMeanwhile):
+        alarms.confirm(said.pk, by="sun", now=town.now)
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.severity, alarm.mailed_at) == ("raised", "alert", None)
+    entry = JournalEntry.objects.get(verb="alarm.acknowledgement_outgrown")
+    assert (entry.data["people_before"], entry.data["proposed_by"]) == (people, "gao")
+    again = alarms.propose(alarm.pk, finding="corrected", reason="all looked at", by="gao", now=town.now)
+    assert alarms.confirm(again.pk, by="sun", now=town.now).state == "acknowledged"
 
 
 def test_a_few_a_day_from_both_sources(town: Town) -> None:
