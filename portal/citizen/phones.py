@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -41,7 +41,8 @@ def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
 @for_citizens
 @require_POST
 def answer(request: CitizenRequest, change: int) -> HttpResponse:
-    """Confirm or refuse a phone as the citizen themselves. Raises ``NotFound`` for a change that is not theirs."""
+    """Confirm or refuse a phone as the citizen themselves. Answer 404 for a change that is not theirs."""
+    get_object_or_404(PhoneChange, pk=change, citizen=request.citizen)
     acts = {
         "confirm": (confirm_signed_in, _("Sign-in codes go to the new phone from now on. Both phones are told.")),
         "refuse": (refuse_signed_in, _("Nothing changes: sign-in codes go to your phone as before.")),
