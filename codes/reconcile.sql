@@ -37,7 +37,7 @@ SELECT run_id, count(*) FROM codes_verdictchange GROUP BY run_id ORDER BY run_id
 -- The verdicts that differ from the change made by the last run that counts.
 WITH told AS (
     SELECT DISTINCT ON (c.citizen_id, c.provider_id)
-           c.citizen_id, c.provider_id, c.run_id, 
+           c.citizen_id, c.provider_id, c.run_id,
            jsonb_build_array(c.after, c.version_id, c.hits, c.turns_green_on, c.healthy_days, c.needs) AS verdict, c.after
     FROM codes_verdictchange c JOIN codes_run run ON run.id = c.run_id
     WHERE run.state = ANY (%(counted)s) AND c.held_in_id IS NULL

@@ -76,8 +76,8 @@ class Fork:
 
 def start(module: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None) -> Fork:
     """Start the equivalent of ``python -m module arguments``. Its output is appended to the log file."""
-    told = dict(os.environ if environment is None else environment)
-    process = _forks.Process(target=_run, args=(module, arguments, told, log), daemon=False)
+    variables = dict(os.environ if environment is None else environment)
+    process = _forks.Process(target=_run, args=(module, arguments, variables, log), daemon=False)
     process.start()
     fork, deadline = Fork(process), time.monotonic() + READY_SECONDS
     # Wait until it leads its own process group, so that signals can be sent to the group.

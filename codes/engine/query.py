@@ -32,7 +32,14 @@ def can_hold(*, subject: str, since: str) -> str:
 
 def until(hit: str, *, day: str) -> str:
     """Return the expression of the day on which a stored hit ends, as known on ``day``; null if days alone do not end it."""
-    return compose(SQL, "until", hit=hit, day=day)
+    earliest, healthy_days = f"({hit}->>'until')::date", f"({hit}->>'healthy_days')::int"
+    return compose(SQL, "known_day", earliest=earliest, healthy_days=healthy_days, day=day)
+
+
+def green_on(row: str, *, day: str) -> str:
+    """Return the expression of the day on which a row's stored verdict turns green, as known on ``day``."""
+    earliest, healthy_days = f"{row}.turns_green_on", f"{row}.healthy_days"
+    return compose(SQL, "known_day", earliest=earliest, healthy_days=healthy_days, day=day)
 
 
 def over(*, subject: str) -> str:

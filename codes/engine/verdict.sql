@@ -378,9 +378,9 @@ CASE WHEN spell.since > spell.day THEN spell.since
 (spell.healthy_days IS NULL AND rule.checkin_days > 0 AND rule.hold_days IS NOT NULL
                      AND spell.until_if_followed IS DISTINCT FROM spell.until)
 
--- statement: until
--- The day on which a hit ends, as known on {{day}}.
-greatest(({{hit}}->>'until')::date, {{day}} + ({{hit}}->>'healthy_days')::int - 1)
+-- statement: known_day
+-- The day on which a stored verdict turns green or a stored hit ends, as known on {{day}}.
+greatest({{earliest}}, {{day}} + {{healthy_days}} - 1)
 
 -- statement: coming
 -- For every subject of the day itself with a hit that holds or begins later: `next_on`, the next day on which its verdict can change

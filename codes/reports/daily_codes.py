@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from codes.effective import DECIDED_WHEN_ASKED, after_run, code_after
+from codes.engine.query import green_on
 from codes.models import Provider, Run, RunProvider
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest, asked_now
@@ -33,7 +34,12 @@ COLUMNS = (
 SQL = Path(__file__).with_suffix(".sql")
 IS_TOLD = compose(SQL, "is_told")
 REGISTERED = compose(
-    SQL, "registered", is_told=IS_TOLD, decide=DECIDED_WHEN_ASKED, code_after=code_after("r.citizen_id")
+    SQL,
+    "registered",
+    is_told=IS_TOLD,
+    decide=DECIDED_WHEN_ASKED,
+    code_after=code_after("r.citizen_id"),
+    green_on=green_on("h", day="(SELECT day FROM codes_run WHERE id = %(run)s)"),
 )
 RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
@@ -72,21 +78,23 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, n
         day = run.day.isoformat()
         age = Age.of(run.day, now=now) if now else Age()
         values = {"provider": request.wanted("provider"), "held": held, **RUN_STATES, **after_run(run, now=now)}
-        for citizen, ref, encrypted, name, provider, colour, rules, green_on, *effective in stream(REGISTERED, values):
-            verdict = _verdict(frozen[provider], colour, rules, green_on)
+        for citizen, ref, encrypted, name, provider, colour, rules, turns_green_on, *effective in stream(
+            REGISTERED, values
+        ):
+            verdict = _verdict(frozen[provider], colour, rules, turns_green_on)
             # Filter before the person's data is decrypted, so that only people in the rows count as revealed.
             if state in (None, verdict[1]):
                 yield (day, *person.of(citizen, ref, encrypted, name), *verdict, *age.seen(*effective))
 
 
-def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:
+def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, turns_green_on: Any) -> Row:
     """Return the cells from ``provider`` on. A provider that could not judge has earlier verdicts, which are not shown."""
     version = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
     if not frozen.known:
         return (frozen.provider, State.UNKNOWN.value, [], None, *version)
     if colour is None:
         return (frozen.provider, State.GREEN.value, [], None, *version)
-    return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *version)
+    return (frozen.provider, colour, rules, turns_green_on.isoformat() if turns_green_on else None, *version)
 
 
 class FrozenProviders(dict[int, Frozen]):

@@ -30,7 +30,7 @@ held AS (
 SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
        CASE WHEN h.colour IS NOT NULL THEN ARRAY(
            SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
-       greatest(h.turns_green_on, (SELECT day FROM codes_run WHERE id = %(run)s) + h.healthy_days - 1), coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)
+       {{green_on}}, coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)
 FROM codes_registration r
 JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id

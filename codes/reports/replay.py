@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from codes.engine.query import DAILY_VERDICTS_ACROSS_VERSIONS, until, verdicts_of
+from codes.engine.query import DAILY_VERDICTS_ACROSS_VERSIONS, green_on, until, verdicts_of
 from codes.engine.subjects import DAILY
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
@@ -25,13 +25,23 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 JUDGED = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS}"
-HITS = {
-    f"{name}_hits": compose(SQL, "hits", hits=f"{row}.hits", until=until("hit", day="run.day"))
-    for name, row in (("stored", "s"), ("replayed", "t"))
-}
-STATEMENT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'stood_then'), **HITS)}"
+
+
+def _compare(stood: str) -> str:
+    """Return the statement that compares the verdicts that stood with those judged again. ``stood`` is the condition that selects them."""
+    day = "run.day"
+    parts = {
+        "stored_hits": compose(SQL, "hits", hits="s.hits", until=until("hit", day=day)),
+        "stored_green_on": green_on("s", day=day),
+        "replayed_hits": compose(SQL, "hits", hits="t.hits", until=until("hit", day=day)),
+        "replayed_green_on": green_on("t", day=day),
+    }
+    return f"{JUDGED},\n{compose(SQL, 'compare', stood=stood, **parts)}"
+
+
+STATEMENT = _compare(compose(SQL, "stood_then"))
 # A run of history is compared with its own changes only.
-KEPT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'kept_then'), **HITS)}"
+KEPT = _compare(compose(SQL, "kept_then"))
 
 COUNT = compose(SQL, "count")
 

@@ -17,10 +17,10 @@ stored AS MATERIALIZED (
 both_sides AS (
     SELECT coalesce(s.citizen_id, t.citizen_id) AS citizen_id, coalesce(s.provider_id, t.provider_id) AS provider_id,
            jsonb_build_object('colour', coalesce(s.after, 'green'), 'rule_set_version', s.version_id,
-                              'hits', {{stored_hits}}, 'turns_green_on', greatest(s.turns_green_on, run.day + s.healthy_days - 1),
+                              'hits', {{stored_hits}}, 'turns_green_on', {{stored_green_on}},
                               'needs', s.needs) AS stored,
            jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
-                              'hits', {{replayed_hits}}, 'turns_green_on', greatest(t.turns_green_on, run.day + t.healthy_days - 1),
+                              'hits', {{replayed_hits}}, 'turns_green_on', {{replayed_green_on}},
                               'needs', t.needs) AS replayed
     FROM stored s
     FULL JOIN (SELECT today.* FROM today
