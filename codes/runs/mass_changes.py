@@ -165,12 +165,11 @@ def _note_growth(groups: Sequence[HeldGroup], causes: Sequence[Caused], *, run: 
 
 
 def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChange]:
-    """Return the causes that turn more people than the city's share and least number, except those held or released already."""
-    known = HeldGroup.objects.filter(state__in=[HeldGroup.State.HELD, HeldGroup.State.RELEASED])
-    decided = set(known.values_list("key", flat=True))
+    """Return the causes that turn more people than the city's share and least number, except those held already."""
+    held = set(HeldGroup.objects.waiting().values_list("key", flat=True))
     city, before = current_city(), _settled_in_window(run)
     added = [
-        (one, one.red + before[one.key, 0], one.green + before[one.key, 1]) for one in causes if one.key not in decided
+        (one, one.red + before[one.key, 0], one.green + before[one.key, 1]) for one in causes if one.key not in held
     ]
     many = [(one, red, green) for one, red, green in added if max(red, green) >= city.mass_change_least]
     if not many:

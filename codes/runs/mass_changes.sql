@@ -28,7 +28,7 @@
 -- statement: caused
 -- Each change to red, and each to green before its announced day, with its cause (docs/semantics.md §4,
 -- docs/adr/0015-held-groups.md): one row for each new red hit, or for each hit that no longer exists. `cause` is null if the
--- change is due to time or to a decision of two people.
+-- change is due to time or to a decision of two people, a release included.
 -- Call before the run's changes are applied: the stored verdicts are compared to find the hits that no longer exist.
 --
 -- Every step looks rows up one by one: a join would read the facts of the whole city for the few people who changed.
@@ -160,13 +160,24 @@ caused AS MATERIALIZED (
     FROM brought b
     LEFT JOIN LATERAL (SELECT * FROM codes_fact WHERE id = b.fact_id OFFSET 0) f ON true
 ),
-keyed AS MATERIALIZED (
+named AS MATERIALIZED (
     SELECT *, CASE cause_kind
                   WHEN 'batch' THEN concat_ws(':', cause_kind, batch_id, rule_set_id, rule)
                   WHEN 'entries' THEN concat_ws(':', cause_kind, provider_id, received_on, rule_set_id, rule)
                   WHEN 'version' THEN concat_ws(':', cause_kind, version_id, rule_set_id, rule)
-              END AS cause
+              END AS key
     FROM caused
+),
+keyed AS MATERIALIZED (
+    -- What two people have released, a change of one person in one direction, has no cause any more.
+    SELECT n.*, CASE WHEN NOT EXISTS (
+               SELECT FROM (SELECT id FROM codes_verdictchange
+                            WHERE citizen_id = n.citizen_id AND after = n.direction AND held_in_id IS NOT NULL OFFSET 0) kept
+               CROSS JOIN LATERAL (SELECT group_id FROM codes_heldchange WHERE change_id = kept.id OFFSET 0) h
+               JOIN codes_heldgroup g ON g.id = h.group_id
+               WHERE g.key = n.key AND g.state = 'released'
+           ) THEN n.key END AS cause
+    FROM named n
 )
 
 -- statement: count

@@ -65,14 +65,16 @@ class MassChanges:
     """The mass changes of a city.
 
     `share` and `least` are the city's settings. `held` maps each held cause to the people whose change it would cause.
-    `kept` contains the changes that were held when the city last settled.
+    `kept` contains the changes that were held when the city last settled. `waiting` maps each held cause to whom it has kept
+    from which change so far: after a release they are `released`, and the cause has turned nobody.
     """
 
     share: float = 0.02
     least: int = 20
     shown: dict[Pair, Shown] = field(default_factory=dict)
     turned: list[tuple[datetime, Direction, Cause, str]] = field(default_factory=list)
-    released: set[Cause] = field(default_factory=set)
+    waiting: dict[Cause, set[tuple[Direction, str]]] = field(default_factory=dict)
+    released: set[tuple[Cause, Direction, str]] = field(default_factory=set)
     held: dict[Cause, set[str]] = field(default_factory=dict)
     kept: dict[Pair, Change] = field(default_factory=dict)
     runs: int = 0
@@ -96,23 +98,39 @@ class MassChanges:
         self.held = found | {cause: found.get(cause, set()) | self.held[cause] for cause in self._causes(others)}
         kept = {(one.citizen, one.provider): one for one in changes if self._is_kept(one)}
         self.kept = others | kept
+        self._note_waiting(kept)
         for pair in after.keys() - kept.keys():
             self.shown[pair] = after[pair]
         for one in changes:
             if (one.citizen, one.provider) not in kept:
-                self.turned += [(known_at, one.direction, cause, one.citizen) for cause in one.causes if cause]
+                self.turned += [(known_at, one.direction, cause, one.citizen) for cause in self._undecided(one)]
+
+    def _note_waiting(self, kept: Mapping[Pair, Change]) -> None:
+        self.waiting = {cause: self.waiting.get(cause, set()) for cause in self.groups}
+        for one in kept.values():
+            for cause in self._undecided(one) & self.groups:
+                self.waiting[cause].add((one.direction, one.citizen))
+
+    def _undecided(self, change: Change) -> set[Cause]:
+        """Return the causes of the change by which two people have not released it."""
+        return {
+            cause for cause in change.causes if cause and (cause, change.direction, change.citizen) not in self.released
+        }
 
     def _causes(self, kept: Mapping[Pair, Change]) -> set[Cause]:
-        return {cause for one in kept.values() for cause in one.causes if cause in self.held}
+        return {cause for one in kept.values() for cause in self._undecided(one) if cause in self.held}
 
     @property
     def groups(self) -> set[Cause]:
         """The causes that wait for a decision of two people: those by which at least one change is held."""
         return self._causes(self.kept)
 
-    def release(self, cause: Cause, world: World, day: date, as_of: datetime) -> None:
-        self.released.add(cause)
-        self.settle(world, day, as_of)
+    def release(self, cause: Cause) -> None:
+        """Release the changes that the cause has kept. Then settle, or judge the people again.
+
+        §4 does not say what happens to further people whom the cause would turn: they are counted anew.
+        """
+        self.released |= {(cause, direction, citizen) for direction, citizen in self.waiting[cause]}
 
     def _held(self, world: World, changes: list[Change], as_of: datetime) -> dict[Cause, set[str]]:
         """Return the held causes → the people whose change they would cause now.
@@ -122,9 +140,8 @@ class MassChanges:
         """
         people: dict[tuple[Direction, Cause], set[str]] = defaultdict(set)
         for one in changes:
-            for cause in one.causes - {None}:
-                if cause and cause not in self.released:
-                    people[one.direction, cause].add(one.citizen)
+            for cause in self._undecided(one):
+                people[one.direction, cause].add(one.citizen)
         now = {key: set(citizens) for key, citizens in people.items()}
         for at, direction, cause, citizen in self.turned:
             if (direction, cause) in people and as_of - at < SAME_CAUSE:
@@ -143,7 +160,8 @@ class MassChanges:
         A change to red is held only if all its causes are held: if an unrelated case turns the person red as well, they
         are red. A change to green is held if any of its causes is.
         """
-        held = [cause in self.held for cause in change.causes]
+        undecided = self._undecided(change)
+        held = [cause in self.held and cause in undecided for cause in change.causes]
         return all(held) if change.direction == "red" else any(held)
 
     def _change(self, world: World, pair: Pair, after: Shown) -> Iterator[Change]:

@@ -76,7 +76,7 @@ class Masses:
         made = desk.act("groups proposed", "li", held_groups.propose, group_id=group.pk, act=act, reason=reason)
         desk.act(f"groups {act}d", "wang", held_groups.approve, proposal_id=made.pk)
         if act == "release":
-            self.groups.released.add(cause)
+            self.groups.release(cause)
         for row in SuppressionRow.objects.filter(held_group=group).select_related("source", "provider"):
             whose = row.source or row.provider
             assert whose

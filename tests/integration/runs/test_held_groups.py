@@ -230,6 +230,38 @@ def test_released_it_counts_at_once_and_is_not_held_again(contacts: Crowd) -> No
     assert contacts.red() == set(MANY)
 
 
+def test_a_release_is_of_the_people_whom_two_people_saw(crowd: Crowd) -> None:
+    """Entries of one day are one cause. After a release, a few more count at once, many more are held again."""
+    crowd.declare(range(22))
+    crowd.run(after=timedelta(minutes=30))
+    first = decide(crowd, "release")
+    crowd.declare(range(22, 30))
+    assert crowd.run(after=timedelta(minutes=30)).state == Run.State.DONE
+    assert crowd.red("alipay") == set(range(30))
+    crowd.declare(range(30, 50))
+    crowd.run(after=timedelta(minutes=30))
+
+    second = held()
+    assert (second.key, second.red, crowd.held(second)) == (first.key, 28, set(range(30, 50)))
+    assert crowd.red("alipay") == set(range(30))
+    decide(crowd, "release", second)
+    assert crowd.red("alipay") == set(range(50))
+    assert crowd.run().state == Run.State.DONE
+
+
+def test_a_release_to_red_is_none_to_green(crowd: Crowd) -> None:
+    crowd.declare(MANY)
+    crowd.run(after=timedelta(minutes=30))
+    decide(crowd, "release")
+    crowd.now += timedelta(minutes=10)
+    crowd.declare(MANY, revoked=True)
+    crowd.run(after=timedelta(minutes=30))
+
+    assert (held().red, held().green, crowd.red("alipay")) == (0, 25, set(MANY))
+    decide(crowd, "release", held())
+    assert crowd.red("alipay") == set()
+
+
 def test_refused_the_records_are_out_of_force_and_a_correction_counts(contacts: Crowd) -> None:
     group = decide(contacts, "refuse")
 

@@ -146,10 +146,27 @@ def test_released_it_settles_at_once_and_is_not_held_again() -> None:
     world = world_of(told("close_contact", PEOPLE, 2))
     groups = lived(world, [1, 2])
     cause: Cause = next(iter(groups.held))
-    groups.release(cause, world, march(2), at("2 11"))
+    groups.release(cause)
+    groups.settle(world, march(2), at("2 11"))
     assert (shown(groups), groups.held) == ({"red": 30}, {})
     run(groups, world, 3)
     assert (shown(groups), groups.held) == ({"red": 30}, {})
+
+
+def test_a_release_is_of_those_it_was_decided_about() -> None:
+    """The same provider sends the same of others later on that day: a few of them count, many are held."""
+    world = world_of(
+        told("contact_with_case", PEOPLE[:12], 2, origin=ALIPAY, hour=9),
+        told("contact_with_case", PEOPLE[12:16], 2, origin=ALIPAY, hour=12),
+        told("contact_with_case", PEOPLE[16:], 2, origin=ALIPAY, hour=15),
+    )
+    groups = lived(world, [1, 2])
+    groups.release(next(iter(groups.held)))
+    groups.settle(world, march(2), at("2 11"))
+    run(groups, world, 2, hour=13)
+    assert (shown(groups), groups.held) == ({"green": 14, "red": 16}, {})
+    run(groups, world, 2, hour=16)
+    assert (shown(groups), sizes(groups)) == ({"green": 14, "red": 16}, [14])
 
 
 def test_one_held_cause_of_two_keeps_a_release() -> None:
