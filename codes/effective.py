@@ -43,23 +43,22 @@ def _decide(touched: str, *, run: str) -> str:
     return compose(SQL, "decide", touched=touched, run=run, registration_known=_registration_known(run))
 
 
-def _registration_known(run: str) -> str:
-    """Return the condition that a registration was known to the run, or to a run that has amended it for the citizen."""
-    return compose(SQL, "registration_known", run=run)
+def _registration_known(run: str, *, amending: str = "true") -> str:
+    """Return the condition that a registration was known to the run, or to a run that has amended it for the citizen.
+
+    ``amending`` is a condition on the amending runs, ``later``, that are considered.
+    """
+    return compose(SQL, "registration_known", run=run, amending=amending)
 
 
-def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
+def settle_effective_codes(run: Run, *, last: Run | None, narrowed: bool = False) -> int:
     """Settle every citizen's effective code by the run's verdicts and the rulings in force. Return the number of changed codes.
 
-    An amending run settles only the codes of the people it names; ``narrowed`` only those of people who were judged or whose
-    ruling matters. Call in a transaction that began with ``lock_effective_codes``.
+    ``last`` is the run by which the codes were settled so far: a code that it did not cover was unknown. An amending run settles
+    only the codes of the people it names; ``narrowed`` only those of people who were judged or whose ruling matters. Call in a
+    transaction that began with ``lock_effective_codes``.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(END_EXPIRED, {"run": run.pk})
-        lapsed = [citizen for (citizen,) in cursor.fetchall()]
-        cursor.execute(SUSPEND, {"run": run.pk})
-    touched = NAMED_BY_RUN if run.amends_id else TOUCHED_BY_JUDGED if narrowed else TOUCHED_BY_RUN
-    return _settle(touched, run, at=run.as_of, day=run.day, cause_run=run.pk, lapsed=lapsed)
+    return _settle_run(run, _Covered.by(last), narrowed=narrowed)
 
 
 def settle_citizens(
@@ -74,7 +73,8 @@ def settle_citizens(
     today = current_city().day_of(now)
     why = {"end_code": end_code} if end_code else {}
     named = sorted(set(citizens))
-    return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=named, why=Json(why))
+    because = {"cause_ruling": ruling_id, "why": Json(why)}
+    return _settle(TOUCHED_BY_NAME, run, _Covered.by(run), at=now, day=today, citizens=named, **because)
 
 
 def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
@@ -84,20 +84,49 @@ def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[st
     """
     with transaction.atomic():
         lock_effective_codes()
-        settle_effective_codes(run)
+        covered = _Covered.by(run)
+        _settle_run(run, covered)
         before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         change()
-        settle_effective_codes(run)
+        _settle_run(run, covered)
         changes = EffectiveChange.objects.filter(pk__gt=before).values_list("before", "after")
         counted = Counter(changes.iterator())
         transaction.set_rollback(True)
     return [[*colours, number] for colours, number in sorted(counted.items()) if colours[0] != colours[1]]
 
 
-def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
-    causes: dict[str, Any] = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None, "why": Json({})}
+class _Covered(NamedTuple):
+    """Whose code was known: those registered, by the run's instant, with a provider that had a colour in it."""
+
+    run: int | None
+    providers: list[int]
+
+    @classmethod
+    def by(cls, run: Run | None) -> "_Covered":
+        known = run.providers.filter(known=True).values_list("provider", flat=True) if run else ()
+        return cls(run.pk if run else None, list(known))
+
+
+def _settle_run(run: Run, covered: _Covered, *, narrowed: bool = False) -> int:
     with connection.cursor() as cursor:
-        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), write_messages=WRITE_MESSAGES)
+        cursor.execute(END_EXPIRED, {"run": run.pk})
+        lapsed = [citizen for (citizen,) in cursor.fetchall()]
+        cursor.execute(SUSPEND, {"run": run.pk})
+    touched = NAMED_BY_RUN if run.amends_id else TOUCHED_BY_JUDGED if narrowed else TOUCHED_BY_RUN
+    return _settle(touched, run, covered, at=run.as_of, day=run.day, cause_run=run.pk, lapsed=lapsed)
+
+
+def _settle(touched: str, run: Run | None, covered: _Covered, **parameters: Any) -> int:
+    runs = {"run": run.pk if run else None, "covered_by": covered.run, "known": covered.providers}
+    causes: dict[str, Any] = {**runs, "cause_run": None, "cause_ruling": None, "why": Json({})}
+    statement = compose(
+        SQL,
+        "settle",
+        decide=_decide(touched, run="%(run)s"),
+        registration_known=_registration_known("%(covered_by)s", amending="later.id IS DISTINCT FROM %(cause_run)s"),
+        write_messages=WRITE_MESSAGES,
+    )
+    with connection.cursor() as cursor:
         message = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])
         cursor.execute(statement, {**_policy(), **causes, **message, **parameters})
         return int(cursor.fetchone()[0])
@@ -234,7 +263,8 @@ DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(standing_ru
 
 def code_after(citizen: str) -> str:
     """Return the query of a citizen's code after a run; ``citizen`` is a column name from the code, never input."""
-    return compose(SQL, "code_after", citizen=citizen)
+    known = _registration_known("%(standing_run)s")
+    return compose(SQL, "code_after", citizen=citizen, registration_known=known)
 
 
 def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:

@@ -76,7 +76,7 @@ coloured AS (
     GROUP BY t.citizen_id
 ),
 decided AS (
-    SELECT c.citizen_id, r.id AS ruling_id, c.colours IS NULL AS unseen,
+    SELECT c.citizen_id, r.id AS ruling_id,
            CASE
                WHEN r.id IS NOT NULL THEN r.colour
                WHEN held.counts THEN c.held
@@ -118,17 +118,24 @@ decided AS (
 -- statement: registration_known
 (r.registered_at <= (SELECT as_of FROM codes_run WHERE id = {{run}})
             OR EXISTS (SELECT FROM codes_runcitizen named JOIN codes_run later ON later.id = named.run_id
-                       WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of))
+                       WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of
+                         AND {{amending}}))
 
 -- statement: settle
--- `run` is the run whose verdicts count; `cause_run` and `cause_ruling` are stored as the cause of a change, `at` and `day` as its time.
+-- `run` is the run whose verdicts count, `covered_by` the run by which the codes were settled so far, with the providers that it knew;
+-- `cause_run` and `cause_ruling` are stored as the cause of a change, `at` and `day` as its time.
 WITH {{decide}},
 compared AS (
-    -- A citizen without a row was green by agreement, or unknown if no run has covered them.
-    SELECT d.*, coalesce(e.colour, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'green' END) AS before,
-           coalesce(e.because, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'agreement' END) AS before_because
+    -- A citizen without a row was green by agreement only if a provider with a colour knew them, as in `read`.
+    SELECT d.*, coalesce(e.colour, CASE WHEN known.before THEN 'green' ELSE 'unknown' END) AS before,
+           coalesce(e.because, CASE WHEN known.before THEN 'agreement' ELSE 'unknown' END) AS before_because
     FROM decided d
     LEFT JOIN codes_effectivecode e ON e.citizen_id = d.citizen_id
+    CROSS JOIN LATERAL (
+        SELECT e.citizen_id IS NULL AND EXISTS (
+                   SELECT FROM codes_registration r
+                   WHERE r.citizen_id = d.citizen_id AND r.provider_id = ANY (%(known)s::bigint[]) AND {{registration_known}}) AS before
+    ) known
 ),
 changed AS (
     SELECT * FROM compared WHERE (colour, because) IS DISTINCT FROM (before, before_because)
@@ -208,21 +215,25 @@ GROUP BY 1, 2, 3
 
 -- statement: code_after
 -- The last change of {{citizen}}'s code by the run or a run that amended it, or by a ruling before the next run and not after `to_day`.
--- Without one it is green by agreement, or unknown if the run is a run of history and the run in effect on that day did not cover the citizen.
-SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'green' END) AS after,
-           coalesce(last.after_because, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'agreement' END) AS after_because
-    FROM (SELECT %(kept)s AND NOT EXISTS (
-              SELECT FROM codes_registration known JOIN codes_run base ON base.id = %(standing_run)s AND known.registered_at <= base.as_of
-              WHERE known.citizen_id = {{citizen}}) AS all_along) uncovered
+-- Without one it is green by agreement only if a provider with a colour knew the citizen, as in `read`.
+SELECT coalesce(last.after, CASE WHEN known.before THEN 'green' ELSE 'unknown' END) AS after,
+           coalesce(last.after_because, CASE WHEN known.before THEN 'agreement' ELSE 'unknown' END) AS after_because
+    FROM (SELECT {{citizen}} AS id) citizen
     LEFT JOIN LATERAL (
         SELECT change.after, change.after_because
         FROM codes_effectivechange change
-        WHERE change.citizen_id = {{citizen}}
+        WHERE change.citizen_id = citizen.id
           AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(standing_run)s
                OR change.run_id IS NULL AND change.day <= coalesce(%(to_day)s::date, 'infinity')
                   AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
         ORDER BY change.id DESC LIMIT 1
     ) last ON true
+    CROSS JOIN LATERAL (
+        SELECT last.after IS NULL AND EXISTS (
+                   SELECT FROM codes_registration r
+                   JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = %(standing_run)s AND j.known
+                   WHERE r.citizen_id = citizen.id AND {{registration_known}}) AS before
+    ) known
 
 -- statement: daily
 -- The citizen's code at the end of each day from `since` to `day`, with the day of the run that was in effect then. Without a change so

@@ -106,7 +106,8 @@ class VerdictChangeQuerySet(models.QuerySet["VerdictChange"]):
 class VerdictChange(AppendOnly):
     """A change made by a run: the colour before and after, and the whole verdict after.
 
-    It counts once its run has settled.
+    ``before`` is green where no verdict was stored, also for somebody whom the provider had not judged yet. It counts once its
+    run has settled.
 
     A change that is ``held_in`` a group does not count: the person's colour stays as it was.
     """

@@ -133,7 +133,7 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
     if len(people) > MANY:
         refresh_statistics(FINDINGS, changed=True)
     counts: dict[str, Any] = {"citizens": len(people), **asdict(done), SENTINEL: watched}
-    counts["effective_changes"] = settle_effective_codes(run)
+    counts["effective_changes"] = settle_effective_codes(run, last=base)
     counts["disagreements"] = asdict(settle_disagreements(run))
     counts["causes"] = diagnose_new(run)
     counts["explained_anew"] = diagnose_again(run)

@@ -81,7 +81,7 @@ def settle(run: Run, *, now: datetime) -> Run:
             cursor.execute(COUNT, [run.pk])
         narrowed = settles_narrowed(run, last)
         counts: dict[str, Any] = {
-            "effective_changes": settle_effective_codes(run, narrowed=narrowed),
+            "effective_changes": settle_effective_codes(run, last=last, narrowed=narrowed),
             BY_CAUSE: by_cause,
             SENTINEL: watched,
             **({"proof": asdict(proof)} if proof else {}),

@@ -108,10 +108,11 @@ class Record:
     def _note(self, person: str, colour: str) -> None:
         """Record a change of code.
 
-        Before their first run people count as green: the city stores no row for green (ADR 4) and no change for a first
-        green.
+        Before their first run a person's code is unknown. The city stores no row for green (ADR 4), and so no change to a
+        first green.
         """
-        before = self.codes.get(person, "green")
-        if colour != before:
+        before = self.codes.get(person, "unknown")
+        is_first_green = colour == "green" and person not in self.history
+        if colour != before and not is_first_green:
             self.history.setdefault(person, []).append((before, colour))
         self.codes[person] = colour

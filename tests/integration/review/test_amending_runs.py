@@ -14,8 +14,10 @@ from codes.effective import after_run, effective_code
 from codes.engine.provider_states import provider_states, visible_records
 from codes.models import (
     Case,
+    Citizen,
     Disagreement,
     EffectiveChange,
+    Provider,
     Registration,
     Run,
     RunCitizen,
@@ -106,6 +108,22 @@ def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk)
     assert {side.inputs.run for side in provider_states(zhang, now=desk.now)} == {mended()}
     assert visible_records(base.pk, zhang)
     assert not visible_records(mended().pk, zhang)
+
+
+def test_the_code_of_somebody_first_judged_by_an_amending_run_was_unknown_before(desk: Desk) -> None:
+    """Only the run itself knew of the registration; a second amending run finds the code that the first one settled."""
+    base = Run.objects.last_settled()
+    assert base
+    late = Citizen.objects.create(ref="late", id_type="10", id_hash=b"late", id_encrypted=b"", known_since=desk.now)
+    provider = Provider.objects.get(code="wechat")
+    since = base.as_of + timedelta(seconds=1)
+    Registration.objects.create(citizen=late, provider=provider, registered_at=since)
+    desk.tell("late", "close_contact")
+    for _ in range(2):
+        with transaction.atomic():
+            assert amend_now([late.pk], by="li", now=desk.now, because="run:1")
+    changes = EffectiveChange.objects.filter(citizen=late).values_list("before", "before_because", "after")
+    assert list(changes) == [("unknown", "unknown", "red")]
 
 
 def test_nobody_else_is_touched(desk: Desk) -> None:

@@ -4,12 +4,21 @@ Each line is a day, what was told, and the effective code after its run; after e
 """
 
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 
 from codes.effective import count_effective_codes, effective_code, effective_codes
-from codes.models import Citizen, EffectiveChange, EffectiveCode, Provider, Registration, Verdict, VerdictChange
+from codes.models import (
+    Citizen,
+    EffectiveChange,
+    EffectiveCode,
+    Message,
+    MessageKind,
+    Provider,
+    Registration,
+    Verdict,
+    VerdictChange,
+)
 from regions.models import City
 from tests.integration.runs.days import WHO, Life
 from tests.oracle import effective
@@ -29,6 +38,15 @@ LIVES: dict[str, Lived] = {
     "the same colour for another reason is a change": [
         ("everybody: close_contact", "red agreement"),
         ("police: -close_contact", "red policy"),
+    ],
+    "red after a green that was never stored": [
+        ("", "green agreement"),
+        ("everybody: close_contact", "red agreement"),
+    ],
+    "unknown until the first delivery, then green": [
+        ("everybody silent", "unknown unknown"),
+        ("", "green agreement"),
+        ("everybody silent", "unknown unknown"),
     ],
     "yellow against red": [
         ("police: arrival", "yellow policy"),
@@ -99,16 +117,20 @@ LIVES: dict[str, Lived] = {
 
 @pytest.mark.parametrize("lived", LIVES.values(), ids=LIVES.keys())
 def test_effective_code_and_its_history(bare_city: City, lived: Lived) -> None:
+    """Before the first run the code is unknown; a first green is stored neither as a code nor as a change."""
     life = Life()
-    expected = ["green agreement"]
+    expected: list[tuple[str, str]] = []
+    before = "unknown unknown"
     for number, (acts, standing) in enumerate(lived):
         run = life.live(acts)
         found = effective_code(life.keys.citizens[WHO], now=life.as_of)
         assert f"{found.colour} {found.because}" == standing, f"on day {number}"
         assert (found.colour, found.because) == effective(life.world, WHO, life.day, life.as_of)
-        assert run.counts["effective_changes"] == (standing != expected[-1])
-        expected += [standing] * (standing != expected[-1])
-    assert history() == list(pairwise(expected))
+        is_stored = standing != before and (standing != "green agreement" or bool(expected))
+        assert run.counts["effective_changes"] == is_stored
+        expected += [(before, standing)] * is_stored
+        before = standing
+    assert history() == expected
 
 
 def history() -> list[tuple[str, str]]:
@@ -170,6 +192,17 @@ def test_whoever_registered_after_the_last_run_is_unknown_not_green(bare_city: C
     assert {citizen: one.colour for citizen, one in told.items()} == {here: "green", there: "unknown"}
     counted = count_effective_codes(now=life.as_of)
     assert counted == {("green", "agreement"): 1, ("unknown", "unknown"): Citizen.objects.count() - 1}
+
+
+def test_the_code_of_a_newcomer_was_unknown_before_not_green(bare_city: City) -> None:
+    life = Life(registered=())
+    life.live("")
+    provider, since = Provider.objects.get(code="wechat"), life.as_of + timedelta(hours=1)
+    Registration.objects.create(citizen_id=life.keys.citizens[WHO], provider=provider, registered_at=since)
+    life.live("police: close_contact")
+    assert history() == [("unknown unknown", "red agreement")]
+    (message,) = Message.objects.filter(kind=MessageKind.COLOUR_CHANGED)
+    assert message.data == {"before": "unknown", "after": "red"}
 
 
 def test_nobody_is_green_before_the_first_run(bare_city: City) -> None:

@@ -225,7 +225,7 @@ class City:
         with transaction.atomic():
             codes = set(EffectiveChange.objects.values_list("pk", flat=True))
             standing = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
-            settle_effective_codes(run)
+            settle_effective_codes(run, last=run)
             settle_disagreements(run)
             everybody = Run.objects.get(pk=run.pk)
             everybody.everybody = True
@@ -352,14 +352,14 @@ class City:
         models.RunCitizen.objects.bulk_create(models.RunCitizen(run=run, citizen_id=one) for one in about | others)
         evaluate_named(run=run, zone=str(self.world.zone))
         apply_changes(run)
-        settle_effective_codes(run)
+        settle_effective_codes(run, last=last)
         settle_disagreements(run)
 
 
 def _settle(run: Run, last: Run | None) -> bool:
     """Settle the run. Return whether only the people whom it judged, and those with a ruling, were looked at."""
     narrowed = settles_narrowed(run, last)
-    settle_effective_codes(run, narrowed=narrowed)
+    settle_effective_codes(run, last=last, narrowed=narrowed)
     settle_disagreements(run, narrowed=narrowed)
     diagnose_new(run)
     diagnose_again(run)
