@@ -74,8 +74,12 @@ def send_waiting(*, gateway: SmsGateway, address: str, clock: Clock, seconds: fl
         if claimed is None:
             break
         if claimed.state == State.SENDING:
-            taken = _attempt(claimed, gateway=gateway, address=address, clock=clock)
-            sent, refused = sent + taken, 0 if taken else refused + 1
+            # A message without a phone says nothing about the gateway.
+            match _attempt(claimed, gateway=gateway, address=address, clock=clock):
+                case None:
+                    sent, refused = sent + 1, 0
+                case SendingFault.REFUSED:
+                    refused += 1
     return sent
 
 
@@ -101,8 +105,8 @@ def claim(*, now: datetime) -> Message | None:
     return message
 
 
-def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Clock) -> bool:
-    """Attempt to send the message. Return ``False`` if the gateway refused it.
+def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Clock) -> SendingFault | None:
+    """Attempt to send the message. Return why it was not sent, ``None`` if it was.
 
     Any other exception of the gateway leaves the message unsure.
     """
@@ -110,7 +114,7 @@ def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Cloc
     phone = message.recipient.phone_encrypted
     if phone is None:
         Message.TRANSITIONS.move(mine, "give_up", lease_until=None, fault=SendingFault.NO_PHONE)
-        return True
+        return SendingFault.NO_PHONE
     try:
         gateway.send(phone=decrypt_phone(bytes(phone)), text=sms_text(message, address))
     except GatewayRefused as refusal:
@@ -120,9 +124,9 @@ def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Cloc
         else:
             later = clock() + FIRST_PAUSE * 2 ** (message.attempts - 1)
             Message.TRANSITIONS.move(mine, "try_later", lease_until=None, next_at=later, fault=SendingFault.REFUSED)
-        return False
+        return SendingFault.REFUSED
     Message.TRANSITIONS.move(mine, "send", lease_until=None, fault="")
-    return True
+    return None
 
 
 def send_again(message_id: int | None = None, *, by: str, now: datetime) -> int:
