@@ -5,7 +5,7 @@ checked whenever the code is read (``docs/adr/0019-validity-when-asked.md``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,19 +62,20 @@ def settle_effective_codes(run: Run, *, last: Run | None, narrowed: bool = False
 
 
 def settle_citizens(
-    citizens: Collection[int], *, now: datetime, ruling_id: int | None = None, end_code: str = ""
+    citizens: Collection[int], *, now: datetime, ended: Mapping[int, int] | None = None, end_code: str = ""
 ) -> int:
     """Settle these citizens' codes by the last settled run's verdicts and the rulings in force now. Return the number of changed codes.
 
-    ``ruling_id`` is stored as the reason of a change where no ruling is in force any more. ``end_code``: why it ended early, for the
-    message to those whose colour changes. Call in a transaction that began with ``lock_effective_codes``.
+    ``ended``: citizen → the ruling that has ended; it is stored as the cause of a change where no ruling is in force any more.
+    ``end_code``: why it ended early, for the message to those whose colour changes. Call in a transaction that began with
+    ``lock_effective_codes``.
     """
     run = Run.objects.last_settled()
     today = current_city().day_of(now)
     why = {"end_code": end_code} if end_code else {}
-    named = sorted(set(citizens))
-    because = {"cause_ruling": ruling_id, "why": Json(why)}
-    return _settle(TOUCHED_BY_NAME, run, _Covered.by(run), at=now, day=today, citizens=named, **because)
+    causes = {"ended_of": list(ended or {}), "ended": list((ended or {}).values()), "why": Json(why)}
+    citizens = sorted(set(citizens))
+    return _settle(TOUCHED_BY_NAME, run, _Covered.by(run), at=now, day=today, citizens=citizens, **causes)
 
 
 def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
@@ -118,7 +119,7 @@ def _settle_run(run: Run, covered: _Covered, *, narrowed: bool = False) -> int:
 
 def _settle(touched: str, run: Run | None, covered: _Covered, **parameters: Any) -> int:
     runs = {"run": run.pk if run else None, "covered_by": covered.run, "known": covered.providers}
-    causes: dict[str, Any] = {**runs, "cause_run": None, "cause_ruling": None, "why": Json({})}
+    causes: dict[str, Any] = {**runs, "cause_run": None, "ended_of": [], "ended": [], "why": Json({})}
     statement = compose(
         SQL,
         "settle",

@@ -123,7 +123,8 @@ decided AS (
 
 -- statement: settle
 -- `run` is the run whose verdicts count, `covered_by` the run by which the codes were settled so far, with the providers that it knew;
--- `cause_run` and `cause_ruling` are stored as the cause of a change, `at` and `day` as its time.
+-- `cause_run`, or the ruling in force, or the one of `ended` about the citizen is stored as the cause of a change, `at` and `day` as its
+-- time.
 WITH {{decide}},
 compared AS (
     -- A citizen without a row was green by agreement only if a provider with a colour knew them, as in `read`.
@@ -142,9 +143,10 @@ changed AS (
 ),
 history AS (
     INSERT INTO codes_effectivechange (citizen_id, before, before_because, after, after_because, since, day, run_id, ruling_id)
-    SELECT citizen_id, before, before_because, colour, because, %(at)s, %(day)s, %(cause_run)s,
-           coalesce(ruling_id, %(cause_ruling)s)
-    FROM changed
+    SELECT c.citizen_id, c.before, c.before_because, c.colour, c.because, %(at)s, %(day)s, %(cause_run)s,
+           coalesce(c.ruling_id, ended.ruling_id)
+    FROM changed c
+    LEFT JOIN unnest(%(ended_of)s::bigint[], %(ended)s::bigint[]) AS ended(citizen_id, ruling_id) ON ended.citizen_id = c.citizen_id
 ),
 gone AS (
     DELETE FROM codes_effectivecode e USING changed c

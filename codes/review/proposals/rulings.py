@@ -107,7 +107,7 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
         rest_on_rulings(steps)
         record_all(acts, by=by, now=now)
-        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        settle_citizens([ruling.citizen_id], now=now)
     return ruling
 
 
@@ -221,7 +221,8 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     with transaction.atomic():
         lock_effective_codes()
         ruling = Ruling.approve_end(ruling_id, by=by, now=now)
-        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk, end_code=ruling.end_code)
+        ended = {ruling.citizen_id: ruling.pk}
+        settle_citizens(list(ended), now=now, ended=ended, end_code=ruling.end_code)
         open_again([ruling.citizen_id], now=now)
     return ruling
 
@@ -235,9 +236,9 @@ def expire_rulings(*, now: datetime) -> int:
         lock_effective_codes()
         over = list(due.select_related("case").order_by("pk"))
         Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state=State.ENDED, ended_at=now)
-        for ruling in over:
-            settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        ended = {ruling.citizen_id: ruling.pk for ruling in over}
+        settle_citizens(list(ended), now=now, ended=ended)
         acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
         record_all(acts, by=SYSTEM, now=now)
-        open_again([ruling.citizen_id for ruling in over], now=now)
+        open_again(list(ended), now=now)
     return len(over)

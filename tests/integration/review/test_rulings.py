@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import TextChoices
+from django.test.utils import CaptureQueriesContext
 
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, InformationRequest, Ruling
@@ -348,6 +349,16 @@ def test_a_ruling_expires_on_its_day_without_a_run(desk: Desk) -> None:
     ruling.refresh_from_db()
     assert ruling.state == "ended"
     assert colour_of(desk, "zhang") == ("red", "policy")
+
+
+def test_rulings_that_expire_together_are_settled_by_one_statement(desk: Desk) -> None:
+    made = [desk.approve(desk.propose(name)) for name in ("zhang", "chen", "liu")]
+    over = desk.now + timedelta(days=10)
+    with CaptureQueriesContext(connection) as queries:
+        assert rulings.expire_rulings(now=over) == 3
+    assert sum("INSERT INTO codes_effectivechange" in query["sql"] for query in queries) == 1
+    changes = EffectiveChange.objects.filter(since=over)
+    assert set(changes.values_list("citizen", "ruling")) == {(one.citizen_id, one.pk) for one in made}
 
 
 def test_a_run_ends_what_has_expired_as_the_sweep_does(desk: Desk) -> None:

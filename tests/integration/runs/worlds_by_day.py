@@ -244,12 +244,12 @@ class City:
         for one in Ruling.objects.filter(state="approved").order_by("pk"):
             if self.dice_of_officials.random() < 0.1:
                 Ruling.objects.filter(pk=one.pk).update(state="ended", ended_at=now)
-                settle_citizens([one.citizen_id], now=now, ruling_id=one.pk)
+                settle_citizens([one.citizen_id], now=now, ended={one.citizen_id: one.pk})
         held = Verdict.objects.order_by("citizen", "provider").exclude(citizen__rulings__state="approved")
         for verdict in {one.citizen_id: one for one in held}.values():
             if self.dice_of_officials.random() < 0.1:
                 hits = [[hit["rule"], hit["fact_id"]] for hit in verdict.hits]
-                ruling = Ruling.objects.create(
+                Ruling.objects.create(
                     citizen_id=verdict.citizen_id,
                     colour=self.dice_of_officials.choice(["green", "yellow"]),
                     state="approved",
@@ -262,7 +262,7 @@ class City:
                     decided_by="other",
                     decided_at=now,
                 )
-                settle_citizens([verdict.citizen_id], now=now, ruling_id=ruling.pk)
+                settle_citizens([verdict.citizen_id], now=now)
 
     def _hold(self, run: Run) -> None:
         """Hold some of the run's changes, as a mass change."""
