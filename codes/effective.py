@@ -5,7 +5,7 @@ checked whenever the code is read (``docs/adr/0019-validity-when-asked.md``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,6 +138,7 @@ def _policy() -> dict[str, str]:
     return {"policy": policy, "preferred": preferred}
 
 
+MISSTATED = compose(SQL, "misstated", decide=_decide(TOUCHED_BY_RUN, run="%(run)s"))
 LAST = compose(SQL, "last")
 WITH_LAST = f"WITH last AS MATERIALIZED ({LAST})"
 
@@ -235,6 +236,27 @@ def daily_codes(citizen_id: int, *, since: date, now: datetime) -> dict[date, st
     ends = {day: datetime.combine(day, time.max, city.zone) for day, *_ in rows}
     found = {day: Age.of(run_day, now=ends[day]).seen(colour, because)[0] for day, run_day, colour, because in rows}
     return {**found, today: effective_code(citizen_id, now=now).colour}
+
+
+class MisstatedCode(NamedTuple):
+    """A stored code, and the one that the verdicts and rulings give."""
+
+    citizen: str
+    colour: str
+    because: str
+    decided_colour: str
+    decided_because: str
+
+
+def misstated_codes(run: Run, *, joined: Collection[str], same_policy: bool) -> Iterator[MisstatedCode]:
+    """Yield the stored codes that are not what the verdicts of the last settled ``run`` and the rulings in force give.
+
+    ``joined``: the references of people who were joined since the run. ``same_policy``: whether the city has the policy of the run.
+    """
+    whose: dict[str, Any] = {"lapsed": [], "joined": list(joined), "same_policy": same_policy}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(MISSTATED, {**_policy(), **whose, "run": run.pk, "day": run.day})
+        yield from map(MisstatedCode._make, cursor)
 
 
 class CountedCode(NamedTuple):

@@ -195,6 +195,20 @@ WITH last AS MATERIALIZED ({{last}}),
 {{decide}}
 SELECT citizen_id, colour, because FROM decided
 
+-- statement: misstated
+-- The stored codes that are not what the verdicts and the rulings in force give. Not compared are people who were joined since the run,
+-- whose code is the stricter of two until the next run, and, if the city's policy may have changed since, codes by that policy.
+WITH {{decide}}
+SELECT citizen.ref, coalesce(e.colour, 'green'), coalesce(e.because, 'agreement'), d.colour, d.because
+FROM decided d
+JOIN codes_citizen citizen ON citizen.id = d.citizen_id
+LEFT JOIN codes_effectivecode e ON e.citizen_id = d.citizen_id
+WHERE (e.colour, e.because) IS DISTINCT FROM (d.colour, d.because)
+  AND NOT (e.citizen_id IS NULL AND (d.colour, d.because) IN (('green', 'agreement'), ('unknown', 'unknown')))
+  AND NOT citizen.ref = ANY (%(joined)s)
+  AND (%(same_policy)s OR d.because IN ('ruling', 'agreement', 'unknown'))
+ORDER BY citizen.ref
+
 -- statement: lapsed_anywhere
 SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND expires_on <= %(day)s
 

@@ -1,4 +1,4 @@
-"""Compare the database with the journal: roles, rulings, suppressions, settings, rule sets, and the verdicts of every run.
+"""Compare the database with the journal: roles, rulings, suppressions, settings, rule sets, the verdicts of every run, and codes.
 
 ``regions.journal.playback`` compares rows in general; this module adds what is specific to codes.
 """
@@ -11,9 +11,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from codes.effective import misstated_codes
 from codes.models import RuleSetVersion, Run
 from codes.rule_sets.drafts import content_of
 from codes.rule_sets.version_file import digests, judged
+from codes.runs.due import engine
 from regions.accounted import Row, accounted_models, standing_rows
 from regions.journal.models import JournalEntry
 from regions.journal.playback import Difference, Unaccounted, play, tables_here
@@ -22,7 +24,7 @@ from regions.retention.sweeping import SWEPT
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
-JUDGED, AMENDED, JOINED = "partition.judged", "run.mended", "verdicts.joined"
+JUDGED, AMENDED, JOINED, PERSON_JOINED = "partition.judged", "run.mended", "verdicts.joined", "person.joined"
 DIGESTS = compose(SQL, "digests")
 OF_PARTITIONS = compose(SQL, "of_partitions", digests=DIGESTS)
 OF_RUN = compose(SQL, "of_run", digests=DIGESTS)
@@ -69,6 +71,7 @@ def reconcile(settings: Stood) -> Iterator[Difference]:
         yield from _versions()
         yield from _runs()
         yield from _standing()
+        yield from _codes()
 
 
 def digests_of_joined(kept: Collection[int]) -> dict[str, str]:
@@ -141,6 +144,18 @@ def _standing() -> Iterator[Difference]:
         )
         place = f"citizen:{ref} with {provider}" + (f" (run:{run})" if run else "")
         yield Difference(Unaccounted.OTHER_VERDICT, {"place": place, **words})
+
+
+def _codes() -> Iterator[Difference]:
+    """Yield the effective codes that do not follow from the verdicts and rulings, which are compared before."""
+    run = Run.objects.last_settled()
+    if run is None:
+        return
+    since = JournalEntry.objects.filter(verb=PERSON_JOINED, at__gt=run.started_at)
+    joined = {subject.removeprefix("citizen:") for subject in since.values_list("subject", flat=True)}
+    for one in misstated_codes(run, joined=joined, same_policy=run.engine == engine()):
+        stands, follows = f"{one.colour} ({one.because})", f"{one.decided_colour} ({one.decided_because})"
+        yield Difference(Unaccounted.OTHER_CODE, {"place": f"citizen:{one.citizen}", "stands": stands, "told": follows})
 
 
 def _rows(statement: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:

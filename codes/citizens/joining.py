@@ -20,7 +20,7 @@ from codes.intake.names import compare_names
 from codes.intake.phones import NamedPhone, is_another, propose_phones
 from codes.models import Case, Citizen, Entry, Ruling, Run
 from codes.models.case import CaseState
-from codes.reconcile import JOINED, digests_of_joined
+from codes.reconcile import JOINED, PERSON_JOINED, digests_of_joined
 from codes.review.cases.move import move
 from codes.review.cases.transitions import Verb
 from codes.vocabulary import Colour
@@ -99,7 +99,7 @@ def join_people(*, by: str, now: datetime) -> Joined:
             _join(some, by=by, now=now)
         refs = dict(Citizen.objects.filter(pk__in=[kept for _, _, kept in pairs]).values_list("pk", "ref"))
         report.pairs = [(ref, refs[kept]) for ref, _, kept in pairs]
-        acts = [Act("person.joined", f"citizen:{kept}", {"joined": gone}) for gone, kept in report.pairs]
+        acts = [Act(PERSON_JOINED, f"citizen:{kept}", {"joined": gone}) for gone, kept in report.pairs]
         if runs := digests_of_joined([kept for _, _, kept in pairs]):
             acts.append(Act(JOINED, "city", {"runs": runs}))
         record_all(acts, by=by, now=now)

@@ -69,7 +69,7 @@ def choose_people(run: Run) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MARK, marks)
         run.facts_from, run.registrations_from = cursor.fetchone()
-    run.engine = _engine()
+    run.engine = engine()
     run.everybody = run.everybody or frames is None or last is None or not frames.go_on or not _follows(run, last)
     run.save(update_fields=["everybody", "facts_from", "registrations_from", "engine"])
     if frames is None or last is None or run.everybody:
@@ -146,7 +146,8 @@ def _parameters(run: Run, last: Run, frames: Frames) -> dict[str, Any]:
     }
 
 
-def _engine() -> str:
+def engine() -> str:
+    """Return the digest of all that judges besides the data: the statements, the time zone and the city's policy."""
     city = current_city()
     return hashlib.sha256(f"{ENGINE}{REMEMBER_ALL}{city.timezone}{city.interim_policy}".encode()).hexdigest()
 

@@ -35,6 +35,7 @@ class Unaccounted(TextChoices):
     OTHER_DIGEST = "other_digest", _("{place}: its {rows} changed verdicts are not those of entry {entry}")
     NO_ENTRY = "no_entry", _("{place} changed {rows} verdicts; no entry speaks of them")
     OTHER_VERDICT = "other_verdict", _("{place}: {stands} stands; by the last run that changed it, it is {told}")
+    OTHER_CODE = "other_code", _("{place}: the code {stands} stands; the verdicts and the rulings give {told}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
-from codes.effective import effective_codes
+from codes.effective import effective_codes, misstated_codes
 from codes.models import Case, Citizen, Disagreement, EffectiveChange, Fact, Registration, Run, Verdict
 from codes.models.case import CaseState
 from codes.models.verdict import latest_day
@@ -58,6 +58,7 @@ class Judge:
             found += self._verdicts(keys)
             found += self._cases(keys)
         found += self._codes(keys, asked_at)
+        found += _misstated_codes()
         if (broken := journal_break()) is not None:
             found.append(Difference("journal", "holds", broken))
         return found
@@ -208,3 +209,11 @@ def _stored(fact: Fact) -> tuple[object, ...]:
     area = None if fact.kind == "arrival" and fact.provider else fact.area
     code = whose.code if whose else ""
     return (fact.origin, code, record, fact.kind, area, str(fact.started_on), str(fact.ended_on))
+
+
+def _misstated_codes() -> Iterator[Difference]:
+    """Yield what `reconcile` would call an effective code that does not follow from verdicts and rulings."""
+    if run := Run.objects.last_settled():
+        for one in misstated_codes(run, joined=(), same_policy=True):
+            decided = one.decided_colour, one.decided_because
+            yield Difference("stored code", decided, (one.colour, one.because), one.citizen)

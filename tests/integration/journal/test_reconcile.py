@@ -227,6 +227,21 @@ TAMPERED = {
         ),
         r"citizen:zhang with wechat \(run:\d+\): yellow stands; by the last run that changed it, it is red",
     ),
+    "a person's code": (
+        "UPDATE codes_effectivecode SET colour = 'yellow' WHERE colour = 'red' AND because <> 'ruling'",
+        r"citizen:\w+: the code yellow \((\w+)\) stands; the verdicts and the rulings give red \(\1\)",
+    ),
+    "a code as if by a ruling": (
+        "UPDATE codes_effectivecode SET colour = 'green', because = 'ruling' WHERE colour = 'red'",
+        r"citizen:zhang: the code green \(ruling\) stands; the verdicts and the rulings give red \(agreement\)",
+    ),
+    "a code by nothing": (
+        (
+            "INSERT INTO codes_effectivecode (citizen_id, colour, because, since) SELECT id, 'red', 'agreement', now()"
+            " FROM codes_citizen WHERE id NOT IN (SELECT citizen_id FROM codes_effectivecode) ORDER BY id LIMIT 1"
+        ),
+        r"citizen:\w+: the code red \(agreement\) stands; the verdicts and the rulings give green \(agreement\)",
+    ),
     "a person's colour is gone": (
         "DELETE FROM codes_verdict WHERE citizen_id IN (SELECT id FROM codes_citizen WHERE ref = 'zhang')",
         r"citizen:zhang with wechat \(run:\d+\): green stands; by the last run that changed it, it is red",
