@@ -1,12 +1,15 @@
 """A web server on a real standby database behind the proxy of deploy/: it shows codes, and the primary does all else."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -19,6 +22,7 @@ from pytest_django import Settings
 from codes.models import Citizen
 from portal.embedded import postgres
 from portal.embedded.state import open_state
+from portal.observability.tasks import note_beat
 from portal.web import standby
 from portal.web.sessions import CITIZEN
 from regions.identity import Identity
@@ -34,6 +38,9 @@ from tests.own_database import database_urls
 CODE = "/code/"
 # Beside other tests its disk and processors have much to do.
 PATIENCE_SECONDS = 120
+SLOT = "standby_of_tests_"
+SLOTS = "SELECT array_agg(slot_name::text) FROM pg_replication_slots WHERE starts_with(slot_name, %s)"
+FREE_SLOT = "SELECT pg_terminate_backend(active_pid, 60000) FROM pg_replication_slots WHERE slot_name = %s"
 FILES = {"more": ("nginx-standby.conf",), "of_server": ("nginx-standby-server.conf",)}
 
 
@@ -59,8 +66,20 @@ def asked(open_one: Open, person: Visitor | None, path: str = CODE, *, method: s
         return Answer(answer.status, dict(answer.headers), answer.read().decode())
 
 
+def said(url: str, query: str, *parameters: str) -> Any:
+    raw = psycopg2.connect(url)
+    raw.autocommit = True
+    with closing(raw), raw.cursor() as cursor:
+        cursor.execute(query, parameters or None)
+        return cursor.fetchone() if cursor.description else None
+
+
 class Standby:
-    """Of the embedded PostgreSQL, in a folder beside it, which the user that servers run as may enter."""
+    """Of the embedded PostgreSQL, in a folder beside it, which the user that servers run as may enter.
+
+    It has a replication slot, as in ``docs/operations.md``. Other tests copy databases, which makes a checkpoint each and
+    removes the write-ahead log before it, also if the standby still needs it.
+    """
 
     def __init__(self) -> None:
         self._primary = postgres.find(open_state())
@@ -68,11 +87,16 @@ class Standby:
         self.port = free_port()
         self.folder = self._primary.home / f"standby-{self.port}"
         self._data = self.folder / "data"
+        self._slot = f"{SLOT}{os.getpid()}"
 
-    def start(self) -> None:
+    def create(self) -> None:
+        self._drop_slots()
         self._primary.account.give_directory(self.folder)
         self._run("pg_basebackup", f"--dbname={self._primary.urls().superuser.replace('/portal', '/postgres')}",
-                  "--write-recovery-conf", "--checkpoint=fast", f"--pgdata={self._data}")  # fmt: skip
+                  "--create-slot", f"--slot={self._slot}", "--write-recovery-conf", "--checkpoint=fast",
+                  f"--pgdata={self._data}")  # fmt: skip
+
+    def start(self) -> None:
         log = self.folder / "log"
         self._run("pg_ctl", "start", "--wait", f"--pgdata={self._data}", f"--log={log}",
                   f"--options={postgres.server_options(str(self.port))}")  # fmt: skip
@@ -81,10 +105,24 @@ class Standby:
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={self._data}")
 
+    def remove(self) -> None:
+        self.stop()
+        self._drop_slots()
+        shutil.rmtree(self.folder)
+
     def said(self, query: str) -> object:
-        with psycopg2.connect(self.url(self._primary.urls().superuser)) as raw, raw.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchone()
+        return said(self.url(self._primary.urls().superuser), query)
+
+    def said_by_primary(self, query: str) -> object:
+        return said(self._primary.urls().superuser, query)
+
+    def _drop_slots(self) -> None:
+        """Drop this session's slot and those of sessions that were killed: a slot keeps the log for its standby."""
+        url = self._primary.urls().superuser
+        for name in said(url, SLOTS, SLOT)[0] or ():
+            if name == self._slot or not Path(f"/proc/{name.removeprefix(SLOT)}").exists():
+                said(url, FREE_SLOT, name)
+                said(url, "SELECT pg_drop_replication_slot(%s)", name)
 
     def url(self, of_primary: str) -> str:
         """The same login and database, here."""
@@ -100,11 +138,10 @@ class Standby:
 def copy(transactional_db: None) -> Iterator[Standby]:
     one = Standby()
     try:
-        one.start()
+        one.create()
         yield one
     finally:
-        one.stop()
-        shutil.rmtree(one.folder)
+        one.remove()
 
 
 def signed_in(number: str) -> Visitor:
@@ -121,12 +158,18 @@ def wait_until_it_is_shown(open_one: Open, person: Visitor) -> Answer:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (answer := asked(open_one, person)).is_left_to_the_primary:
         assert time.monotonic() < deadline
+        note_beat()  # every 15 seconds in operation: without writes even a standby that has everything is old
         time.sleep(0.1)
     return answer
 
 
 def test_codes_are_shown_beside_a_standby_and_all_else_by_the_primary(copy: Standby, tmp_path: Path) -> None:
     person = signed_in("E10000001")
+    # Before it follows, the primary has finished with the log that it needs, as after a lost connection.
+    for _ in range(2):
+        copy.said_by_primary("SELECT pg_switch_wal()")
+        copy.said_by_primary("CHECKPOINT")
+    copy.start()
     urls = database_urls()
     beside = {**urls, "DATABASE_URL": copy.url(urls["DATABASE_URL"]), "STANDBY": "on"}
     log = tmp_path / "web.log"
