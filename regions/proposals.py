@@ -5,7 +5,7 @@ proposal adds its own checks and what follows from an approval. The tables keep 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -59,6 +59,12 @@ def require_another(by: str, *, proposed_by: str) -> None:
     """Raise ``Refused`` if the person who decides is the one who proposed; constraints of the tables refuse it, too."""
     if by == proposed_by:
         raise Refused(CommonReason.SAME_PERSON)
+
+
+def require_standing(proposed_by: str, *wanted: Role) -> None:
+    """Raise ``Refused`` unless the proposer still has one of the roles: otherwise only one person would stand for the decision."""
+    if not roles_of(proposed_by) & set(wanted):
+        raise Refused(CommonReason.PROPOSER_GONE)
 
 
 def require_proposer(by: str, *, proposed_by: str) -> None:
@@ -171,9 +177,9 @@ class ProposalQuerySet(models.QuerySet[P]):
         require_another(by, proposed_by=found.proposed_by)
         return found
 
-    def to_withdraw(self, pk: int, *, by: str, proposers: Collection[Role] = ()) -> P:
-        """Return a waiting proposal for its proposer to withdraw. ``proposers`` replaces the model's role if several may propose."""
-        require_role(by, *(proposers or [self.model.PROPOSERS]))
+    def to_withdraw(self, pk: int, *, by: str) -> P:
+        """Return a waiting proposal for its proposer to withdraw. Raises ``Refused``."""
+        require_role(by, *self.model.PROPOSERS)
         found = self.find(pk)
         require_proposer(by, proposed_by=found.proposed_by)
         return found
@@ -183,7 +189,7 @@ class Proposal(models.Model):
     """Base class of everything that two people decide; subclasses define states, roles and journal data."""
 
     APPROVED: ClassVar[str] = "approved"
-    PROPOSERS: ClassVar[Role] = Role.REVIEWER
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.REVIEWER,)
     DECIDERS: ClassVar[Role] = Role.APPROVER
     # Prefix of the journal verbs of its acts.
     ACTS: ClassVar[str] = ""
@@ -228,6 +234,11 @@ class Proposal(models.Model):
             self.act(act, to, by=by, now=now, **changes)
         else:
             self.move(to, **changes)
+
+    def approve(self, to: str, *, by: str, now: datetime, reason: str = "", act: str = "", **changes: Any) -> None:
+        """Record the second person's approval. Raises ``Refused`` unless the proposer may still propose, and ``MovedMeanwhile``."""
+        require_standing(self.proposed_by, *self.PROPOSERS)
+        self.decide(to, by=by, now=now, reason=reason, act=act, **changes)
 
     def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
         """Record that the second person refuses it. Raises ``Refused`` without a reason, and ``MovedMeanwhile``."""
@@ -302,7 +313,7 @@ class EndableProposal(Proposal):
 
         ``code``: a reason from the list of its kind, which the citizen reads. ``reason``: a note for officials.
         """
-        require_role(by, cls.PROPOSERS)
+        require_role(by, *cls.PROPOSERS)
         one = cls._in_force(pk)
         if one.end_proposed_by:
             raise Refused(CommonReason.END_PROPOSED_ALREADY)
@@ -315,6 +326,7 @@ class EndableProposal(Proposal):
     def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
         """End it now, as its second person. Raises ``Refused``."""
         one = cls._end_to_decide(pk, by=by)
+        require_standing(one.end_proposed_by, *cls.PROPOSERS)
         one._move_end("ended", cls.State.ENDED, by=by, now=now, ended_by=by, ended_at=now)
         return one
 

@@ -23,6 +23,12 @@ class CommonReason(TextChoices):
     )
     SAME_PERSON = "same_person", _("Whoever proposes does not approve: a second person decides. Ask another approver.")
     NOT_THE_PROPOSER = "not_the_proposer", _("Only the proposer can withdraw a proposal; an approver can refuse it.")
+    PROPOSER_GONE = (
+        "proposer_gone",
+        _(
+            "Whoever proposed this no longer has the role for it. Refuse it; if it is still right, have it proposed anew."
+        ),
+    )
     PROPOSED_ALREADY = (
         "proposed_already",
         pgettext_lazy("common reason", "A proposal is waiting already. Have it decided or withdrawn first."),

@@ -20,7 +20,7 @@ from regions.actors import SYSTEM
 from regions.journal.record import record
 from regions.keys.models import Purpose
 from regions.prepared import Beside, Prepared, asked
-from regions.proposals import require_reason, require_role, roles_of
+from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.enrolment import TOKEN_BYTES, hash_of_token
 from regions.staff.roles import Role
@@ -37,10 +37,6 @@ SCANS_PER_WINDOW = 600
 class DeviceReason(TextChoices):
     NO_NAME = "no_name", _("Say what the device is called and where it stands.")
     BAD_END = "bad_end", _("A device is enrolled for a year at most, and not into the past.")
-    PROPOSER_GONE = (
-        "proposer_gone",
-        _("Whoever proposed this is no longer a system administrator. Refuse it and have it proposed anew."),
-    )
     NOT_CONFIRMED = "not_confirmed", _("The device is not confirmed, or no longer in force.")
     HAS_A_SECRET = "has_a_secret", _("The device is enrolled already. If it is lost, revoke it and propose another.")
 
@@ -70,9 +66,7 @@ def confirm_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
     """Confirm the device as the second administrator. From now on a link can be made for it. Raises ``Refused``."""
     with transaction.atomic():
         device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
-        if Role.SYSTEM_ADMIN not in roles_of(device.proposed_by):
-            raise Refused(DeviceReason.PROPOSER_GONE)
-        device.decide(GateDeviceState.CONFIRMED, by=by, now=now, act="gate.device_confirmed")
+        device.approve(GateDeviceState.CONFIRMED, by=by, now=now, act="gate.device_confirmed")
     return device
 
 

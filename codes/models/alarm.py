@@ -212,6 +212,7 @@ class AlarmAcknowledgement(Proposal):
         REPORTED = "reported", gettext_lazy("It was wrong, and has been reported")
 
     APPROVED: ClassVar[str] = AcknowledgementState.CONFIRMED
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.SECURITY_ADMIN, Role.AUDITOR)
     ACTS: ClassVar[str] = "alarm.acknowledgement_"
     SAYS_WHO_WITHDREW: ClassVar[bool] = False
 

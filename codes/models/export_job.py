@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from regions.leased_jobs import ReportedJob
 from regions.proposals import Proposal, two_people
 from regions.refusals import CommonReason
+from regions.staff.roles import Role
 from regions.transitions import TransitionTable
 
 
@@ -75,6 +76,7 @@ class IdentifiedExport(AskedReport, Proposal):
     """
 
     State = IdentifiedExportState
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.AUDITOR, Role.AUDIT_ADMIN)
     ACTS: ClassVar[str] = "export.identify_"
 
     state = models.TextField(choices=State.choices, default=State.PROPOSED)

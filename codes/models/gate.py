@@ -35,7 +35,7 @@ class GateDevice(AppendOnly, Proposal):
     State = GateDeviceState
     SUBJECT: ClassVar[str] = GATE_PREFIX
     APPROVED: ClassVar[str] = GateDeviceState.CONFIRMED
-    PROPOSERS: ClassVar[Role] = Role.SYSTEM_ADMIN
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.SYSTEM_ADMIN,)
     DECIDERS: ClassVar[Role] = Role.SYSTEM_ADMIN
     ACTS: ClassVar[str] = "gate.device_"
     updatable_columns: ClassVar[tuple[str, ...]] = (

@@ -189,7 +189,7 @@ class HeldGroupProposal(Proposal):
         RELEASE = "release", gettext_lazy("Release it: the changes are right")
         REFUSE = "refuse", gettext_lazy("Refuse it: put what brought it out of force")
 
-    PROPOSERS: ClassVar[Role] = Role.APPROVER
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.REVIEWER, Role.APPROVER)
     ACTS: ClassVar[str] = "group."
     REFUSED_AS: ClassVar[str] = "sent_back"
     SAYS_WHO_WITHDREW: ClassVar[bool] = False

@@ -32,7 +32,7 @@ class RuleSetDraft(Proposal):
     State = DraftState
     OPEN = (State.EDITING, State.PROPOSED)
     APPROVED: ClassVar[str] = State.PUBLISHED
-    PROPOSERS: ClassVar[Role] = Role.RULE_MANAGER
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.RULE_MANAGER,)
     ACTS: ClassVar[str] = "draft."
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="drafts")

@@ -69,7 +69,7 @@ class Webhook(Accounted, Leased, Proposal):
         ((WebhookState.ACTIVE, WebhookState.PAUSED), "end", WebhookState.ENDED),
     )
     APPROVED: ClassVar[str] = WebhookState.ACTIVE
-    PROPOSERS: ClassVar[Role] = Role.SOURCE_MANAGER
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.SOURCE_MANAGER,)
     DECIDERS: ClassVar[Role] = Role.APPROVER
     ACTS: ClassVar[str] = "webhook."
     told_by_digest: ClassVar[tuple[str, ...]] = ("reason", "decision_reason")

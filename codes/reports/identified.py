@@ -7,7 +7,7 @@ from django.db import transaction
 from codes.models import ExportFault, IdentifiedExport
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
-from codes.reports.request import MAY_IDENTIFY, CannotExport, ReportRequest, checked_purpose, request_of, require_right
+from codes.reports.request import CannotExport, ReportRequest, checked_purpose, request_of, require_right
 from regions.actors import SYSTEM
 from regions.proposals import require_another, require_operator
 
@@ -61,8 +61,7 @@ def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
     require_right(by)
     with transaction.atomic():
         asked = _to_decide(pk, by=by, now=now)
-        require_right(asked.proposed_by)
-        asked.decide(State.APPROVED, by=by, now=now, act="export.identify_confirmed")
+        asked.approve(State.APPROVED, by=by, now=now, act="export.identify_confirmed")
         ask_for_export(
             request_of(asked),
             file_format=FileFormat(asked.file_format),
@@ -84,7 +83,7 @@ def refuse(pk: int, *, reason: str, by: str, now: datetime) -> IdentifiedExport:
 def withdraw(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
     """Withdraw one's own request. Raises ``Refused``."""
     require_right(by)
-    own = IdentifiedExport.objects.locked().to_withdraw(pk, by=by, proposers=MAY_IDENTIFY)
+    own = IdentifiedExport.objects.locked().to_withdraw(pk, by=by)
     return own.withdraw(by=by, now=now)
 
 

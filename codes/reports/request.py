@@ -140,7 +140,7 @@ def in_zone(instant: datetime | None, zone: ZoneInfo) -> str | None:
     return instant.astimezone(zone).isoformat() if instant else None
 
 
-MAY_IDENTIFY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
+MAY_IDENTIFY = frozenset(IdentifiedExport.PROPOSERS)
 # The roles that may read the report ``work``.
 READS_WORK = frozenset({Role.APPROVER, Role.AUDITOR})
 LEAST_PURPOSE = 5

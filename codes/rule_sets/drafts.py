@@ -248,7 +248,7 @@ def put_in_force(draft_id: int, *, revision: int, by: str, now: datetime) -> Rul
         draft = _to_decide(draft_id, revision=revision, by=by)
         version = checked(draft, now=now)
         stored, _ = publish(version, by=by, now=now)
-        draft.decide(State.PUBLISHED, by=by, now=now, act="draft.put_in_force", version=stored)
+        draft.approve(State.PUBLISHED, by=by, now=now, act="draft.put_in_force", version=stored)
     return draft
 
 

@@ -19,7 +19,7 @@ from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 
 # The roles that read alarms. The two people who close one have different roles of these.
-READERS = (Role.SECURITY_ADMIN, Role.AUDITOR)
+READERS = AlarmAcknowledgement.PROPOSERS
 # A subject whose alarm was acknowledged raises another one when it turned more than this many times as many people.
 TIMES_ACKNOWLEDGED = 2
 ALERT_TIMES = 2
@@ -163,7 +163,7 @@ def confirm(proposal_id: int, *, by: str, now: datetime) -> Alarm:
     with transaction.atomic():
         proposed, role = _to_decide(proposal_id, by=by)
         alarm = _standing(proposed.alarm_id)
-        proposed.decide(AcknowledgementState.CONFIRMED, by=by, now=now, decided_as=role)
+        proposed.approve(AcknowledgementState.CONFIRMED, by=by, now=now, decided_as=role)
         Alarm.TRANSITIONS.move(Alarm.objects.filter(pk=alarm.pk), "acknowledge", closed_at=now)
         states = {"from": alarm.state, "to": Alarm.State.ACKNOWLEDGED}
         record(
@@ -189,7 +189,7 @@ def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> Alarm
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> AlarmAcknowledgement:
     """Withdraw one's own proposal. Raises ``Refused``."""
     proposals = AlarmAcknowledgement.objects.select_related("alarm").locked()
-    return proposals.to_withdraw(proposal_id, by=by, proposers=READERS).withdraw(by=by, now=now)
+    return proposals.to_withdraw(proposal_id, by=by).withdraw(by=by, now=now)
 
 
 def _to_decide(proposal_id: int, *, by: str) -> tuple[AlarmAcknowledgement, Role]:

@@ -85,7 +85,7 @@ def approve(webhook_id: int, *, by: str, now: datetime) -> Webhook:
     with transaction.atomic():
         webhook = Webhook.objects.locked().to_decide(webhook_id, by=by)
         _checked(webhook.address)
-        webhook.decide(State.ACTIVE, by=by, now=now, act="webhook.approved")
+        webhook.approve(State.ACTIVE, by=by, now=now, act="webhook.approved")
     return webhook
 
 

@@ -176,7 +176,7 @@ def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
         if OF_PROVIDERS in change.values:
             source.providers.filter(code__in=change.values[OF_PROVIDERS]).update(retired=True)
             source.providers.exclude(code__in=change.values[OF_PROVIDERS]).update(retired=False)
-        change.decide(State.IN_FORCE, by=by, now=now, act="source.changed")
+        change.approve(State.IN_FORCE, by=by, now=now, act="source.changed")
     return change
 
 

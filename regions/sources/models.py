@@ -318,7 +318,7 @@ class SourceChange(Encrypted, Proposal):
 
     State = ChangeState
     APPROVED: ClassVar[str] = State.IN_FORCE
-    PROPOSERS: ClassVar[Role] = Role.SOURCE_MANAGER
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.SOURCE_MANAGER,)
     ACTS: ClassVar[str] = "source.change_"
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="changes")

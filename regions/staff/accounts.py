@@ -55,10 +55,6 @@ class StaffReason(TextChoices):
         "account_moved",
         _("The account has changed since this was proposed. Refuse it and have it proposed anew."),
     )
-    PROPOSER_GONE = (
-        "proposer_gone",
-        _("Whoever proposed this is no longer a security administrator. Refuse it and have it proposed anew."),
-    )
     CHANGE_EXPIRED = "change_expired", _("This proposal has expired. Have it proposed anew.")
     ENROLLED = "enrolled", _("The account waits for no link: its password is chosen. Propose a reset if it is lost.")
 

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from regions.actors import SYSTEM
 from regions.locks import advisory_lock
-from regions.proposals import require_another, require_reason, require_role, require_role_or_operator, roles_of
+from regions.proposals import require_another, require_reason, require_role, require_role_or_operator
 from regions.refusals import CommonReason, Refused
 from regions.staff.accounts import (
     StaffReason,
@@ -109,10 +109,8 @@ def confirm(change_id: int, *, by: str, now: datetime) -> StaffChange:
         change = _to_decide(change_id, by=by)
         if change.expires_at <= now:
             raise Refused(StaffReason.CHANGE_EXPIRED)
-        if Role.SECURITY_ADMIN not in roles_of(change.proposed_by):
-            raise Refused(StaffReason.PROPOSER_GONE)
         account = _new_account(change, by=by, now=now) if change.account is None else change.account
-        change.decide(ChangeState.CONFIRMED, by=by, now=now, act="staff.change_confirmed", account=account)
+        change.approve(ChangeState.CONFIRMED, by=by, now=now, act="staff.change_confirmed", account=account)
         if change.kind in EFFECTS:
             _check_unmoved(change, account)
             EFFECTS[change.kind](account, change, by=by, now=now)

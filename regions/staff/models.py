@@ -149,7 +149,7 @@ class StaffChange(AppendOnly, Proposal):
 
     State, Kind = ChangeState, ChangeKind
     APPROVED: ClassVar[str] = ChangeState.CONFIRMED
-    PROPOSERS: ClassVar[Role] = Role.SECURITY_ADMIN
+    PROPOSERS: ClassVar[tuple[Role, ...]] = (Role.SECURITY_ADMIN,)
     DECIDERS: ClassVar[Role] = Role.SECURITY_ADMIN
     ACTS: ClassVar[str] = "staff.change_"
     updatable_columns: ClassVar[tuple[str, ...]] = (

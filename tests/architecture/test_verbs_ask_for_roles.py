@@ -62,6 +62,7 @@ NOT_ASKING = {
     "regions/journal/record.py:record": A_STEP,
     "regions/journal/record.py:record_all": A_STEP,
     "regions/proposals.py:Proposal.act": A_STEP,
+    "regions/proposals.py:Proposal.approve": A_STEP,
     "regions/proposals.py:Proposal.decide": A_STEP,
     "regions/proposals.py:Proposal.journal": A_STEP,
     "regions/proposals.py:Proposal.refuse": A_STEP,

@@ -98,8 +98,8 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
         if covered.effect.stricter:
             raise Refused(Reason.TURNS_STRICTER)
         people = {one.citizen_id for one in covered.records}
+        proposed.approve(State.APPROVED, by=by, now=now, reason=reason)
         proposed.suppressions.decide(State.APPROVED, by=by, now=now)
-        proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
         _record(Verb.APPROVE_SUPPRESSION, proposed, people, by=by, now=now)
         proposed.run = amend_now(people, by=by, now=now, because=proposed.subject)
         proposed.save(update_fields=["run"])

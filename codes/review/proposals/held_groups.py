@@ -32,10 +32,8 @@ from codes.runs.mass_changes import RecordVersion, close_group, versions_that_br
 from codes.statistics import refresh_statistics
 from regions.proposals import require_role
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
-from regions.staff.roles import Role
 
 Act = HeldGroupProposal.Act
-PROPOSERS = (Role.REVIEWER, Role.APPROVER)
 
 
 class GroupReason(TextChoices):
@@ -54,7 +52,7 @@ class GroupReason(TextChoices):
 
 def propose(group_id: int, *, act: str, reason: str, by: str, now: datetime) -> HeldGroupProposal:
     """Propose to release or to refuse the group. Nothing changes yet. Raises ``Refused``."""
-    require_role(by, *PROPOSERS)
+    require_role(by, *HeldGroupProposal.PROPOSERS)
     reason = check_text(reason, required=True)
     with transaction.atomic():
         group = _held(group_id)
@@ -78,7 +76,7 @@ def approve(proposal_id: int, *, by: str, now: datetime, reason: str = "") -> He
         base = Run.objects.last_settled()
         if base is None or Run.objects.open().exists():
             raise MovedMeanwhile(GroupReason.RUN_UNDER_WAY)
-        proposed.decide(GroupProposalState.APPROVED, by=by, now=now, reason=reason, act="group.approved")
+        proposed.approve(GroupProposalState.APPROVED, by=by, now=now, reason=reason, act="group.approved")
         if proposed.act_proposed == Act.RELEASE:
             _release(group, base, proposed, by=by, now=now)
         else:
@@ -102,7 +100,7 @@ def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldG
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> HeldGroupProposal:
     """Withdraw the proposal as the person who made it. Raises ``Refused``."""
     proposals = HeldGroupProposal.objects.select_related("group").locked()
-    return proposals.to_withdraw(proposal_id, by=by, proposers=PROPOSERS).withdraw(by=by, now=now)
+    return proposals.to_withdraw(proposal_id, by=by).withdraw(by=by, now=now)
 
 
 def proposals_to_decide() -> QuerySet[HeldGroupProposal]:

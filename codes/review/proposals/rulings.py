@@ -104,7 +104,7 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         steps = closing_steps([ruling], {ruling.citizen_id: before})
         acts = acts_of(steps, by=by, now=now)
         supersede([ruling.citizen_id], now=now)
-        ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
+        ruling.approve(State.APPROVED, by=by, now=now, reason=reason)
         rest_on_rulings(steps)
         record_all(acts, by=by, now=now)
         settle_citizens([ruling.citizen_id], now=now)

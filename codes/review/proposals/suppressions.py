@@ -82,7 +82,7 @@ def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: 
     with transaction.atomic():
         lock_effective_codes()
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
-        proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
+        proposed.approve(State.APPROVED, by=by, now=now, reason=reason)
         _record_act(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
         amend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
     return proposed

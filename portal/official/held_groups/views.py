@@ -113,7 +113,7 @@ def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpRe
         "waiting": waiting,
         "earlier": [one for one in proposals if one is not waiting],
         "form": form,
-        "may_propose": is_held and waiting is None and bool(request.roles & set(verbs.PROPOSERS)),
+        "may_propose": is_held and waiting is None and bool(request.roles & set(HeldGroupProposal.PROPOSERS)),
         "may_decide": waiting is not None and not is_mine and Role.APPROVER in request.roles,
         "may_withdraw": is_mine,
     }

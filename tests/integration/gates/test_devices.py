@@ -130,7 +130,7 @@ def test_what_is_refused_changes_nothing(city: City, case: str) -> None:
 def test_a_proposer_who_is_no_administrator_any_more_is_not_enough(city: City) -> None:
     device = proposed(now=AT)
     RoleGrant.objects.filter(account__username=FIRST).update(revoked_by=SECOND, revoked_at=AT)
-    with pytest.raises(Refused, match="no longer a system administrator"):
+    with pytest.raises(Refused, match="no longer has the role for it"):
         verbs.confirm_device(device.pk, by=SECOND, now=AT)
 
 

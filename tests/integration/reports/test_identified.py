@@ -169,7 +169,7 @@ def test_what_is_not_confirmed_is_never_written(two: tuple[str, str], now: datet
         Account.objects.filter(username=by).update(is_active=False)
     elif end == "revoked":
         Account.objects.get(username=other).grants.update(revoked_at=now, revoked_by="tests")
-    refusal = {"late": CannotExport, "closed": MayNotIdentify, "revoked": MayNotIdentify}.get(end, MovedMeanwhile)
+    refusal = {"late": CannotExport, "closed": Refused, "revoked": MayNotIdentify}.get(end, MovedMeanwhile)
     with pytest.raises(refusal):
         verbs.confirm(asked.pk, by=other, now=later)
     assert not ExportJob.objects.exists()

@@ -145,7 +145,7 @@ def test_a_proposal_expires_and_makes_room_for_another(lin: Account) -> None:
 def test_what_somebody_proposed_who_was_closed_since_is_not_confirmed(lin: Account) -> None:
     change = propose_new()
     changes.close_account(Account.objects.get(username="an").pk, by="bo", now=AT)
-    with pytest.raises(Refused, match="no longer a security administrator"):
+    with pytest.raises(Refused, match="no longer has the role for it"):
         changes.confirm(change.pk, by="bo", now=AT)
     changes.refuse(change.pk, reason="x", by="bo", now=AT)
 
