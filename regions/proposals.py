@@ -323,18 +323,21 @@ class EndableProposal(Proposal):
 
     @classmethod
     @transaction.atomic
-    def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
-        """End it now, as its second person. Raises ``Refused``."""
-        one = cls._end_to_decide(pk, by=by)
+    def approve_end(cls, pk: int, *, by: str, now: datetime, proposed_at: datetime | None = None) -> Self:
+        """End it now, as its second person. Raises ``Refused``.
+
+        ``proposed_at`` identifies the proposal that the second person has read: another one may have been made since.
+        """
+        one = cls._end_to_decide(pk, proposed_at, by=by)
         require_standing(one.end_proposed_by, *cls.PROPOSERS)
         one._move_end("ended", cls.State.ENDED, by=by, now=now, ended_by=by, ended_at=now)
         return one
 
     @classmethod
     @transaction.atomic
-    def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
+    def refuse_end(cls, pk: int, *, by: str, now: datetime, proposed_at: datetime | None = None) -> Self:
         """Clear the proposal to end it; it stays in force. Raises ``Refused``."""
-        one = cls._end_to_decide(pk, by=by)
+        one = cls._end_to_decide(pk, proposed_at, by=by)
         gone = {"end_code": "", "end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
         one._move_end("end_refused", one.state, by=by, now=now, **gone)
         return one
@@ -349,11 +352,13 @@ class EndableProposal(Proposal):
         return cast("Self", one)
 
     @classmethod
-    def _end_to_decide(cls, pk: int, *, by: str) -> Self:
+    def _end_to_decide(cls, pk: int, proposed_at: datetime | None, *, by: str) -> Self:
         require_role(by, cls.DECIDERS)
         one = cls._in_force(pk)
         if not one.end_proposed_by:
             raise Refused(CommonReason.END_NOT_PROPOSED)
+        if proposed_at not in (None, one.end_proposed_at):
+            raise MovedMeanwhile
         require_another(by, proposed_by=one.end_proposed_by)
         return one
 

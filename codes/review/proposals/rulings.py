@@ -211,7 +211,7 @@ def propose_end(*, ruling_id: int, reason_code: str, reason: str, by: str, now: 
     return Ruling.propose_end(ruling_id, code=reason_code, reason=reason, by=by, now=now)
 
 
-def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+def approve_end(*, ruling_id: int, by: str, now: datetime, proposed_at: datetime | None = None) -> Ruling:
     """End the ruling now.
 
     The citizen's code becomes at once what it is without the ruling, and a disagreement that it decided gets a case
@@ -220,7 +220,7 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         lock_effective_codes()
-        ruling = Ruling.approve_end(ruling_id, by=by, now=now)
+        ruling = Ruling.approve_end(ruling_id, by=by, now=now, proposed_at=proposed_at)
         ended = {ruling.citizen_id: ruling.pk}
         settle_citizens(list(ended), now=now, ended=ended, end_code=ruling.end_code)
         open_again([ruling.citizen_id], now=now)

@@ -120,12 +120,14 @@ def propose_suppression_end(
     return Suppression.propose_end(suppression_id, code=reason_code, reason=reason, by=by, now=now)
 
 
-def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
+def approve_suppression_end(
+    *, suppression_id: int, by: str, now: datetime, proposed_at: datetime | None = None
+) -> Suppression:
     """End the suppression: the record counts again from now on, and the people it is about are judged again at once."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         lock_effective_codes()
-        ended = Suppression.approve_end(suppression_id, by=by, now=now)
+        ended = Suppression.approve_end(suppression_id, by=by, now=now, proposed_at=proposed_at)
         amend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
     return ended
 

@@ -30,6 +30,7 @@ from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.groups.detail import effects_shown
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals
+from regions.instants import instant_of
 from regions.staff.roles import Role
 
 T = TypeVar("T")
@@ -187,9 +188,10 @@ def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
 
 
 def _decide_end(request: StaffRequest, acts: Mapping[str, tuple[Callable[..., object], str]]) -> HttpResponse:
-    """Do the act of the pressed button, given with the message of its success; without one, nothing."""
+    """Do the act of the pressed button to the proposal that the page showed. Each act has the message of its success."""
     back = f"{reverse('official_approvals')}?kind=ends"
-    if chosen := acts.get(request.POST.get("outcome", "")):
+    proposed_at = instant_of(request.POST.get("proposed_at"))
+    if proposed_at and (chosen := acts.get(request.POST.get("outcome", ""))):
         act, done = chosen
-        return attempt_and_return(request, act, back=back, done=done)
+        return attempt_and_return(request, act, proposed_at=proposed_at, back=back, done=done)
     return redirect(back)

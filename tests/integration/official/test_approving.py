@@ -1,7 +1,9 @@
 """The second official: the evidence comes before the opinion, nobody decides their own proposal, and approvals apply at once."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -156,13 +158,17 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
     zhao, wang = at_work("zhao"), at_work("wang")
     assert 'value="approve"' not in zhao.read("/staff/approvals/?kind=ends")
     assert "情况有变" in wang.read("/staff/approvals/?kind=ends")
+    shown = re.search(r'name="proposed_at" value="([^"]+)"', wang.read("/staff/approvals/?kind=ends"))
+    assert shown
+    of_page = {"proposed_at": shown[1]}
     for path in paths:
-        wang.post(path)
-        undecided = (Ruling if path == paths[0] else Suppression).objects.exclude(end_proposed_by="")
-        assert undecided.filter(state="approved").exists(), "only a button decides"
-        zhao.post(path, {"outcome": answer})
-        assert "提出人不能审批" in zhao.read("/staff/approvals/?kind=ends")
+        wang.post(path, of_page)
         wang.post(path, {"outcome": answer})
+        undecided = (Ruling if path == paths[0] else Suppression).objects.exclude(end_proposed_by="")
+        assert undecided.filter(state="approved").exists(), "only a button decides, of a page that showed the proposal"
+        zhao.post(path, {"outcome": answer, **of_page})
+        assert "提出人不能审批" in zhao.read("/staff/approvals/?kind=ends")
+        wang.post(path, {"outcome": answer, **of_page})
     ruling.refresh_from_db()
     record.refresh_from_db()
     assert ruling.state == record.state == state
@@ -170,6 +176,25 @@ def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, s
     assert ruling.case is not None
     page = wang.read(f"/staff/cases/{ruling.case.number}/")
     assert ("零时起失效" in page) is (answer == "refuse"), "what has ended has no end to come"
+
+
+def test_an_early_end_proposed_anew_is_not_decided_by_the_page_of_the_first(desk: Desk, at_work: At) -> None:
+    ruling = desk.approve(desk.propose())
+    first: dict[str, Any] = {"ruling_id": ruling.pk, "by": "li", "now": desk.now}
+    rulings.propose_end(**first, reason_code="newer_facts", reason="情况有变")
+    Ruling.refuse_end(ruling.pk, by="wang", now=desk.now)
+    later = desk.now + timedelta(minutes=1)
+    rulings.propose_end(**{**first, "now": later}, reason_code="decided_by_mistake", reason="判断有误")
+    path = f"/staff/approvals/rulings/{ruling.pk}/end/"
+    wang = at_work("wang")
+    for outcome in ("approve", "refuse"):
+        answer = wang.post(path, {"outcome": outcome, "proposed_at": desk.now.isoformat()}, follow=True)
+        assert "刚刚被他人处理" in answer.content.decode()
+        ruling.refresh_from_db()
+        assert (ruling.state, ruling.end_code) == ("approved", "decided_by_mistake")
+    wang.post(path, {"outcome": "approve", "proposed_at": later.isoformat()})
+    ruling.refresh_from_db()
+    assert ruling.state == "ended"
 
 
 def test_who_approves_an_early_end_sees_the_colour_that_follows(desk: Desk, at_work: At) -> None:
