@@ -117,9 +117,11 @@ def idempotent(handler: Handler) -> Handler:
 
 
 def _claim(request: Request, shown: str, call_hash: bytes) -> IdempotentAnswer:
-    """Return the row of the key; without a status it is ours to fill. A second call waits for the first to end."""
+    """Return the row of the key; without a status it is ours to fill. A second call waits for the first to end.
+
+    Only the row of this key is removed if it is too old, since a call locks what it removes until it ends. The sweep removes the others.
+    """
     now, caller = timezone.now(), caller_of(request)
-    IdempotentAnswer.objects.filter(called_at__lt=now - ANSWERS_KEPT).delete()
     row = IdempotentAnswer(
         caller=f"{caller.actor}:{caller.key}",
         key_hash=lookup_hash(shown, use="idempotency_key"),
@@ -128,6 +130,8 @@ def _claim(request: Request, shown: str, call_hash: bytes) -> IdempotentAnswer:
     )
     try:
         with lock_timeout(seconds=LOCK_TIMEOUT_SECONDS), transaction.atomic():
+            of_key = IdempotentAnswer.objects.filter(caller=row.caller, key_hash=row.key_hash)
+            of_key.filter(called_at__lt=now - ANSWERS_KEPT).delete()
             IdempotentAnswer.objects.bulk_create([row], ignore_conflicts=True)
     except LockTimedOutError:
         wait = LOCK_TIMEOUT_SECONDS

@@ -173,6 +173,16 @@ def test_a_call_with_its_key_is_done_once(alipay: Machine, clock: datetime, monk
     assert told(alipay.post(check_in(), **key))["accepted"] == 1
 
 
+def test_a_call_locks_no_row_of_other_keys(alipay: Machine, clock: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that remove old rows wait for one another; old rows are left to the sweep."""
+    alipay.post(declaration(), **{"Idempotency-Key": "k-1"})
+    monkeypatch.setattr("django.utils.timezone.now", lambda: clock + timedelta(hours=24, seconds=1))
+    alipay.post(check_in(), **{"Idempotency-Key": "k-2"})
+    assert IdempotentAnswer.objects.count() == 2
+    assert told(alipay.post(declaration(), **{"Idempotency-Key": "k-1"}))["duplicate"] == 1
+    assert IdempotentAnswer.objects.count() == 2
+
+
 def test_an_idempotency_key_is_its_callers_own_and_plain(alipay: Machine, clock: datetime) -> None:
     _, other = issue_key(provider="alipay", by="operator:lin", now=clock)
     alipay.post(declaration(), **{"Idempotency-Key": "k-1"})
