@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from codes.review.cases.move import naming
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
-from codes.review.evidence.files import discard_old_drafts
+from codes.review.evidence.files import discard_old_drafts, remove_unowned
 from codes.review.information import lapse_unanswered
 from codes.review.proposals.rulings import expire_rulings
 from codes.runs.amend import amend_owed
@@ -44,6 +44,7 @@ def escalate_overdue(*, now: datetime) -> int:
 
 def sweep_reviews(*, now: datetime) -> dict[str, int]:
     """Do everything that is due in the current city. Return the numbers of each. Safe to call at any time."""
+    remove_unowned(now=now)
     return {
         "lapsed": lapse_unanswered(now=now),
         "escalated": escalate_overdue(now=now),

@@ -21,6 +21,7 @@ from codes.review.evidence.pdfs import PDF
 from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import require_own
 from regions.actors import CITIZEN_PREFIX, CITY_PREFIX, SYSTEM
+from regions.city_files import remove_left_files
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_bytes, encrypt_bytes, key_of
 from regions.numbers import number_of
@@ -34,6 +35,9 @@ NAME_BYTES = 16
 LONGEST_NAME = 100
 DRAFT_LIVES = timedelta(hours=24)
 USE = "evidence"
+# A file lies in the folder of the first two signs of its name.
+FOLDERS = 0x100
+VISITED_EVERY = timedelta(minutes=5)
 
 
 def keep_upload(
@@ -183,6 +187,15 @@ def remove_file(name: str) -> None:
     _path(name).unlink(missing_ok=True)
 
 
+def remove_unowned(*, now: datetime) -> None:
+    """Remove the files in one of the city's folders that no row refers to. Calls five minutes apart visit every folder once a day."""
+    prefix = f"{int(now.timestamp() / VISITED_EVERY.total_seconds()) % FOLDERS:02x}"
+    folder = _folder(prefix)
+    if folder.exists():
+        names = Evidence.objects.filter(name__startswith=prefix).values_list("name", flat=True)
+        remove_left_files(folder, referred=names.iterator, now=now)
+
+
 def _plain_name(name: str) -> str:
     """Return a name for display, never a path: the part after the last slash, without control characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
@@ -190,13 +203,17 @@ def _plain_name(name: str) -> str:
 
 
 def _path(name: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / current_city().schema_name / name[:2] / name
+    return _folder(name[:2]) / name
+
+
+def _folder(prefix: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / current_city().schema_name / prefix
 
 
 def _write(name: str, encrypted: bytes) -> None:
     """Write a new file that only the portal can read.
 
-    If its row is rolled back, the file remains without an owner and nobody can read it.
+    If its row is rolled back, the file remains without an owner until ``remove_unowned`` removes it.
     """
     _write_to(_path(name), encrypted)
 

@@ -1,7 +1,8 @@
 """Evidence files: stored encrypted outside the web root, bound to one matter, read for a purpose that the citizen sees."""
 
 import hashlib
-from datetime import timedelta
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from codes.models import Evidence, PersonAccess
+from codes.review.cases.sweep import sweep_reviews
 from codes.review.errors import Reason
 from codes.review.evidence import files as evidence
 from codes.review.evidence.access import log_access, reveal
@@ -180,6 +182,28 @@ def test_drafts_that_were_never_sent_go_after_a_day(desk: Desk, django_capture_o
         assert evidence.discard_old_drafts(now=desk.now + timedelta(hours=24)) == 0
         assert evidence.discard_old_drafts(now=desk.now + timedelta(hours=25)) == 1
     assert [path.name for path in files()] == [attached.name]
+
+
+def test_a_file_whose_form_was_refused_goes_within_two_days(desk: Desk) -> None:
+    """Its row was rolled back with the rest. A file that a row refers to stays, however old it is."""
+    with transaction.atomic():
+        keep(desk)
+        transaction.set_rollback(True)
+    (left,) = files()
+    kept = keep(desk, by="li", case=desk.case())
+    for path in files():
+        os.utime(path, (desk.now.timestamp(), desk.now.timestamp()))
+    sweep_reviews(now=visit_of(left.parent, after=desk.now))
+    assert left in files()
+    for path in files():
+        sweep_reviews(now=visit_of(path.parent, after=desk.now + timedelta(days=1)))
+    assert [path.name for path in files()] == [kept.name]
+
+
+def visit_of(folder: Path, *, after: datetime) -> datetime:
+    """Return when a sweep every five minutes first visits the folder: it visits 256 in turn."""
+    visits = (after + timedelta(minutes=5 * visit) for visit in range(256))
+    return next(one for one in visits if f"{int(one.timestamp() // 300) % 256:02x}" == folder.name)
 
 
 @pytest.mark.parametrize("change", [{"content_type": "text/html"}, {"uploaded_by": ""}])
