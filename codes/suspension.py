@@ -18,7 +18,7 @@ from regions.journal.models import JournalEntry
 from regions.journal.record import record
 from regions.locks import advisory_lock
 from regions.models import City, CitySuspension
-from regions.proposals import answer_operator, require_another, require_reason, require_role
+from regions.proposals import answer_operator, require_another, require_reason, require_role, require_standing
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import cities_in_service, in_city
@@ -102,6 +102,7 @@ def confirm_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
         if not one.end_asked_by:
             raise Refused(CommonReason.END_NOT_PROPOSED)
         require_another(by, proposed_by=one.end_asked_by)
+        require_standing(one.end_asked_by, Role.SYSTEM_ADMIN)
         read = CitySuspension.objects.filter(pk=pk, state=State.IN_FORCE, end_asked_by=one.end_asked_by)
         state = CitySuspension.TRANSITIONS.next_state("confirm_end")
         compare_and_set(one, read, state=state, ended_by=by, ended_at=now)

@@ -80,6 +80,8 @@ def answer_operator(asked: Any, act: str, *, by: str, now: datetime, **changes: 
     """
     check = require_proposer if act == "withdraw" else require_another
     check(by, proposed_by=asked.asked_by)
+    if act == "confirm" and asked.asked_by != SYSTEM and not is_operator(asked.asked_by):
+        require_standing(asked.asked_by, Role.SYSTEM_ADMIN)
     read = type(asked).objects.filter(pk=asked.pk, state=asked.State.ASKED)
     state = asked.TRANSITIONS.next_state(act)
     compare_and_set(asked, read, state=state, decided_by=by, decided_at=now, **changes)
@@ -220,6 +222,10 @@ class Proposal(models.Model):
         """Return its data in the journal: codes and keys only, no free text, which may contain personal data."""
         raise NotImplementedError
 
+    def proposed_in(self) -> tuple[Role, ...]:
+        """Return the roles of which its proposer must still have one when it is approved."""
+        return self.PROPOSERS
+
     def move(self, to: str, **changes: Any) -> None:
         """Update the row, then the object. Raises ``MovedMeanwhile``."""
         self._move(type(self).objects.filter(pk=self.pk), to, **changes)
@@ -237,7 +243,7 @@ class Proposal(models.Model):
 
     def approve(self, to: str, *, by: str, now: datetime, reason: str = "", act: str = "", **changes: Any) -> None:
         """Record the second person's approval. Raises ``Refused`` unless the proposer may still propose, and ``MovedMeanwhile``."""
-        require_standing(self.proposed_by, *self.PROPOSERS)
+        require_standing(self.proposed_by, *self.proposed_in())
         self.decide(to, by=by, now=now, reason=reason, act=act, **changes)
 
     def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:

@@ -11,7 +11,7 @@ from codes.intake.comparing import find_unexpected
 from codes.intake.names import keep_names_of_batch
 from codes.statistics import refresh_statistics
 from regions.journal.record import record
-from regions.proposals import require_another, require_role, require_role_or_operator
+from regions.proposals import require_another, require_role, require_role_or_operator, require_standing, roles_of
 from regions.refusals import MovedMeanwhile
 from regions.sources import batches
 from regions.sources.batches import close_accepted
@@ -119,9 +119,10 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
     """
     with transaction.atomic():
         batch = _held(batch_id)
-        if not batch.release_asked_by:
+        if not batch.release_asked_by or (asker_has_left(batch) and Role.SOURCE_MANAGER in roles_of(by)):
             return _ask(batch, by=by, now=now)
         require_role(by, Role.APPROVER)
+        require_standing(batch.release_asked_by, Role.SOURCE_MANAGER)
         require_another(by, proposed_by=batch.release_asked_by)
         last = batch.source.batches.accepted().first()
         if reason := batches.clock_fault(batch, last=last, now=now):
@@ -131,6 +132,11 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
         record("batch.released", by=by, now=now, subject=_subject(batch), data=_release_data(batch))
         accept(batch, by=by, now=now)
     return batch
+
+
+def asker_has_left(batch: Batch) -> bool:
+    """Return whether a source manager must ask for the release anew, because whoever asked no longer is one."""
+    return bool(batch.release_asked_by) and Role.SOURCE_MANAGER not in roles_of(batch.release_asked_by)
 
 
 def discard(batch_id: int, *, by: str, now: datetime) -> Batch:

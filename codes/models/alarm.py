@@ -250,6 +250,9 @@ class AlarmAcknowledgement(Proposal):
     def subject(self) -> str:
         return self.alarm.subject
 
+    def proposed_in(self) -> tuple[Role, ...]:
+        return (Role(self.proposed_as),)
+
     def described(self) -> dict[str, Any]:
         return {"finding": self.finding, "proposed_by": self.proposed_by, "proposed_as": self.proposed_as}
 

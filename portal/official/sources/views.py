@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.coarse_stays import coarse_stays
-from codes.intake.collecting import discard, release
+from codes.intake.collecting import asker_has_left, discard, release
 from codes.sentinel.alarms import READERS as ALARM_READERS
 from portal.official.sources.presenters import address_rows, answer_words
 from portal.official.tasks import enqueue_collection
@@ -171,13 +171,16 @@ def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None =
     page = keyset_page(Batch.objects.filter(source=source), request.GET, by=["-id"], size=BATCHES_A_PAGE)
     language, username = translation.get_language(), request.user.username
     held = shown["held"]
-    asked_by = held.release_asked_by if held else ""
+    has_left = held is not None and asker_has_left(held)
+    asked_by = held.release_asked_by if held and not has_left else ""
     context = {
         "shown": shown,
         "source": source,
         "page": page,
         "batches": [(batch, batch.message_in(language)) for batch in page.rows],
         "coarse": coarse_stays(source, day=timezone.localdate()),
+        "may_ask": not asked_by and Role.SOURCE_MANAGER in request.roles,
+        "asker_has_left": has_left,
         "held_label": held.message_in(language) if held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],

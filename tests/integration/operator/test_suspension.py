@@ -15,7 +15,8 @@ from portal.official import tasks as official
 from portal.sweep import sweep
 from regions.journal.models import JournalEntry
 from regions.models import City, CitySuspension
-from regions.refusals import MovedMeanwhile, Refused
+from regions.refusals import CommonReason, MovedMeanwhile, Refused
+from regions.staff.models import Account
 from regions.tenancy import current_city, in_city
 from tests.conftest import empty_city
 from tests.integration.operator.conftest import second_operator
@@ -151,3 +152,22 @@ def test_nothing_runs_until_two_operators_let_it(
         assert JournalEntry.objects.get(verb="city.resumed").data["deadlines_moved"] == 1
     assert (tasks.start_due_runs(), started) == (2, ["alpha", "beta"])
     assert City.objects.get(schema_name="beta").suspensions.get().state == State.ENDED
+
+
+def test_what_an_operator_asked_who_has_left_is_not_confirmed(
+    operator: Visitor, second: Visitor, clock: datetime
+) -> None:
+    operator.post(SUSPEND, WRONG)
+    one = CitySuspension.objects.get()
+    Account.objects.filter(username="mo").update(is_active=False)
+    with pytest.raises(Refused) as refused:
+        suspension.confirm(one.pk, by="su", now=clock)
+    assert refused.value.reason is CommonReason.PROPOSER_GONE
+    Account.objects.filter(username="mo").update(is_active=True)
+    suspension.confirm(one.pk, by="su", now=clock)
+    suspension.ask_end(one.pk, by="mo", now=clock)
+    Account.objects.filter(username="mo").update(is_active=False)
+    with pytest.raises(Refused) as refused:
+        suspension.confirm_end(one.pk, by="su", now=clock)
+    assert refused.value.reason is CommonReason.PROPOSER_GONE
+    assert suspension.keep(one.pk, by="su", now=clock).end_asked_by == ""

@@ -19,7 +19,7 @@ from portal.official.alarms.mail import mail_alarms
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
-from regions.staff.models import Account
+from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import an_alarm, hire
@@ -93,6 +93,17 @@ def test_nobody_silences_it_alone(alarm: Alarm) -> None:
         cursor.execute("DELETE FROM codes_alarm")
     alarm.refresh_from_db()
     assert alarm.state == "raised"
+
+
+def test_who_proposed_in_one_role_does_not_stand_for_it_in_the_other(alarm: Alarm) -> None:
+    one = proposed(alarm)
+    RoleGrant.objects.filter(account__username="gao").update(revoked_at=NOW, revoked_by="he")
+    gao = Account.objects.get(username="gao")
+    RoleGrant.objects.create(account=gao, role=Role.AUDITOR, granted_by="he", granted_at=NOW)
+    with pytest.raises(Refused) as refused:
+        alarms.confirm(one.pk, by="sun", now=NOW)
+    assert refused.value.reason is CommonReason.PROPOSER_GONE
+    alarms.send_back(one.pk, reason="ask again", by="sun", now=NOW)
 
 
 def test_sent_back_or_taken_back_it_stands(alarm: Alarm) -> None:

@@ -76,6 +76,16 @@ def test_a_role_withdrawn_meanwhile_counts_no_more(held: Batch) -> None:
             release(held.pk, by=by, now=LATER)
 
 
+def test_another_asks_anew_after_the_asker_has_left(held: Batch) -> None:
+    hire("sun", Role.SOURCE_MANAGER, now=NOW)
+    release(held.pk, by="qian", now=NOW)
+    Account.objects.filter(username="qian").update(is_active=False)
+    with pytest.raises(Refused, match="no longer has the role"):
+        release(held.pk, by="wang", now=LATER)
+    assert release(held.pk, by="sun", now=LATER).release_asked_by == "sun"
+    assert release(held.pk, by="wang", now=LATER).state == Batch.State.ACCEPTED
+
+
 def test_one_person_gives_it_up(held: Batch) -> None:
     facts = Fact.objects.count()
     given_up = discard(held.pk, by="wang", now=LATER)

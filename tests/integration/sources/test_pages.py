@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from codes.intake.collecting import release
 from codes.intake.retrying import waiting
 from portal.official import tasks
 from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.sources.models import Batch, Source, SourceChange
+from regions.staff.models import Account
+from regions.staff.roles import Role
 from tests.integration.lines import ANNA
 from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import hire
 from tests.integration.sources.officials import at_desk
 from tests.integration.sources.stand_ins import NOW, Police, at, held_delivery, record, records
 
@@ -176,6 +180,18 @@ def test_a_held_delivery_is_taken_by_two_on_the_page(police: Police, manager: Vi
     held.refresh_from_db()
     assert (held.state, held.released_by) == (Batch.State.ACCEPTED, "wang")
     assert approver.post(address, {"verb": "release"}).status_code == 409
+
+
+def test_a_release_whose_asker_has_left_is_asked_for_anew(police: Police, manager: Visitor, approver: Visitor) -> None:
+    held = held_delivery(police)
+    hire("sun", Role.SOURCE_MANAGER, now=NOW)
+    release(held.pk, by="sun", now=NOW)
+    assert "Take it, as the second person" in approver.read(f"{PATH}police/")
+    Account.objects.filter(username="sun").update(is_active=False)
+    page = approver.read(f"{PATH}police/")
+    assert "Another source manager asks anew" in page
+    assert "Take it, as the second person" not in page
+    assert "Ask for its release" in manager.read(f"{PATH}police/")
 
 
 def test_a_change_is_proposed_shown_and_put_in_force(police: Police, manager: Visitor, approver: Visitor) -> None:
