@@ -5,12 +5,12 @@ know (``docs/adr/0017-phones.md``).
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from codes.messages.outbox import Recipient, write_messages
-from codes.models import Citizen, MessageKind, PhoneChange, PhoneNotice
+from codes.models import Citizen, MessageKind, PhoneChange, PhoneNotice, Provider
 from regions.journal.record import Act, record_all
 from regions.keys.encryption import PHONE_CODE, encrypt, encrypt_phone, lookup_hash, phone_hash
 
@@ -75,7 +75,9 @@ def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> in
     PhoneNotice.objects.bulk_create(notices)
     recipients = {one.change.citizen_id: Recipient(one.change.citizen_id, {"change": one.change.pk}) for one in notices}
     write_messages(MessageKind.PHONE_NAMED, recipients.values(), now=now, to_guardians=False)
-    record_all([_act(change) for change in made], by=by, now=now)
+    providers = Provider.objects.filter(pk__in={one.provider_id for one in made if one.provider_id is not None})
+    codes = dict(providers.values_list("pk", "code"))
+    record_all([_act(change, codes) for change in made], by=by, now=now)
     return len(made)
 
 
@@ -129,6 +131,7 @@ def _notices(change: PhoneChange, *, now: datetime) -> list[PhoneNotice]:
     ]
 
 
-def _act(change: PhoneChange) -> Act:
-    data = {"change": change.pk, "provider": change.provider.code if change.provider else ""}
+def _act(change: PhoneChange, codes: Mapping[int, str]) -> Act:
+    provider = codes[change.provider_id] if change.provider_id is not None else ""
+    data = {"change": change.pk, "provider": provider}
     return Act("phone.proposed", change.citizen.subject, data)
