@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -19,7 +20,7 @@ from regions.sources.models import Batch
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 from regions.transitions import TransitionTable
-from regions.vocabulary import title_of
+from regions.vocabulary import title_field, title_of
 
 TO_BE_ANSWERED_WITHIN = timedelta(hours=1)
 
@@ -30,8 +31,20 @@ class HeldGroupQuerySet(models.QuerySet["HeldGroup"]):
         return self.filter(state=HeldGroup.State.HELD).order_by("held_at", "pk")
 
     def described(self) -> Self:
-        """Select the related rows that name the cause."""
-        return self.select_related("rule_set", "batch__source", "provider", "version", "first_run")
+        """Read the related rows that name the cause together with the groups, and the titles of their rules."""
+        return self.select_related("rule_set", "batch__source", "provider", "version", "first_run").annotate(
+            rule_title_zh=_newest_title("title_zh"), rule_title_en=_newest_title("title_en")
+        )
+
+
+def _newest_title(field: str) -> Coalesce:
+    """Return the title of the newest rule with the group's code."""
+    rules = Rule.objects.filter(version__rule_set=OuterRef("rule_set"), code=OuterRef("rule"))
+    return Coalesce(
+        Subquery(rules.order_by("-version__version", "pk").values(field)[:1]),
+        Value(""),
+        output_field=models.TextField(),
+    )
 
 
 class HeldGroup(models.Model):
@@ -145,6 +158,8 @@ class HeldGroup(models.Model):
             )
 
     def _rule_title(self, language: str) -> str:
+        if (title := getattr(self, title_field("rule_title", language), None)) is not None:  # of ``described``
+            return str(title)
         rules = Rule.objects.filter(version__rule_set=self.rule_set, code=self.rule).order_by("-version__version", "pk")
         found = rules.first()
         return title_of(found, language) if found else ""

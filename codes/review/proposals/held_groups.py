@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Prefetch, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.effective import lock_effective_codes
@@ -105,7 +105,8 @@ def withdraw(proposal_id: int, *, by: str, now: datetime) -> HeldGroupProposal:
 
 def proposals_to_decide() -> QuerySet[HeldGroupProposal]:
     """Return the proposals that wait for a second person, the oldest first."""
-    return HeldGroupProposal.objects.waiting().select_related("group").order_by("proposed_at", "pk")
+    groups = Prefetch("group", queryset=HeldGroup.objects.described())
+    return HeldGroupProposal.objects.waiting().prefetch_related(groups).order_by("proposed_at", "pk")
 
 
 def _held(group_id: int) -> HeldGroup:

@@ -1,14 +1,17 @@
 """A mass change from the alarm to the decision, on the officials' pages and by the command."""
 
 from datetime import timedelta
-from html import unescape
+from html import escape, unescape
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from codes.models import HeldGroup, HeldGroupProposal, Run
+from codes.review.proposals.held_groups import propose
 from portal.commands import CommandFailed
 from regions.models import City
 from tests.integration.pages.people import Visitor
@@ -100,6 +103,26 @@ def test_one_proposes_and_another_decides(crowd: Crowd) -> None:
     assert "held for two people" not in page, "nor does it say so any more"
     assert crowd.red() == set(MANY)
     assert wang.post(decide, {"verb": "approve"}).status_code == 409
+
+
+def test_the_inbox_asks_as_often_for_many_groups_as_for_one(crowd: Crowd) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            html = wang.read("/staff/approvals/?kind=held")
+        assert html.count(message) == HeldGroupProposal.objects.count()
+        return len(captured)
+
+    one, wang = group(), at_work("wang").in_english()
+    message = escape(one.message_in("en"))
+    proposed = propose(one.pk, act="release", reason="The delivery is right.", by="li", now=timezone.now())
+    asked()
+    few = asked()
+    for number in range(5):
+        one.pk, one.key = None, f"copy {number}"
+        one.save(force_insert=True)
+        proposed.pk, proposed.group = None, one
+        proposed.save(force_insert=True)
+    assert asked() == few
 
 
 def command(*arguments: str, by: str) -> str:
