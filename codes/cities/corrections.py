@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -27,6 +27,7 @@ from codes.review.evidence.files import MAX_FILES
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import LONGEST_TEXT, check_text
 from codes.review.proposals.suppressions import citizens_of
+from codes.review.proposals.whose_record import covers
 from codes.review.reasons import SuppressionReason
 from codes.runs.amend import amend_now
 from codes.vocabulary import Colour
@@ -83,8 +84,7 @@ def counts(fact: Fact) -> bool:
     newest = Fact.objects.filter(**same, superseded=False).order_by("-version").first()
     if newest is None or newest.revoked:
         return False
-    ruled = Suppression.objects.filter(**same, state=Suppression.State.APPROVED)
-    return not ruled.filter(Q(version=None) | Q(version=newest.version)).exists()
+    return not covers(newest)
 
 
 def open_correction(

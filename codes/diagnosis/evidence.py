@@ -18,7 +18,7 @@ from regions.divisions import covering, successors
 from regions.sql import compose
 from regions.tenancy import current_city
 
-FACTS = compose(Path(__file__).with_suffix(".sql"), suppressed=suppressed("said", subject="asked"))
+FACTS = compose(Path(__file__).with_suffix(".sql"), suppressed=suppressed("said", subject="asked", person="f"))
 
 
 # The rules of sides A and B (either may be missing), and the parameters that differ.

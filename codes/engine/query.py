@@ -20,9 +20,12 @@ COVERING_SUCCESSORS = {
 }
 
 
-def suppressed(fact: str, *, subject: str) -> str:
-    """Return the condition that a ruling known to the subject suppresses the record of a fact, or that version of it."""
-    return compose(SQL, "suppressed", fact=fact, subject=subject)
+def suppressed(fact: str, *, subject: str, person: str = "") -> str:
+    """Return the condition that a ruling known to the subject suppresses the record of a fact, or that version of it.
+
+    ``person``: the relation of the citizen for whom it is asked, if that is not the one whom the fact names.
+    """
+    return compose(SQL, "suppressed", fact=fact, subject=subject, person=person or fact)
 
 
 def can_hold(*, subject: str, since: str) -> str:
@@ -61,7 +64,7 @@ STEPS = compose(
     can_hold_s=can_hold(subject="s", since="s.reads_from"),
     covering_successors=json.dumps(COVERING_SUCCESSORS),
     suppressed=suppressed("w", subject="w"),
-    suppressed_for_f=suppressed("recorded", subject="f"),
+    suppressed_for_f=suppressed("recorded", subject="f", person="f"),
     **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "fmw"},
     **{f"suppressed_for_{one}": suppressed("f", subject=one) for one in "mw"},
 )

@@ -42,14 +42,22 @@
 -- statement: suppressed
 -- The condition that a ruling suppresses the record of a fact. Few records are suppressed, so the record alone is looked up first.
 -- Evaluate this condition last, and never as a join: with a low estimate of facts, the planner would compare each fact with each
--- suppression.
+-- suppression. The ruling that a whole record is wrong covers the people whom its versions named when it was decided: nobody has
+-- weighed the record of a person whom a later version names (docs/adr/0107-…).
     EXISTS (SELECT FROM codes_suppression wrong WHERE wrong.record_id = {{fact}}.record_id)
     AND EXISTS (
         SELECT FROM codes_suppression wrong
         WHERE wrong.record_id = {{fact}}.record_id
           AND wrong.source_id IS NOT DISTINCT FROM {{fact}}.source_id
           AND wrong.provider_id IS NOT DISTINCT FROM {{fact}}.provider_id
-          AND coalesce(wrong.version, {{fact}}.version) = {{fact}}.version
+          AND (wrong.version = {{fact}}.version
+               OR wrong.version IS NULL AND EXISTS (
+                   SELECT FROM codes_fact weighed
+                   WHERE weighed.record_id = wrong.record_id
+                     AND weighed.source_id IS NOT DISTINCT FROM wrong.source_id
+                     AND weighed.provider_id IS NOT DISTINCT FROM wrong.provider_id
+                     AND weighed.citizen_id = {{person}}.citizen_id
+                     AND weighed.received_at <= wrong.decided_at))
           AND wrong.state IN ('approved', 'ended')
           AND wrong.decided_at <= {{subject}}.known_at
           AND (wrong.ended_at IS NULL OR wrong.ended_at > {{subject}}.known_at))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tests.oracle.facts import CITY, CheckIn, FactVersion, Origin, RecordKey
+from tests.oracle.facts import CITY, CheckIn, FactVersion, Origin
 from tests.oracle.rules import RuleSetVersion
 from tests.oracle.world import World
 
@@ -63,8 +63,19 @@ def recorded_on(world: World, fact: FactVersion, inputs: Inputs) -> date:
     return first.recorded_at.astimezone(world.zone).date()
 
 
-def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:
-    return any(one.version is None and one.is_in_force(known_at) for one in world.suppressions_of.get(record, ()))
+def suppressed(world: World, fact: FactVersion, known_at: datetime) -> bool:
+    """Return whether a ruling in force calls the whole record wrong and covers the fact's citizen.
+
+    It covers those whom the versions named that had been received when it was decided (ADR 107).
+    """
+    return any(
+        one.version is None
+        and one.is_in_force(known_at)
+        and any(
+            said.citizen == fact.citizen and said.received_at <= one.from_instant for said in world.records[fact.key]
+        )
+        for one in world.suppressions_of.get(fact.key, ())
+    )
 
 
 def without_wrong_versions(world: World, versions: list[FactVersion], known_at: datetime) -> list[FactVersion]:
@@ -86,7 +97,7 @@ def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
         fact = counting_version(believed, horizon=inputs.horizon, known_at=inputs.known_at)
         if fact is None or fact.revoked or fact.citizen != citizen or fact.origin not in origins:
             continue
-        if not suppressed(world, fact.key, inputs.known_at):
+        if not suppressed(world, fact, inputs.known_at):
             seen.append(fact)
     return seen
 

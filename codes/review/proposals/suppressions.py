@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from codes.effective import lock_effective_codes
 from codes.engine.preview import ColourChange, preview_changes
@@ -20,6 +19,7 @@ from codes.review.errors import Reason
 from codes.review.evidence.files import check_evidence
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_end, check_refusal, check_text
+from codes.review.proposals.whose_record import covers
 from codes.review.reasons import SuppressionEndReason, SuppressionReason
 from codes.runs.amend import amend_now, people_of
 from regions.proposals import ProposalQuerySet, require_role
@@ -139,8 +139,7 @@ def citizens_of(suppression: Suppression) -> list[int]:
 
 def _check_new(fact: Fact) -> None:
     same = Suppression.objects.filter(record_id=fact.record_id, source=fact.source_id, provider=fact.provider_id)
-    ruled = same.filter(state=State.APPROVED)
-    if ruled.filter(Q(version=None) | Q(version=fact.version)).exists():
+    if covers(fact):
         raise Refused(Reason.RULED_ALREADY)
     if same.waiting().exists():
         raise Refused(CommonReason.PROPOSED_ALREADY)

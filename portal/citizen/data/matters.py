@@ -1,12 +1,13 @@
 """The chapters about disagreements, cases, appeals, questions, evidence and rulings."""
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from codes import models as m
 from codes.diagnosis.render import render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, context_of
+from codes.review.proposals.whose_record import rulings_about
 from codes.review.reasons import RulingEndReason, RulingReason, SuppressionEndReason, SuppressionReason
 from portal.citizen.appeals.cases import INTERNAL_VERBS
 from portal.citizen.data import words
@@ -21,13 +22,8 @@ def _rulings(citizen: m.Citizen) -> "QuerySet[m.Ruling]":
 
 
 def _suppressions(citizen: m.Citizen) -> "QuerySet[m.Suppression]":
-    """Return the suppressions of the citizen's records, which they name by origin and record id."""
-    mine = m.Fact.objects.filter(citizen=citizen, record_id=OuterRef("record_id"))
-    of_origin = Exists(mine.filter(source=OuterRef("source"))) | Exists(mine.filter(provider=OuterRef("provider")))
-    found = m.Suppression.objects.filter(
-        of_origin | Q(Exists(mine.filter(origin="city")), source__isnull=True, provider__isnull=True)
-    )
-    return found.annotate(why_ended=WHY_ENDED)
+    """Return the suppressions of records while they were the citizen's."""
+    return rulings_about(citizen).annotate(why_ended=WHY_ENDED)
 
 
 def _diagnoses(found: "QuerySet[m.PairDiagnosis]") -> Rows:

@@ -20,6 +20,7 @@ from codes.effective import effective_code
 from codes.engine.provider_states import ProviderState, provider_states, visible_records
 from codes.models import Citizen, Entry, Fact, PersonAccess, Provider, Registration, Suppression
 from codes.review.evidence.access import names_of
+from codes.review.proposals.whose_record import rulings_about
 from codes.vocabulary import Because, State
 from portal.citizen.data.accesses import gates_of, offices_of
 from portal.citizen.data.chapter import Column, Rows
@@ -86,7 +87,9 @@ def _records(citizen: Citizen, *, now: datetime) -> tuple[list[Fact], list[tuple
     )
     others = [fact for fact in facts if fact.pk not in seen]
     wrong = list(
-        Suppression.objects.filter(state=Suppression.State.APPROVED, record_id__in=[fact.record_id for fact in others])
+        rulings_about(citizen).filter(
+            state=Suppression.State.APPROVED, record_id__in=[fact.record_id for fact in others]
+        )
     )
     return [fact for fact in facts if fact.pk in seen], [(fact, _why_not(fact, sides, wrong)) for fact in others]
 

@@ -14,6 +14,7 @@ from codes.effective import CurrentCode, codes_without_rulings
 from codes.models import HeldGroupProposal, RuleSetDraft, Ruling, Suppression, Webhook
 from codes.review.proposals.bulk_suppressions import bulk_suppressions_to_decide
 from codes.review.proposals.held_groups import proposals_to_decide
+from codes.review.proposals.whose_record import naming_somebody_else
 from portal.templatetags.page import titled
 from regions.sources.models import Batch, SourceChange
 
@@ -40,6 +41,7 @@ def waiting(kind: str, *, now: datetime) -> dict[str, Any]:
     return {
         "ruling_ends": _ruling_ends(now=now),
         "record_ends": list(Suppression.objects.ending().select_related("case")[:SHOWN]),
+        "moved": list(naming_somebody_else(now=now).select_related("case").order_by("pk")[:SHOWN]),
     }
 
 

@@ -29,6 +29,7 @@ from codes.models import (
 from codes.models.case import overdue
 from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
+from codes.review.proposals.whose_record import naming_somebody_else
 from codes.sentinel.alarms import READERS
 from portal.official.approvals.inbox import count_kinds, waiting_for_another
 from regions.actors import OPERATOR_PREFIX
@@ -39,7 +40,7 @@ from regions.staff.roles import CASE_WORK, Role
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
 # Kinds that are left out when their count is 0.
-SELDOM = frozenset({"overturned", "ends", "settings", "held", "sent_drafts", "keys", "gates"})
+SELDOM = frozenset({"overturned", "ends", "moved", "settings", "held", "sent_drafts", "keys", "gates"})
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> list[tupl
         asked["staff"] = changes.exclude(proposed_by=username).exclude(username=username)
     if roles & MAY_IDENTIFY:
         asked["exports"] = IdentifiedExport.objects.waiting().exclude(proposed_by=username)
+    if Role.APPROVER in roles:
+        asked["moved"] = naming_somebody_else(now=now)
     return [*asked.items(), *(waiting_for_another(username) if Role.APPROVER in roles else [])]
 
 
@@ -134,6 +137,7 @@ def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
         "rulings": (_("Proposed colours to approve"), approvals),
         "records": (_("Records proposed to be wrong"), f"{approvals}?kind=records"),
         "ends": (_("Early ends to approve"), f"{approvals}?kind=ends"),
+        "moved": (_("Wrong records that now name somebody else"), f"{approvals}?kind=ends"),
         "settings": (_("Sources, rules and webhooks to approve"), f"{approvals}?kind=settings"),
         "held": (_("Answers to mass changes to approve"), f"{approvals}?kind=held"),
         "sent_drafts": (_("Drafts of rules by a risk list of the province"), reverse("official_rule_sets")),

@@ -253,3 +253,19 @@ def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At
     with pytest.raises(Refused):
         desk.approve(Ruling.objects.get(pk=keys[1]))
     assert wang.get(address).status_code == 404
+
+
+def test_approvers_read_of_a_wrong_record_that_now_names_somebody_else(desk: Desk, at_work: At) -> None:
+    wrong = wrong_record(desk)
+    earlier: dict[str, Any] = {"suppression_id": wrong.pk, "by": "wang", "now": desk.now - timedelta(hours=3)}
+    Suppression.objects.filter(pk=wrong.pk).update(proposed_at=desk.now - timedelta(hours=3))
+    suppressions.approve_suppression(**earlier)
+    wang = at_work("wang").in_english()
+    assert "now names" not in wang.read("/staff/approvals/?kind=ends")
+    assert "now name somebody else" not in wang.read("/staff/")
+    desk.tell("liu", "confirmed_case", record_id=wrong.record_id)
+    assert "now name somebody else" in wang.read("/staff/")
+    with at_most(12):
+        told = wang.read("/staff/approvals/?kind=ends")
+    assert 'it now names <span translate="no">liu</span>' in told
+    assert desk.case().number in told
