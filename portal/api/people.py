@@ -230,7 +230,8 @@ class Calls(Service):
             "apply_for_call",
             "Apply for a call of a person's code",
             "Call it when a person asks to see their code in the provider's app. The reference can be used to make "
-            f"codes for {int(CALL_LIFETIME.total_seconds()) // 60} minutes and contains no personal data.",
+            f"codes for {int(CALL_LIFETIME.total_seconds()) // 60} minutes and contains no personal data. The call, with "
+            "all codes made by it, appears in the person's own access history.",
             tag="calls",
             request={JSON_TYPE: PersonQuery},
             examples=[PERSON],
@@ -241,6 +242,7 @@ class Calls(Service):
         caller, citizen, now = caller_of(request), _person(request), timezone.now()
         if citizen is None:
             raise ApiError(404, PersonRefusal.NOT_REGISTERED)
+        _note(citizen, caller, "call")
         expires = (now + CALL_LIFETIME).replace(microsecond=0)
         content = json.dumps([caller.actor, citizen.pk, int(expires.timestamp())])
         reference = base64.urlsafe_b64encode(encrypt(content, use=CODE_CALL)).decode().rstrip("=")

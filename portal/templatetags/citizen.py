@@ -29,6 +29,7 @@ ACCESSED: dict[str, str | Promise] = {
     "evidence": gettext_lazy("a file handed in as evidence"),
     "export": gettext_lazy("an exported report"),
     "status": gettext_lazy("the colour, asked for by a provider applied with"),
+    "call": gettext_lazy("the code, called for by a provider applied with"),
     "trips": gettext_lazy("the stays declared, asked for by the provider they were declared with"),
     lookup.SEEN: gettext_lazy("the colour, by the document"),
     counter.SEEN: gettext_lazy("whether the person is known here, by the document at a counter"),

@@ -7,6 +7,8 @@ import pytest
 
 from codes.models import Entry, PersonAccess
 from codes.passes.issuing import published_keys
+from portal.templatetags.citizen import accessed
+from regions.journal.models import JournalEntry
 from regions.models import City
 from tests.integration.api.conftest import Service
 from tests.integration.constraints.cast import Cast
@@ -82,6 +84,26 @@ def test_a_code_is_made_for_who_was_called(alipays: Service, clock: datetime, mo
         assert alipays.post("codes", {"reference": spoilt})[1]["code"] == "call_ended"
     monkeypatch.setattr("django.utils.timezone.now", lambda: clock + timedelta(minutes=5))
     assert alipays.post("codes", {"reference": call["reference"]})[1]["code"] == "call_ended"
+
+
+def test_a_call_is_in_the_persons_access_history_once(alipays: Service) -> None:
+    _, call = alipays.post("calls", ANNAS)
+    for _again in range(3):
+        assert alipays.post("codes", {"reference": call["reference"]})[0] == 201
+    seen = PersonAccess.objects.get()
+    assert (seen.by, seen.what, accessed(seen.what)) == (
+        "provider:alipay",
+        "call",
+        "健康码（由已申领的渠道调用）",
+    )
+    entry = JournalEntry.objects.get(verb="person.seen")
+    assert (entry.by, entry.subject, entry.data) == (
+        seen.by,
+        f"citizen:{seen.citizen.ref}",
+        {"what": "call", "people": 1},
+    )
+    alipays.post("calls", {**ANNAS, "id_number": BERT})
+    assert PersonAccess.objects.count() == 1
 
 
 def test_bodies_of_another_form_name_every_field_and_no_value(alipays: Service) -> None:
