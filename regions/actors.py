@@ -11,6 +11,11 @@ GATE_PREFIX = "gate:"
 OPERATOR_PREFIX = "operator:"
 
 
+def is_account(name: str) -> bool:
+    """Return whether ``name`` can be the user name of an account."""
+    return name != SYSTEM and ":" not in name
+
+
 def is_operator(name: str) -> bool:
     """Return whether ``name`` is an operator at the console. No page passes such a name on."""
     return name.startswith(OPERATOR_PREFIX)

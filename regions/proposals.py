@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from regions.actors import SYSTEM, is_operator
+from regions.actors import SYSTEM, is_account, is_operator
 from regions.journal.record import record
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
@@ -62,8 +62,11 @@ def require_another(by: str, *, proposed_by: str) -> None:
 
 
 def require_standing(proposed_by: str, *wanted: Role) -> None:
-    """Raise ``Refused`` unless the proposer still has one of the roles: otherwise only one person would stand for the decision."""
-    if not roles_of(proposed_by) & set(wanted):
+    """Raise ``Refused`` unless the proposer still has one of the roles: otherwise only one person would stand for the decision.
+
+    Operators at the console, the portal's timers, and providers with their key have no roles to lose.
+    """
+    if is_account(proposed_by) and not roles_of(proposed_by) & set(wanted):
         raise Refused(CommonReason.PROPOSER_GONE)
 
 
@@ -80,7 +83,7 @@ def answer_operator(asked: Any, act: str, *, by: str, now: datetime, **changes: 
     """
     check = require_proposer if act == "withdraw" else require_another
     check(by, proposed_by=asked.asked_by)
-    if act == "confirm" and asked.asked_by != SYSTEM and not is_operator(asked.asked_by):
+    if act == "confirm":
         require_standing(asked.asked_by, Role.SYSTEM_ADMIN)
     read = type(asked).objects.filter(pk=asked.pk, state=asked.State.ASKED)
     state = asked.TRANSITIONS.next_state(act)
