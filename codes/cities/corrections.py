@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -169,12 +170,22 @@ def open_for_appeals(*, now: datetime) -> int:
 
     Return the number of questions.
 
-    Each appeal asks once; officials decide whether to ask again.
+    Each appeal asks once; officials decide whether to ask again. Nothing is tried while the record's owner is not listed,
+    or is asked about the record already.
     """
-    asked = CityCorrection.objects.sent().filter(case=OuterRef("case"))
-    appeals = Appeal.objects.filter(
-        ~Exists(asked), case__closed_at__isnull=True, withdraw_until__lt=now, fact__detail__has_key=ISSUED_BY
-    ).select_related("case__citizen", "fact")
+    appeals = (
+        Appeal.objects.annotate(owner=KeyTextTransform(ISSUED_BY, "fact__detail"))
+        .filter(
+            ~Exists(CityCorrection.objects.sent().filter(case=OuterRef("case"))),
+            ~Exists(CityCorrection.objects.sent().unanswered().filter(fact=OuterRef("fact"))),
+            Exists(Neighbour.objects.filter(division=OuterRef("owner"), listed=True)),
+            case__closed_at__isnull=True,
+            withdraw_until__lt=now,
+            fact__source__isnull=False,
+        )
+        .exclude(owner=current_city().division)
+        .select_related("case__citizen", "fact")
+    )
     opened = 0
     for appeal in appeals.order_by("pk"):
         try:

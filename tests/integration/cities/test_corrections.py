@@ -12,10 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from codes.cities import corrections, exchange
-from codes.cities.corrections import CorrectionRefusal, open_correction, take_answer
+from codes.cities.corrections import CorrectionRefusal, open_correction, open_for_appeals, take_answer
 from codes.cities.evidence import answer_file
 from codes.cities.neighbours import neighbour_of, note_neighbours
 from codes.cities.signing import BadMessage, NotTaken, ask
@@ -465,6 +467,26 @@ def test_an_appeal_asks_the_owner_once_it_cannot_be_withdrawn(pair: Pair) -> Non
         other = pair.here.appeal("chen", reason_code="providers_differ")
         appeals.withdraw(case_id=other.case_id, by="citizen:chen", now=pair.now)
         assert exchange.exchange(now=after + HOUR)["opened"] == 0
+
+
+@pytest.mark.parametrize("why", ["unlisted", "own", "asked"])
+def test_an_appeal_whose_owner_cannot_be_asked_is_not_tried_at_each_round(pair: Pair, why: str) -> None:
+    with in_city("alpha"):
+        name = "chen" if why == "own" else "zhang"
+        if why == "own":
+            pair.here.tell("chen", "arrival", record_id="police-chen", detail={"issued_by": ALPHA})
+            pair.here.run()
+        after = pair.at(pair.here.appeal(name).withdraw_until + MINUTE)
+        if why == "unlisted":
+            Neighbour.objects.update(listed=False)
+        elif why == "asked":
+            pair.open()
+        with CaptureQueriesContext(connection) as captured:
+            assert open_for_appeals(now=after) == 0
+        assert len(captured) == 1, "one query finds what is due"
+        if why == "unlisted":
+            Neighbour.objects.update(listed=True)
+            assert open_for_appeals(now=after) == 1, "and it is asked once the city is listed again"
 
 
 def test_words_of_corrections_go_with_those_of_closed_cases(pair: Pair) -> None:
