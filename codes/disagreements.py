@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Coalesce
 
-from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
+from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among, unjudged
 from codes.models import PairDiagnosis, Run
 from regions.sql import compose
 
@@ -47,15 +47,20 @@ def keep_disagreements(run: Run) -> int:
         return int(cursor.rowcount)
 
 
+UNJUDGED = unjudged("%(run)s")
+
+
 def _found(verdicts: str, among: str) -> str:
     people = compose(SQL, "held", verdicts=verdicts, among=among)
-    return compose(SQL, "found", people=people, verdict=compose(SQL, "by", verdicts=verdicts))
+    return compose(SQL, "found", people=people, verdict=compose(SQL, "by", verdicts=verdicts), unjudged=UNJUDGED)
 
 
 TO_OPEN = compose(
     SQL,
     "to_open",
-    found=compose(SQL, "found", people=compose(SQL, "changed_in_range"), verdict=compose(SQL, "to_stand")),
+    found=compose(
+        SQL, "found", people=compose(SQL, "changed_in_range"), verdict=compose(SQL, "to_stand"), unjudged=UNJUDGED
+    ),
 )
 
 

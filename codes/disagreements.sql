@@ -8,7 +8,7 @@ coloured AS (
         SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = asked.citizen_id OFFSET 0
     ) r
     JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.run_id = %(run)s AND p.known
-    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
+    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of AND NOT {{unjudged}}
     JOIN codes_provider provider ON provider.id = p.provider_id
     LEFT JOIN {{verdict}}
 ),

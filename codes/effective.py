@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from psycopg2.extras import Json
 
-from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
+from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among, unjudged
 from codes.messages.outbox import message_statement, parameters_of
 from codes.models import EffectiveChange, MessageKind, Run
 from codes.validity import Age
@@ -48,7 +48,7 @@ def _registration_known(run: str, *, amending: str = "true") -> str:
 
     ``amending`` is a condition on the amending runs, ``later``, that are considered.
     """
-    return compose(SQL, "registration_known", run=run, amending=amending)
+    return compose(SQL, "registration_known", run=run, amending=amending, unjudged=unjudged(run, amending=amending))
 
 
 def settle_effective_codes(run: Run, *, last: Run | None, narrowed: bool = False) -> int:
@@ -219,7 +219,7 @@ def _aged(code: CurrentCode, age: Age) -> CurrentCode:
     return CurrentCode(colour, because, max(filter(None, (code.since, age.expired_at))))
 
 
-DAILY = compose(SQL, "daily")
+DAILY = compose(SQL, "daily", unjudged=unjudged("run.id"))
 
 
 def daily_codes(citizen_id: int, *, since: date, now: datetime) -> dict[date, str]:

@@ -116,7 +116,7 @@ decided AS (
 )
 
 -- statement: registration_known
-(r.registered_at <= (SELECT as_of FROM codes_run WHERE id = {{run}})
+(r.registered_at <= (SELECT as_of FROM codes_run WHERE id = {{run}}) AND NOT {{unjudged}}
             OR EXISTS (SELECT FROM codes_runcitizen named JOIN codes_run later ON later.id = named.run_id
                        WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of
                          AND {{amending}}))
@@ -270,5 +270,5 @@ CROSS JOIN LATERAL (
     SELECT bool_or(j.known) AS any
     FROM codes_registration r
     JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = run.id
-    WHERE r.citizen_id = %(citizen)s AND r.registered_at <= run.as_of
+    WHERE r.citizen_id = %(citizen)s AND r.registered_at <= run.as_of AND NOT {{unjudged}}
 ) known

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from codes.display.items import settle_items
+from codes.engine.subjects import unjudged
 from codes.models import Displayed, DisplayFinding, DisplayItem, Run
 from codes.validity import DAYS_AFTER
 from regions.locks import advisory_lock
@@ -20,14 +21,15 @@ SQL = Path(__file__).with_suffix(".sql")
 
 def _judge(which: str) -> str:
     concerns = {name: compose(SQL, "concerns", citizen=f"{name}.citizen_id") for name in ("m", "l", "w")}
+    of_run = unjudged("run.id")
     return compose(
         SQL,
         "judge",
         which=which,
         concerns_line=concerns["l"],
         concerns_wrong=concerns["w"],
-        stood=compose(SQL, "stood", moments="since_shown", concerns=concerns["m"]),
-        stood_earlier=compose(SQL, "stood", moments="earlier", concerns=concerns["m"]),
+        stood=compose(SQL, "stood", moments="since_shown", concerns=concerns["m"], unjudged=of_run),
+        stood_earlier=compose(SQL, "stood", moments="earlier", concerns=concerns["m"], unjudged=of_run),
     )
 
 

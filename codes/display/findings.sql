@@ -37,6 +37,7 @@ SELECT m.citizen_id, m.provider_id, m.at, m.after, due.at AS expires_at, changed
         FROM codes_registration r
         JOIN codes_runprovider j ON j.run_id = run.id AND j.provider_id = r.provider_id AND j.known
         WHERE r.citizen_id = m.citizen_id AND r.provider_id = m.provider_id AND r.registered_at <= run.as_of
+          AND NOT {{unjudged}}
     ) verdict ON true
     LEFT JOIN LATERAL (
         SELECT e.after, e.after_because FROM codes_effectivechange e LEFT JOIN codes_run brought ON brought.id = e.run_id
@@ -49,7 +50,7 @@ SELECT m.citizen_id, m.provider_id, m.at, m.after, due.at AS expires_at, changed
         SELECT coalesce(changed.after, CASE WHEN EXISTS (
                    SELECT FROM codes_registration r
                    JOIN codes_runprovider j ON j.run_id = run.id AND j.provider_id = r.provider_id AND j.known
-                   WHERE r.citizen_id = m.citizen_id AND r.registered_at <= run.as_of) THEN 'green' END, 'unknown') AS colour
+                   WHERE r.citizen_id = m.citizen_id AND r.registered_at <= run.as_of AND NOT {{unjudged}}) THEN 'green' END, 'unknown') AS colour
     ) code
 
 -- statement: concerns

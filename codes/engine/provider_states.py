@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from codes.engine.query import verdicts_of
-from codes.engine.subjects import EACH_SIDE
+from codes.engine.subjects import EACH_SIDE, unjudged
 from codes.models import HeldGroup, Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange, WhyUnknown
 from codes.validity import Age
 from codes.vocabulary import State
@@ -20,6 +20,7 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 VISIBLE, CHECK_INS = compose(SQL, "visible"), compose(SQL, "check_ins")
+UNJUDGED = compose(SQL, "unjudged", unjudged=unjudged("%(run)s"))
 
 # The fields of a verdict that are read together with the inputs, in one query.
 VERDICT = {
@@ -116,13 +117,30 @@ def _read_states(
         )
         .order_by("provider__code")
     )
+    sides = list(frozen)
+    unjudged_with = _unjudged(sides[0].run, [citizen_id]) if sides else set()
     return [
         replace(
-            _provider_state(one, one.registered_at, _verdict(one, citizen_id), Age.of(one.run.day, now=now)),
+            _provider_state(
+                one,
+                one.registered_at,
+                _verdict(one, citizen_id),
+                Age.of(one.run.day, now=now),
+                judged=(citizen_id, one.provider_id) not in unjudged_with,
+            ),
             base_run_id=one.base_run,
         )
-        for one in frozen
+        for one in sides
     ]
+
+
+def _unjudged(run: Run, citizens: Collection[int]) -> set[tuple[int, int]]:
+    """Return the (citizen, provider) known to a partial run that no run has judged."""
+    if run.state != Run.State.PARTIAL:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(UNJUDGED, {"run": run.pk, "citizens": list(citizens)})
+        return set(cursor.fetchall())
 
 
 def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int, list[ProviderState]]:
@@ -142,13 +160,16 @@ def provider_states_of(citizens: Collection[int], *, now: datetime) -> dict[int,
     }
     verdicts = {(one.citizen_id, one.provider_id): one for one in Verdict.objects.filter(citizen__in=citizens)}
     found: dict[int, list[ProviderState]] = {citizen: [] for citizen in citizens}
+    unjudged_with = _unjudged(last, citizens)
     registered = Registration.objects.filter(citizen__in=citizens).order_by("provider__code")
     for citizen, provider, at in registered.values_list("citizen_id", "provider_id", "registered_at"):
         one = inputs.get((judged_by[citizen], provider))
         if one is not None:
             age = Age.of(one.run.day, now=now)
             verdict = verdicts.get((citizen, provider))
-            found[citizen].append(_provider_state(one, at, verdict.as_of(one.run.day) if verdict else None, age))
+            shown = verdict.as_of(one.run.day) if verdict else None
+            judged = (citizen, provider) not in unjudged_with
+            found[citizen].append(_provider_state(one, at, shown, age, judged=judged))
     return found
 
 
@@ -177,12 +198,12 @@ def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
 
 
 def _provider_state(
-    inputs: RunProvider, registered_at: datetime | None, verdict: Verdict | None, age: Age
+    inputs: RunProvider, registered_at: datetime | None, verdict: Verdict | None, age: Age, *, judged: bool
 ) -> ProviderState:
     """Return the state. The stored verdict of a provider that could not judge is returned as ``held`` only (``semantics.md`` §4)."""
     if registered_at is None:
         return ProviderState(inputs, State.NOT_APPLIED, None)
-    if registered_at > inputs.run.as_of:
+    if registered_at > inputs.run.as_of or not judged:
         return ProviderState(inputs, State.UNKNOWN, None)
     settled = State(verdict.colour) if verdict else State.GREEN
     state = age.state(settled)

@@ -1,3 +1,6 @@
+-- statement: unjudged
+SELECT r.citizen_id, r.provider_id FROM codes_registration r WHERE r.citizen_id = ANY (%(citizens)s) AND {{unjudged}}
+
 -- statement: visible
 -- Every fact that a provider sees, with the rules that match it and, where they hold, their hits. The steps of verdict.sql come before.
 SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_if_followed,

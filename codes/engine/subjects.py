@@ -29,6 +29,14 @@ ALL_FACTS = "'-infinity'::date"
 DUE_FACTS = compose(SQL, "due_facts")
 
 
+def unjudged(run: str, *, amending: str = "true") -> str:
+    """Return the condition that no run has judged the registration ``r``, although the run, an SQL expression, knew of it.
+
+    ``amending`` is a condition on the runs, ``later``, that amend the run.
+    """
+    return compose(SQL, "unjudged", run=run, amending=amending)
+
+
 def among(people: str, column: str) -> str:
     """Return the condition that a column is one of the citizens selected by the query ``people``; if it is empty, "true"."""
     return f"{column} IN ({people})" if people else "true"

@@ -76,3 +76,20 @@ SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_
         OFFSET 0
     ) r
     WHERE run.id = %(run)s
+
+-- statement: unjudged
+-- Whether the registration `r` has not been judged, although it was known to the run: the run parked its citizen's partition, and so did
+-- every earlier run that knew of it, and no amending run has judged its citizen. Nobody without a fact needs to be judged. Settled runs
+-- with parked partitions are partial.
+(CASE WHEN (SELECT state FROM codes_run WHERE id = {{run}}) IN ('settling', 'partial') THEN
+     EXISTS (SELECT FROM codes_partition parked
+             WHERE parked.run_id = {{run}} AND parked.state = 'parked' AND r.citizen_id >= parked.low AND r.citizen_id < parked.high)
+     AND EXISTS (SELECT FROM codes_fact f WHERE f.citizen_id = r.citizen_id)
+     AND NOT EXISTS (SELECT FROM codes_run earlier
+                     WHERE earlier.id < {{run}} AND earlier.state IN ('done', 'partial') AND r.registered_at <= earlier.as_of
+                       AND NOT EXISTS (SELECT FROM codes_partition again
+                                       WHERE again.run_id = earlier.id AND again.state = 'parked'
+                                         AND r.citizen_id >= again.low AND r.citizen_id < again.high))
+     AND NOT EXISTS (SELECT FROM codes_runcitizen named JOIN codes_run later ON later.id = named.run_id
+                     WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND {{amending}})
+ ELSE false END)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from codes.effective import DECIDED_WHEN_ASKED, after_run, code_after
 from codes.engine.query import green_on
+from codes.engine.subjects import unjudged
 from codes.models import Provider, Run, RunProvider
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest, asked_now
@@ -39,6 +40,7 @@ REGISTERED = compose(
     is_told=IS_TOLD,
     decide=DECIDED_WHEN_ASKED,
     code_after=code_after("r.citizen_id"),
+    unjudged=unjudged("%(run)s"),
     green_on=green_on("h", day="(SELECT day FROM codes_run WHERE id = %(run)s)"),
 )
 RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
@@ -90,7 +92,7 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, n
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, turns_green_on: Any) -> Row:
     """Return the cells from ``provider`` on. A provider that could not judge has earlier verdicts, which are not shown."""
     version = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
-    if not frozen.known:
+    if not frozen.known or colour == State.UNKNOWN:
         return (frozen.provider, State.UNKNOWN.value, [], None, *version)
     if colour is None:
         return (frozen.provider, State.GREEN.value, [], None, *version)

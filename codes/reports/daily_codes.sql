@@ -27,7 +27,7 @@ held AS (
           ORDER BY citizen_id, provider_id, run_id DESC) last_change
     WHERE after <> 'green'
 )
-SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
+SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, coalesce(h.colour, CASE WHEN {{unjudged}} THEN 'unknown' END),
        CASE WHEN h.colour IS NOT NULL THEN ARRAY(
            SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
        {{green_on}}, coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)

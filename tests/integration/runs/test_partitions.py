@@ -10,7 +10,11 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from codes.models import Partition, Run, RunError, Verdict, VerdictChange
+from codes.effective import after_run, effective_codes
+from codes.engine.provider_states import ProviderState, provider_states_of
+from codes.models import Citizen, Disagreement, Partition, Run, RunError, Verdict, VerdictChange
+from codes.reports.daily_codes import REGISTERED, RUN_STATES
+from codes.reports.rows import stream
 from codes.runs import partitions
 from codes.runs.ledger import unfinished_partitions
 from codes.runs.partitions import SHARES, Evaluated, evaluate_range, make_partitions, work_partition
@@ -190,6 +194,59 @@ def test_a_poisoned_partition_is_parked_and_the_run_ends_partial(filled: Filled)
             assert said[citizen, provider] == one
         elif one.state in ("red", "yellow"):
             assert said[citizen, provider].state == "green", "nothing is known of them yet, and nothing was written"
+
+
+def test_nobody_in_a_parked_partition_is_green_unjudged(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their codes and their providers' colours are unknown, and they differ nowhere, until a run judges them."""
+    inside = run_parking_the_second(filled, monkeypatch)
+    assert {one.state for one in sides(filled, inside)} == {"unknown"}
+    codes = effective_codes(inside, now=filled.scene.as_of)
+    assert {(code.colour, code.because) for code in codes.values()} == {("unknown", "unknown")}
+    assert not Disagreement.objects.filter(citizen__in=inside).exists()
+    exported = stream(
+        REGISTERED, {"provider": None, "held": None, **RUN_STATES, **after_run(Run.objects.get(), now=None)}
+    )
+    assert {(row[5], *row[-2:]) for row in exported if row[0] in inside} == {("unknown", "unknown", "unknown")}
+
+    run = filled.finish_here(filled.start())
+    assert run.state == Run.State.DONE
+    assert "green" in {one.state for one in sides(filled, inside)}
+    assert "green" in {code.colour for code in effective_codes(inside, now=filled.scene.as_of).values()}
+
+
+def test_who_was_judged_before_keeps_their_colour_in_a_parked_partition(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.finish_here(filled.start())
+    everybody = list(filled.keys.citizens.values())
+    before = effective_codes(everybody, now=filled.scene.as_of)
+    inside = run_parking_the_second(filled, monkeypatch)
+    assert inside
+    assert effective_codes(everybody, now=filled.scene.as_of) == before
+
+
+def run_parking_the_second(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Do a run whose second partition fails every time. Return the people in it about whom a record is known."""
+    run = Run.objects.get(pk=filled.start().pk)
+    advance(run.pk, clock=lambda: filled.scene.as_of)
+    second = run.partitions.get(number=2)
+
+    def fails_in_the_second(**parameters: Any) -> Evaluated:
+        if parameters["low"] == second.low:
+            raise DatabaseError("the disk is full")
+        return evaluate_range(**parameters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partitions, "evaluate_range", fails_in_the_second)
+        assert filled.finish_here(run).state == Run.State.PARTIAL
+    people = Citizen.objects.filter(pk__gte=second.low, pk__lt=second.high, facts__isnull=False)
+    return list(people.values_list("pk", flat=True).distinct())
+
+
+def sides(filled: Filled, citizens: list[int]) -> list[ProviderState]:
+    """Return the states of these people's providers, where they have applied by the run's instant."""
+    found = provider_states_of(citizens, now=filled.scene.as_of)
+    return [one for states in found.values() for one in states]
 
 
 def test_a_partition_whose_workers_die_is_parked_after_three_of_them(filled: Filled) -> None:
