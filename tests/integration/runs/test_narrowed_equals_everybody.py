@@ -22,7 +22,7 @@ from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City, Ways
 from tests.oracle import Rule
 from tests.worlds import day, random_world, small_world, tick
 
-SEEDS = (0, 1, 2, 4, 5, 10, 31)
+SEEDS = (0, 1, 2, 4, 5, 10, 14)
 # The reasons for which somebody is judged, by what stands in their parts of the statement, each with a city that goes wrong without
 # it: another seed is found by trying. Whom a run amended is due for another reason as well: what was decided, or came in since.
 REASONS = {
@@ -112,7 +112,7 @@ SETTLING: Ways = {
 }
 NEEDED_BY = {name: seed for name, (_, seed) in (REASONS | SETTLED_FOR).items()} | {
     "whoever was judged": 0,
-    "other versions": 31,
+    "other versions": 14,
     "other voices": 1,
 }
 

@@ -117,7 +117,7 @@ class Town:
         at = self.now - timedelta(days=30)
         Suppression.objects.bulk_create(
             Suppression(
-                source=fact.source, record_id=fact.record_id, state="approved", reason_code="wrong_person",
+                source=fact.source, record_id=fact.record_id, version=fact.version, state="approved", reason_code="wrong_person",
                 evidence=["document:1"], proposed_by="li", proposed_at=at, decided_by="wang", decided_at=at,
             )
             for fact in self.facts(people, kind)
