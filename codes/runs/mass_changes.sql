@@ -170,13 +170,14 @@ named AS MATERIALIZED (
 ),
 keyed AS MATERIALIZED (
     -- What two people have released, a change of one person in one direction, has no cause any more.
-    SELECT n.*, CASE WHEN NOT EXISTS (
+    -- The few causes that were ever released are compared first, so that the history of everybody else who turns is not read.
+    SELECT n.*, CASE WHEN NOT (n.key IN (SELECT key FROM codes_heldgroup WHERE state = 'released') AND EXISTS (
                SELECT FROM (SELECT id FROM codes_verdictchange
                             WHERE citizen_id = n.citizen_id AND after = n.direction AND held_in_id IS NOT NULL OFFSET 0) kept
                CROSS JOIN LATERAL (SELECT group_id FROM codes_heldchange WHERE change_id = kept.id OFFSET 0) h
                JOIN codes_heldgroup g ON g.id = h.group_id
                WHERE g.key = n.key AND g.state = 'released'
-           ) THEN n.key END AS cause
+           )) THEN n.key END AS cause
     FROM named n
 )
 
