@@ -61,12 +61,17 @@ def require_another(by: str, *, proposed_by: str) -> None:
         raise Refused(CommonReason.SAME_PERSON)
 
 
-def require_standing(proposed_by: str, *wanted: Role) -> None:
-    """Raise ``Refused`` unless the proposer still has one of the roles: otherwise only one person would stand for the decision.
+def may_still_propose(proposed_by: str, *wanted: Role) -> bool:
+    """Return whether the proposer still has one of the roles.
 
     Operators at the console, the portal's timers, and providers with their key have no roles to lose.
     """
-    if is_account(proposed_by) and not roles_of(proposed_by) & set(wanted):
+    return not is_account(proposed_by) or bool(roles_of(proposed_by) & set(wanted))
+
+
+def require_standing(proposed_by: str, *wanted: Role) -> None:
+    """Raise ``Refused`` unless the proposer may still propose: otherwise only one person would stand for the decision."""
+    if not may_still_propose(proposed_by, *wanted):
         raise Refused(CommonReason.PROPOSER_GONE)
 
 

@@ -11,7 +11,14 @@ from codes.intake.comparing import find_unexpected
 from codes.intake.names import keep_names_of_batch
 from codes.statistics import refresh_statistics
 from regions.journal.record import record
-from regions.proposals import require_another, require_role, require_role_or_operator, require_standing, roles_of
+from regions.proposals import (
+    may_still_propose,
+    require_another,
+    require_role,
+    require_role_or_operator,
+    require_standing,
+    roles_of,
+)
 from regions.refusals import MovedMeanwhile
 from regions.sources import batches
 from regions.sources.batches import close_accepted
@@ -136,7 +143,8 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
 
 def asker_has_left(batch: Batch) -> bool:
     """Return whether a source manager must ask for the release anew, because whoever asked no longer is one."""
-    return bool(batch.release_asked_by) and Role.SOURCE_MANAGER not in roles_of(batch.release_asked_by)
+    asked_by = batch.release_asked_by
+    return bool(asked_by) and not may_still_propose(asked_by, Role.SOURCE_MANAGER)
 
 
 def discard(batch_id: int, *, by: str, now: datetime) -> Batch:

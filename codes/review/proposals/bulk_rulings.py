@@ -34,7 +34,7 @@ from codes.review.proposals.ruling_policy import (
 )
 from codes.review.proposals.rulings import State, case_of, closing_steps, rest_on_rulings, supersede
 from codes.vocabulary import Cause, Colour
-from regions.proposals import require_another, roles_of
+from regions.proposals import may_still_propose, require_another
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -276,13 +276,13 @@ def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: da
     weighed = with_equal_versions(found)
     proposed = Ruling.objects.filter(pk__in=[one.pk for one in found])
     changed = set(with_changed_since(proposed).filter(has_changed=True).values_list("pk", flat=True))
-    standing = {name for name in {one.proposed_by for one in found} if roles_of(name) & set(Ruling.PROPOSERS)}
+    proposers = {name for name in {one.proposed_by for one in found} if may_still_propose(name, *Ruling.PROPOSERS)}
     return [
         ruling
         for ruling, known in zip(found, weighed, strict=True)
         if ruling.colour != "red"
         and ruling.proposed_by != by
-        and ruling.proposed_by in standing
+        and ruling.proposed_by in proposers
         and ruling.expires_on > today
         and ruling.pk not in changed
         and turns_no_stricter(ruling.colour, before[ruling.citizen_id])
